@@ -1,0 +1,44 @@
+# What there is to do here; `make` alone lists it.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+WORKERS ?= 2
+UNIT := tests/unit tests/contract tests/api
+
+.PHONY: help setup run token check test soak bench lint
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
+
+.venv/ready: requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V)"; exit 1; }
+	@echo "setup: .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
+	@$(BIN)/python local/run.py --port $(PORT)
+
+token: setup  ## a development token (SERVICE= EMAIL= GROUPS=)
+	@$(BIN)/python local/make_token.py --service "$(SERVICE)" --email "$(EMAIL)" --groups "$(GROUPS)"
+
+lint: setup
+	@$(BIN)/ruff format --check --quiet . || { echo "lint: $(BIN)/ruff format . makes it so"; exit 1; }
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+check: lint  ## the quick gate: ruff, mypy, unit, contract and API tests
+	@$(BIN)/python -m pytest -q -n $(WORKERS) $(UNIT) -m "not soak"
+
+test: lint  ## everything CI runs
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+
+soak: setup  ## what takes long: 100,000 rows, thousands of races
+	@$(BIN)/python -m pytest -m soak -s
+
+bench: setup  ## speed at 1,000 and 100,000 projects
+	@$(BIN)/python bench/scale.py

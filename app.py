@@ -1,0 +1,12 @@
+"""What Chalice looks for: the settings from the environment, and the app they make."""
+
+import os
+import sys
+
+# `chalice local` restarts when a file in the project changes; byte code written there would do it.
+sys.dont_write_bytecode |= os.environ.get("LANDSCAPE_STAGE") == "local"
+
+from chalicelib.bootstrap import create_app
+from chalicelib.settings import Settings
+
+app = create_app(Settings.read(os.environ))

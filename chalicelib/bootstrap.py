@@ -1,0 +1,92 @@
+"""The one place that puts the parts together: settings → store → services → blueprints → app."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from chalice.app import Chalice, Request
+
+from chalicelib.models.caller import Caller
+from chalicelib.routes.authorizers import CognitoAuthorizers
+from chalicelib.routes.caller import Claims, authenticator, gateway_claims, verified_claims
+from chalicelib.routes.contacts import contacts_blueprint
+from chalicelib.routes.edge import Edge
+from chalicelib.routes.listing import Listing
+from chalicelib.routes.once import Once
+from chalicelib.routes.projects import my_projects_blueprint, projects_blueprint
+from chalicelib.routes.service import service_blueprint
+from chalicelib.routes.technologies import radar_blueprint, technologies_blueprint
+from chalicelib.services.clock import utc_now
+from chalicelib.services.cursors import Cursors
+from chalicelib.services.projects import Projects
+from chalicelib.services.technologies import Technologies
+from chalicelib.settings import Settings, SettingsError
+from chalicelib.stores.port import Store
+
+APP_NAME = "landscape-api"
+
+
+def create_app(settings: Settings) -> Chalice:
+    """The whole API. Raises SettingsError, errors.UnavailableError."""
+    store = open_store(settings)
+    app = Chalice(app_name=APP_NAME)
+    edge = Edge(app, settings.cors_origins, CognitoAuthorizers(settings), _authenticator(settings))
+    technologies, projects = services(store)
+    listing = Listing(Cursors(store.cursor_key))
+    once = Once(store.receipts, utc_now)
+    for blueprint in (
+        service_blueprint(edge, store, settings.stage),
+        my_projects_blueprint(edge, projects, listing),
+        projects_blueprint(edge, projects, technologies, listing, once),
+        contacts_blueprint(edge, projects),
+        technologies_blueprint(edge, technologies, projects, listing, once),
+        radar_blueprint(edge, technologies, settings.radar_title),
+    ):
+        app.register_blueprint(blueprint)
+    edge.answer_preflights()
+    return app
+
+
+def services(store: Store) -> tuple[Technologies, Projects]:
+    technologies = Technologies(store.technologies, utc_now)
+    return technologies, Projects(store.projects, technologies, utc_now)
+
+
+def open_store(settings: Settings) -> Store:
+    """The store behind LANDSCAPE_STORE_URL. Raises SettingsError, errors.UnavailableError."""
+    scheme, _, rest = settings.store_url.partition(":")
+    if scheme == "sqlite":
+        from chalicelib.stores.sqlite import SqliteStore
+
+        return SqliteStore(_sqlite_path(rest, settings.state_directory))
+    raise SettingsError(
+        f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite: or sqlite:///path.db"
+    )
+
+
+def _sqlite_path(rest: str, state_directory: Path) -> Path:
+    if not rest:
+        return state_directory / "landscape.db"
+    path = rest.removeprefix("///")
+    if path == rest or not path:
+        raise SettingsError("LANDSCAPE_STORE_URL is not like sqlite: or sqlite:///path.db")
+    return Path(path)
+
+
+def _authenticator(settings: Settings) -> Callable[[Request], Caller]:
+    if settings.in_lambda:
+        return authenticator(settings.pools, gateway_claims)
+
+    @cache
+    def verifier() -> Callable[[str], Claims]:
+        # With the first token, not before: a public read pays for no cryptography.
+        from chalicelib.routes import tokens
+
+        if settings.is_local:
+            keys = tokens.fetch_from_directory(settings.keys_directory)
+            return tokens.TokenVerifier(settings.pools, keys, interval=0)
+        return tokens.TokenVerifier(
+            settings.pools, tokens.fetch_over_http(settings.cognito_endpoint)
+        )
+
+    return authenticator(settings.pools, verified_claims(lambda token: verifier()(token)))

@@ -1,0 +1,106 @@
+"""What the register can refuse, and why: one tree, no HTTP in it.
+
+    RegisterError
+    ├── InvalidError         what was said breaks a rule (holds every Flaw)
+    ├── MalformedError       what was said cannot be read at all
+    ├── UnauthenticatedError nobody, or nobody we can believe
+    ├── ForbiddenError       somebody, but not allowed
+    ├── NotFoundError
+    ├── VersionMismatchError somebody else wrote first
+    ├── ConflictError
+    │   ├── NameTakenError
+    │   └── InUseError
+    ├── ReceiptMismatchError one idempotency key, two bodies
+    ├── UnavailableError     try again later
+    └── RetryError           never leaves the services: the same call can succeed once repeated
+        ├── IdTakenError
+        ├── UnknownTechnologyError
+        └── ReceiptExistsError
+
+routes/problems.py holds the one table from these to HTTP. No message may carry a token,
+a secret or an e-mail address: messages reach callers and logs.
+"""
+
+from dataclasses import dataclass
+
+
+class RegisterError(Exception):
+    """The root; its text is meant for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong with an input: where (a JSON Pointer, RFC 6901) and what."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidError(RegisterError):
+    def __init__(self, *flaws: Flaw) -> None:
+        super().__init__("; ".join(f"{flaw.pointer}: {flaw.detail}" for flaw in flaws))
+        self.flaws = flaws
+
+
+class MalformedError(RegisterError):
+    pass
+
+
+class UnauthenticatedError(RegisterError):
+    """`code` is RFC 6750's: invalid_token, or None where no token was sent."""
+
+    def __init__(self, detail: str, code: str | None = "invalid_token") -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class ForbiddenError(RegisterError):
+    pass
+
+
+class NotFoundError(RegisterError):
+    pass
+
+
+class VersionMismatchError(RegisterError):
+    pass
+
+
+class ConflictError(RegisterError):
+    pass
+
+
+class NameTakenError(ConflictError):
+    pass
+
+
+class InUseError(ConflictError):
+    pass
+
+
+class ReceiptMismatchError(RegisterError):
+    pass
+
+
+class UnavailableError(RegisterError):
+    """`retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class RetryError(RegisterError):
+    pass
+
+
+class IdTakenError(RetryError):
+    pass
+
+
+class UnknownTechnologyError(RetryError):
+    pass
+
+
+class ReceiptExistsError(RetryError):
+    pass

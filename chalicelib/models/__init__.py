@@ -1,0 +1,1 @@
+"""What the register is made of: frozen records and plain functions over them."""

@@ -1,0 +1,125 @@
+"""Bodies of the routes for projects and their contacts."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from chalicelib.models import project as models
+from chalicelib.routes.bodies.common import (
+    Body,
+    Email,
+    Line,
+    Name,
+    ReadOnly,
+    Text,
+    Url,
+    UrlOrNothing,
+    choice,
+)
+
+MOST_TECHNOLOGIES = 40
+MOST_CONTACTS = 20
+MOST_LINKS = 50
+MOST_ROLES = 10
+
+
+class DevelopmentBody(Body):
+    type: Annotated[str, *choice(models.DEVELOPMENTS)]
+    company: Line = ""
+
+    def to_model(self) -> models.Development:
+        return models.Development(self.type, self.company)
+
+
+class HostingBody(Body):
+    types: list[Annotated[str, *choice(models.HOSTINGS)]] = Field(
+        default=[], max_length=len(models.HOSTINGS)
+    )
+    details: list[Name] = Field(default=[], max_length=MOST_LINKS)
+
+
+class RepositoryBody(Body):
+    type: Annotated[str, *choice(models.REPOSITORY_TYPES)]
+    url: UrlOrNothing = ""
+    description: Text = ""
+
+
+class UseBody(Body):
+    """`name` is what a reader is told; sent back it has to name the same technology."""
+
+    technology: Name
+    category: Annotated[str, *choice(models.CATEGORIES)]
+    main: bool = False
+    name: Annotated[Name | None, Field(json_schema_extra={"readOnly": True})] = None
+
+
+class NewProjectBody(Body):
+    name: Name
+    short_name: Line = ""
+    programme: Line = ""
+    description: Text = ""
+    stage: Annotated[str, *choice(models.STAGES)] | None = None
+    development: DevelopmentBody | None = None
+    hosting: HostingBody = HostingBody()
+    environments: list[Annotated[str, *choice(models.ENVIRONMENTS)]] = Field(
+        default=[], max_length=len(models.ENVIRONMENTS)
+    )
+    documentation: list[Url] = Field(default=[], max_length=MOST_LINKS)
+    repositories: list[RepositoryBody] = Field(default=[], max_length=MOST_LINKS)
+    technologies: list[UseBody] = Field(default=[], max_length=MOST_TECHNOLOGIES)
+
+    def to_draft(self) -> models.Project:
+        return models.Project(
+            name=self.name,
+            short_name=self.short_name,
+            programme=self.programme,
+            description=self.description,
+            stage=self.stage,
+            development=self.development.to_model() if self.development else None,
+            hosting=models.Hosting(_each_once(self.hosting.types), tuple(self.hosting.details)),
+            environments=_each_once(self.environments),
+            documentation=_each_once(self.documentation),
+            repositories=tuple(
+                models.Repository(r.type, r.url, r.description) for r in self.repositories
+            ),
+            technologies=tuple(
+                models.Use(u.technology, u.category, u.main) for u in self.technologies
+            ),
+        )
+
+
+class ProjectBody(NewProjectBody):
+    id: ReadOnly = None
+    version: ReadOnly = None
+    created_at: ReadOnly = None
+    updated_at: ReadOnly = None
+
+
+class ContactBody(Body):
+    email: Email
+    roles: list[Name] = Field(default=[], max_length=MOST_ROLES)
+    grade: Line = ""
+
+
+def _distinct(contacts: list[ContactBody]) -> list[ContactBody]:
+    if len({models.email_key(contact.email) for contact in contacts}) < len(contacts):
+        raise ValueError("lists an e-mail address twice")
+    return contacts
+
+
+class ContactsBody(Body):
+    contacts: Annotated[
+        list[ContactBody],
+        Field(min_length=1, max_length=MOST_CONTACTS),
+        AfterValidator(_distinct),
+    ]
+    version: ReadOnly = None
+    updated_at: ReadOnly = None
+    updated_by: ReadOnly = None
+
+    def to_contacts(self) -> tuple[models.Contact, ...]:
+        return tuple(models.Contact(c.email, tuple(c.roles), c.grade) for c in self.contacts)
+
+
+def _each_once(texts: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

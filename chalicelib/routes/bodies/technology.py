@@ -1,0 +1,72 @@
+"""Bodies of the routes for technologies and their moves."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.models.technology import QUADRANTS, RINGS, Move, Technology
+from chalicelib.models.text import name_key
+from chalicelib.routes.bodies.common import (
+    Body,
+    Line,
+    Name,
+    ReadOnly,
+    Text,
+    UrlOrNothing,
+    choice,
+)
+
+MOST_ALIASES = 20
+MOST_TAGS = 20
+FIRST_RING = "review"
+
+
+class WritableTechnology(Body):
+    name: Name
+    quadrant: Annotated[str, *choice(QUADRANTS)]
+    aliases: list[Name] = Field(default=[], max_length=MOST_ALIASES)
+    tags: list[Name] = Field(default=[], max_length=MOST_TAGS)
+    description: Text = ""
+    link: UrlOrNothing = ""
+
+    def to_draft(self, moves: tuple[Move, ...]) -> Technology:
+        """Aliases and tags stand once each, without regard to case; no alias repeats the name."""
+        aliases = _each_once(self.aliases)
+        aliases.pop(name_key(self.name), None)
+        return Technology(
+            name=self.name,
+            quadrant=self.quadrant,
+            moves=moves,
+            aliases=tuple(aliases.values()),
+            tags=tuple(_each_once(self.tags).values()),
+            description=self.description,
+            link=self.link,
+        )
+
+
+class NewTechnologyBody(WritableTechnology):
+    ring: Annotated[str, *choice(RINGS)] = FIRST_RING
+
+
+class TechnologyBody(WritableTechnology):
+    id: ReadOnly = None
+    ring: ReadOnly = None
+    moves: ReadOnly = None
+    project_count: ReadOnly = None
+    version: ReadOnly = None
+    created_at: ReadOnly = None
+    updated_at: ReadOnly = None
+
+
+class MoveBody(Body):
+    """The author and the time are the server's."""
+
+    ring: Annotated[str, *choice(RINGS)]
+    note: Text = ""
+
+
+def _each_once(names: list[Line]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name_key(name), name)
+    return found

@@ -1,0 +1,48 @@
+"""The contacts of a project over HTTP: apart from it, for e-mail addresses are personal data."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.models.caller import Caller
+from chalicelib.models.project import Contact, Project, contact_document
+from chalicelib.routes.edge import Edge
+from chalicelib.routes.responses import require_match, resource
+from chalicelib.services.projects import Projects
+
+PATH = "/api/v1/projects/{project_id}/contacts"
+READ_ONLY = ("version", "updated_at", "updated_by")
+
+
+def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
+    routes = Blueprint(__name__)
+
+    @edge.route(routes, "GET", PATH, action="read-contacts")
+    def get_contacts(request: Request, _: Caller, project_id: str) -> Response:
+        return resource(request, contacts_document(*projects.contacts(project_id)))
+
+    @edge.route(routes, "PUT", PATH, action="update-contacts")
+    def put_contacts(request: Request, caller: Caller, project_id: str) -> Response:
+        from chalicelib.routes.bodies.project import ContactsBody
+        from chalicelib.routes.writing import Change
+
+        change = Change(request, ContactsBody)
+        current = projects.for_writing(project_id, caller, "update-contacts")
+        require_match(request, current.version)
+        said, _ = change.onto(contacts_document(current, ()), READ_ONLY)
+        contacts = said.to_contacts()
+        changed = projects.replace(current, current, caller, contacts)
+        return resource(request, contacts_document(changed, contacts))
+
+    return routes
+
+
+def contacts_document(project: Project, contacts: Sequence[Contact]) -> dict[str, Any]:
+    """The contacts, and the project's version and last writer, which they share."""
+    return {
+        "contacts": [contact_document(contact) for contact in contacts],
+        "version": project.version,
+        "updated_at": project.updated_at,
+        "updated_by": project.updated_by,
+    }

@@ -1,0 +1,145 @@
+"""The edge: how a route is declared, and what every request and every response goes through."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Protocol, cast
+
+from chalice.app import Authorizer, Blueprint, Chalice, Request, Response
+
+from chalicelib.errors import RegisterError
+from chalicelib.models.caller import Caller
+from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
+from chalicelib.routes.requests import body_bytes, parameters, request_id
+from chalicelib.services import access
+
+LARGEST_BODY = 256 * 1024  # bytes
+CONTENT_TYPES = {
+    "POST": ["application/json"],
+    "PUT": ["application/json"],
+    "PATCH": ["application/merge-patch+json", "application/json"],
+}
+ALLOWED_HEADERS = (
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
+)
+EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id"
+PREFLIGHT_SECONDS = "600"
+
+Handler = Callable[..., Response]
+Authenticate = Callable[[Request], Caller]
+
+
+class Authorizers(Protocol):
+    """The gateway's authorizer for an action; None where nobody stands in front of us."""
+
+    def __call__(self, action: str, /) -> Authorizer | None: ...
+
+
+class Edge:
+    """Declares routes on blueprints, so that what a route needs is said once, where it stands.
+
+    An action (services.access.RULES) decides the gateway's authorizer and what is checked here;
+    a route without one is public.
+    """
+
+    def __init__(
+        self,
+        app: Chalice,
+        origins: frozenset[str],
+        authorizers: Authorizers,
+        authenticate: Authenticate,
+    ) -> None:
+        self._app = app
+        self._origins = origins
+        self._authorizers = authorizers
+        self._authenticate = authenticate
+        self.actions: dict[tuple[str, str], str | None] = {}
+        app.register_middleware(self._finish, "http")
+
+    def route(
+        self,
+        blueprint: Blueprint,
+        method: str,
+        path: str,
+        action: str | None = None,
+        query: tuple[str, ...] = (),
+    ) -> Callable[[Handler], Handler]:
+        """The decorator of a handler.
+
+        A handler takes the request, then the Caller where there is an action, then the query
+        parameters as a dict where `query` names any, then the path's parameters by name.
+        """
+        self.actions[path, method] = action
+        register = blueprint.route(
+            path,
+            methods=[method],
+            content_types=CONTENT_TYPES.get(method, []),
+            authorizer=action and self._authorizers(action),
+        )
+
+        def declare(handler: Handler) -> Handler:
+            @wraps(handler)
+            def view(**path_parameters: str) -> Response:
+                return self._answer(partial(handler, **path_parameters), action, query)
+
+            register(view)
+            return handler
+
+        return declare
+
+    def answer_preflights(self) -> None:
+        """An OPTIONS route for every path: Chalice's own know only one origin."""
+        for path, methods in list(self._app.routes.items()):
+            allowed = ", ".join([*methods, "OPTIONS"])
+            self._app.route(path, methods=["OPTIONS"], content_types=[])(self._preflight(allowed))
+
+    def _preflight(self, allowed: str) -> Callable[..., Response]:
+        def preflight(**_: str) -> Response:
+            headers: Headers = {
+                "Allow": allowed,
+                "Access-Control-Allow-Methods": allowed,
+                "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+                "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+            }
+            return Response("", headers, 204)
+
+        return preflight
+
+    def _answer(self, handler: Handler, action: str | None, query: tuple[str, ...]) -> Response:
+        request = cast(Request, self._app.current_request)  # Chalice set it before this call
+        try:
+            if request.method in CONTENT_TYPES and len(body_bytes(request)) > LARGEST_BODY:
+                raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
+            arguments: list[object] = [request]
+            if action:
+                caller = self._authenticate(request)
+                access.require(caller, action)
+                arguments.append(caller)
+            given = parameters(request, query)
+            if query:
+                arguments.append(given)
+            response = handler(*arguments)
+            if action:
+                response.headers["Cache-Control"] = "no-store"
+            return response
+        except RegisterError as error:
+            return problem_of(request, error)
+        except Exception as error:
+            self._app.log.exception("Unhandled error, request %s", request_id(request))
+            return problem_of(request, error)
+
+    def _finish(
+        self, request: Request | None, get_response: Callable[[Request | None], Response]
+    ) -> Response:
+        """What every response carries, Chalice's own errors too, which become problems."""
+        response = get_response(request)
+        if request is None:
+            return response
+        if isinstance(response.body, dict) and "Code" in response.body:
+            response = own_error(request, response)
+        response.headers["X-Request-Id"] = request_id(request)
+        response.headers["Vary"] = "Origin"
+        origin = request.headers.get("origin")
+        if origin in self._origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        return response

@@ -1,0 +1,71 @@
+"""Lists: limit, cursor, and the link to the next page."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from chalice.app import Request, Response
+
+from chalicelib.errors import Flaw, InvalidError
+from chalicelib.models.page import Page, Position
+from chalicelib.models.text import words
+from chalicelib.routes.requests import pointer
+from chalicelib.routes.responses import json_response
+from chalicelib.services.cursors import Cursors
+
+T = TypeVar("T")
+PAGING = ("limit", "cursor")
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 100
+
+Find = Callable[[Position | None, int], Page[T]]
+Represent = Callable[[Sequence[T]], Iterable[dict[str, Any]]]
+
+
+class Listing:
+    def __init__(self, cursors: Cursors) -> None:
+        self._cursors = cursors
+
+    def answer(
+        self,
+        request: Request,
+        given: dict[str, str],
+        find: Find[T],
+        represent: Represent[T],
+        owner: str = "",
+    ) -> Response:
+        """The page that the parameters `given` ask for; a cursor is good for their filters alone.
+
+        `owner` is whose list it is, where the path does not say. Raises InvalidError, MalformedError.
+        """
+        limit = _limit(given)
+        filters = {name: value for name, value in given.items() if name not in PAGING}
+        binding = json.dumps([request.path, request.uri_params, sorted(filters.items()), owner])
+        cursor = given.get("cursor")
+        after = None if cursor is None else self._cursors.open(cursor, binding)
+        page = find(after, limit)
+        headers = {}
+        following = None
+        if page.next is not None:
+            following = self._cursors.seal(page.next, binding)
+            query = urlencode({**given, "cursor": following})
+            headers["Link"] = f'<{request.context["path"]}?{query}>; rel="next"'
+        return json_response(
+            {"items": list(represent(page.items)), "next_cursor": following}, headers=headers
+        )
+
+
+def _limit(given: dict[str, str]) -> int:
+    text = given.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
+        raise InvalidError(Flaw(pointer("limit"), f"not a whole number from 1 to {LARGEST_LIMIT}"))
+    return int(text)
+
+
+def search_words(given: dict[str, str]) -> tuple[str, ...]:
+    """The words of `q`. Raises InvalidError where it is given and holds none."""
+    found = words(given.get("q", ""))
+    if "q" in given and not found:
+        raise InvalidError(Flaw(pointer("q"), "holds no word"))
+    return found

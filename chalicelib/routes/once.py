@@ -1,0 +1,84 @@
+"""Idempotency-Key: the same POST sent twice is done once, and answered alike for 24 hours."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from chalice.app import Request, Response
+
+from chalicelib.errors import MalformedError, ReceiptExistsError, ReceiptMismatchError
+from chalicelib.models.caller import Caller
+from chalicelib.services.clock import Clock, hours_after, timestamp
+from chalicelib.stores.port import Receipt, ReceiptStore
+
+HOURS = 24
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+T = TypeVar("T")
+# What a service calls with the record it is about to write, for the receipt to write with it.
+ReceiptFor = Callable[[T], Receipt | None]
+
+
+class Once:
+    def __init__(self, receipts: ReceiptStore, clock: Clock) -> None:
+        self._receipts = receipts
+        self._clock = clock
+
+    def answer(
+        self,
+        request: Request,
+        caller: Caller,
+        body: dict[str, Any],
+        make: Callable[[ReceiptFor[T]], T],
+        respond: Callable[[T], Response],
+    ) -> Response:
+        """Makes a record and answers; with a key that was used, gives the first answer again.
+
+        A key is the caller's own, for one path. Only what was done is remembered, not refusals.
+        Raises MalformedError for a bad key, ReceiptMismatchError where the body differs.
+        """
+        header = request.headers.get("idempotency-key")
+        if header is None:
+            return respond(make(lambda _: None))
+        if not KEY.fullmatch(header):
+            raise MalformedError("Idempotency-Key is not 1 to 255 printable ASCII characters")
+        place = [caller.service, caller.email, request.path, request.uri_params, header]
+        key, fingerprint = _digest(place), _digest(body)
+        first = self._first(key, fingerprint)
+        if first:
+            return first
+
+        def receipt(record: T) -> Receipt:
+            expires_at = hours_after(self._clock(), HOURS)
+            return Receipt(key, fingerprint, _packed(respond(record)), expires_at)
+
+        try:
+            return respond(make(receipt))
+        except ReceiptExistsError:  # the same request, sent twice at once
+            first = self._first(key, fingerprint)
+            if first is None:
+                raise ReceiptMismatchError("This Idempotency-Key was used a moment ago") from None
+            return first
+
+    def _first(self, key: str, fingerprint: str) -> Response | None:
+        receipt = self._receipts.get(key, timestamp(self._clock()))
+        if receipt is None:
+            return None
+        if receipt.fingerprint != fingerprint:
+            raise ReceiptMismatchError("This Idempotency-Key came with another body before")
+        return Response(**json.loads(receipt.answer))
+
+
+def _packed(response: Response) -> str:
+    return json.dumps(
+        {
+            "body": response.body,
+            "headers": response.headers,
+            "status_code": response.status_code,
+        }
+    )
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""Problem details (RFC 9457): the one table from what went wrong to what HTTP says of it."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from chalice.app import Request, Response
+
+from chalicelib import errors
+from chalicelib.routes.requests import request_id
+
+PROBLEM_TYPE = "urn:landscape-api:problem:"
+REALM = "landscape-api"
+
+
+Headers = dict[str, str | list[str]]
+
+
+class PayloadTooLargeError(errors.RegisterError):
+    pass
+
+
+class PreconditionRequiredError(errors.RegisterError):
+    pass
+
+
+# The first row whose class fits decides: (status, the last part of `type`, title).
+TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
+    (errors.MalformedError, 400, "malformed", "The request cannot be read"),
+    (errors.UnauthenticatedError, 401, "unauthenticated", "A valid token is needed"),
+    (errors.ForbiddenError, 403, "forbidden", "Not allowed"),
+    (errors.NotFoundError, 404, "not-found", "Not found"),
+    (errors.NameTakenError, 409, "name-taken", "The name is taken"),
+    (errors.InUseError, 409, "in-use", "Still in use"),
+    (errors.ConflictError, 409, "conflict", "In conflict with another request"),
+    (errors.VersionMismatchError, 412, "version-mismatch", "Somebody else wrote first"),
+    (PayloadTooLargeError, 413, "payload-too-large", "The body is too large"),
+    (errors.InvalidError, 422, "invalid", "The request breaks a rule"),
+    (
+        errors.ReceiptMismatchError,
+        422,
+        "idempotency-key-reused",
+        "The idempotency key has been used",
+    ),
+    (PreconditionRequiredError, 428, "precondition-required", "If-Match is needed"),
+    (errors.UnavailableError, 503, "unavailable", "Not available at the moment"),
+)
+
+
+def problem_of(request: Request, error: Exception) -> Response:
+    """The answer to `error`; whatever the table does not know is a 500 that says nothing."""
+    for kind, status, name, title in TABLE:
+        if isinstance(error, kind):
+            return problem(request, status, name, title, str(error), _more(error), _headers(error))
+    return problem(request, 500, "internal", "An error on our side", "It has been logged")
+
+
+def problem(
+    request: Request,
+    status: int,
+    name: str,
+    title: str,
+    detail: str,
+    more: Mapping[str, Any] | None = None,
+    headers: Headers | None = None,
+) -> Response:
+    body = {
+        "type": PROBLEM_TYPE + name,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.context.get("path", request.path),
+        "request_id": request_id(request),
+        **(more or {}),
+    }
+    return Response(
+        json.dumps(body),
+        {"Content-Type": "application/problem+json", **(headers or {})},
+        status,
+    )
+
+
+def own_error(request: Request, response: Response) -> Response:
+    """Chalice's own `{"Code", "Message"}` answers (405, 415, 500) as problems."""
+    status = HTTPStatus(response.status_code)
+    name = status.phrase.lower().replace(" ", "-")
+    kept = {key: value for key, value in response.headers.items() if key == "Allow"}
+    return problem(request, status, name, status.phrase, response.body["Message"], headers=kept)
+
+
+def _more(error: Exception) -> dict[str, Any]:
+    if not isinstance(error, errors.InvalidError):
+        return {}
+    return {"errors": [{"pointer": f.pointer, "detail": f.detail} for f in error.flaws]}
+
+
+def _headers(error: Exception) -> Headers:
+    if isinstance(error, errors.UnavailableError):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.UnauthenticatedError):
+        challenge = f'Bearer realm="{REALM}"'
+        if error.code:
+            challenge += f', error="{error.code}", error_description="{error}"'
+        return {"WWW-Authenticate": challenge}
+    return {}

@@ -1,0 +1,161 @@
+"""Projects over HTTP."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.errors import Flaw, InvalidError
+from chalicelib.models.caller import Caller
+from chalicelib.models.project import (
+    DEVELOPMENTS,
+    HOSTINGS,
+    SORTS,
+    STAGES,
+    Project,
+    ProjectQuery,
+    project_document,
+)
+from chalicelib.models.text import name_key
+from chalicelib.routes.edge import Edge
+from chalicelib.routes.listing import PAGING, Listing, search_words
+from chalicelib.routes.once import Once
+from chalicelib.routes.requests import json_object, one_of, pointer, prefix
+from chalicelib.routes.responses import no_content, require_match, resource
+from chalicelib.services.projects import Projects
+from chalicelib.services.technologies import Technologies
+
+BASE = "/api/v1/projects"
+ONE = BASE + "/{project_id}"
+FILTERS = ("q", "technology", "stage", "development", "hosting", "programme", "sort")
+READ_ONLY = ("id", "version", "created_at", "updated_at")
+
+Represent = Callable[[Sequence[Project]], list[dict[str, Any]]]
+
+
+def projects_blueprint(
+    edge: Edge, projects: Projects, technologies: Technologies, listing: Listing, once: Once
+) -> Blueprint:
+    routes = Blueprint(__name__)
+    represent = representation(projects)
+
+    def one(project: Project) -> dict[str, Any]:
+        return represent([project])[0]
+
+    @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING))
+    def list_projects(request: Request, given: dict[str, str]) -> Response:
+        query = project_query(given, technologies)
+        return listing.answer(
+            request, given, lambda *place: projects.find(query, *place), represent
+        )
+
+    @edge.route(routes, "GET", ONE)
+    def get_project(request: Request, project_id: str) -> Response:
+        return resource(request, one(projects.get(project_id)))
+
+    @edge.route(routes, "POST", BASE, action="create-project")
+    def create_project(request: Request, caller: Caller) -> Response:
+        from chalicelib.routes.bodies.common import parse
+        from chalicelib.routes.bodies.project import NewProjectBody
+
+        body = json_object(request)
+        draft = parse(NewProjectBody, body).to_draft()
+        require_same_technologies(body, technologies)
+
+        def respond(project: Project) -> Response:
+            location = f"{prefix(request)}{BASE}/{project.id}"
+            return resource(request, one(project), 201, location)
+
+        return once.answer(
+            request, caller, body, lambda receipt: projects.create(draft, caller, receipt), respond
+        )
+
+    @edge.route(routes, "PUT", ONE, action="update-project")
+    @edge.route(routes, "PATCH", ONE, action="update-project")
+    def write_project(request: Request, caller: Caller, project_id: str) -> Response:
+        from chalicelib.routes.bodies.project import ProjectBody
+        from chalicelib.routes.writing import Change
+
+        change = Change(request, ProjectBody)
+        current = projects.for_writing(project_id, caller, "update-project")
+        require_match(request, current.version)
+        said, body = change.onto(one(current), READ_ONLY)
+        require_same_technologies(body, technologies)
+        changed = projects.replace(current, said.to_draft(), caller)
+        return resource(request, one(changed))
+
+    @edge.route(routes, "DELETE", ONE, action="delete-project")
+    def delete_project(request: Request, caller: Caller, project_id: str) -> Response:
+        current = projects.for_writing(project_id, caller, "delete-project")
+        require_match(request, current.version)
+        projects.remove(current)
+        return no_content()
+
+    return routes
+
+
+def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> Blueprint:
+    routes = Blueprint(__name__)
+
+    @edge.route(routes, "GET", "/api/v1/me/projects", "list-my-projects", query=PAGING)
+    def list_my_projects(request: Request, caller: Caller, given: dict[str, str]) -> Response:
+        return listing.answer(
+            request,
+            given,
+            lambda *place: projects.of_caller(caller, *place),
+            representation(projects),
+            owner=f"{caller.service} {caller.email}",
+        )
+
+    return routes
+
+
+def representation(projects: Projects) -> Represent:
+    """How projects are shown: their technologies with the names of today, their contacts not at all."""
+
+    def represent(found: Sequence[Project]) -> list[dict[str, Any]]:
+        names = projects.technology_names(found)
+        return [_with_names(project_document(project), names) for project in found]
+
+    return represent
+
+
+def _with_names(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    for use in document["technologies"]:
+        use["name"] = names.get(use["technology"], use["technology"])
+    return document
+
+
+def project_query(given: dict[str, str], technologies: Technologies) -> ProjectQuery:
+    """Raises InvalidError. A technology that nobody knows is used by no project."""
+    technology = given.get("technology")
+    programme = given.get("programme")
+    return ProjectQuery(
+        words=search_words(given),
+        technology=None if technology is None else technologies.id_of(technology) or "",
+        programme=None if programme is None else name_key(programme),
+        stage=one_of(given, "stage", STAGES),
+        development=one_of(given, "development", DEVELOPMENTS),
+        hosting=one_of(given, "hosting", HOSTINGS),
+        sort=one_of(given, "sort", SORTS),
+    )
+
+
+def require_same_technologies(body: Mapping[str, Any], technologies: Technologies) -> None:
+    """A use's read-only `name` has to name its `technology`. Raises InvalidError where it does not."""
+    named = [
+        (n, name_key(use["technology"]), name_key(use["name"]))
+        for n, use in enumerate(body.get("technologies", ()))
+        if use.get("name") is not None
+    ]
+    differing = [(n, key, name) for n, key, name in named if key != name]
+    if not differing:
+        return
+    ids = technologies.resolve(key for _, *keys in differing for key in keys)
+    flaws = [
+        Flaw(pointer("technologies", n, "name"), "is read-only, and no name of this technology")
+        for n, key, name in differing
+        if name not in ids or ids[name] != ids.get(key)
+    ]
+    if flaws:
+        raise InvalidError(*flaws)

@@ -1,0 +1,133 @@
+"""Verifying a token where no gateway stands in front: PyJWT, and the pools' public keys.
+
+Nothing in Lambda imports this module.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Any
+from urllib.request import urlopen
+
+import jwt
+
+from chalicelib.errors import UnauthenticatedError, UnavailableError
+from chalicelib.settings import Pool
+
+ALGORITHM = "RS256"
+FETCH_SECONDS = 3.0
+REFETCH_SECONDS = 60.0
+FetchKeys = Callable[[Pool], Mapping[str, Any]]
+
+
+def fetch_over_http(endpoint: str | None) -> FetchKeys:
+    """The pool's JSON Web Key Set from its issuer, or from `endpoint` where one stands in for AWS."""
+
+    def fetch(pool: Pool) -> Mapping[str, Any]:
+        base = f"{endpoint.rstrip('/')}/{pool.id}" if endpoint else pool.issuer
+        with urlopen(f"{base}/.well-known/jwks.json", timeout=FETCH_SECONDS) as response:
+            found: Mapping[str, Any] = json.load(response)
+            return found
+
+    return fetch
+
+
+def fetch_from_directory(directory: Path) -> FetchKeys:
+    """Development keys, as `make token` left them; none where it has never run."""
+
+    def fetch(pool: Pool) -> Mapping[str, Any]:
+        path = directory / f"{pool.service}.jwks.json"
+        found: Mapping[str, Any] = json.loads(path.read_text()) if path.exists() else {"keys": []}
+        return found
+
+    return fetch
+
+
+class PoolKeys:
+    """A pool's public keys by kid; an unknown kid fetches again, at most every `interval` seconds."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        fetch: FetchKeys,
+        interval: float = REFETCH_SECONDS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._pool = pool
+        self._fetch = fetch
+        self._interval = interval
+        self._clock = clock
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked: float | None = None
+        self._failed = False
+        self._lock = Lock()
+
+    def key(self, kid: str) -> jwt.PyJWK:
+        """Raises UnauthenticatedError for a kid that the pool does not have, UnavailableError while it cannot be asked."""
+        with self._lock:
+            if kid not in self._keys and self._may_ask():
+                self._ask()
+            if kid in self._keys:
+                return self._keys[kid]
+            if self._failed:
+                wait = int(self._interval - (self._clock() - (self._asked or 0))) + 1
+                raise UnavailableError(
+                    "The user pool's keys cannot be had at the moment", max(wait, 1)
+                )
+        raise UnauthenticatedError("The token's key is not one of the user pool's")
+
+    def _may_ask(self) -> bool:
+        return self._asked is None or self._clock() - self._asked >= self._interval
+
+    def _ask(self) -> None:
+        self._asked = self._clock()
+        try:
+            found = jwt.PyJWKSet.from_dict(dict(self._fetch(self._pool)))
+            self._keys = {key.key_id: key for key in found.keys if key.key_id}
+            self._failed = False
+        except jwt.PyJWKSetError:
+            self._keys, self._failed = {}, False
+        except (OSError, ValueError, jwt.PyJWTError):
+            self._failed = True
+
+
+class TokenVerifier:
+    """Checks signature, times and issuer; what the claims say is for routes.caller."""
+
+    def __init__(
+        self, pools: Iterable[Pool], fetch: FetchKeys, interval: float = REFETCH_SECONDS
+    ) -> None:
+        self._keys = {pool.issuer: PoolKeys(pool, fetch, interval) for pool in pools}
+
+    def __call__(self, token: str) -> Mapping[str, Any]:
+        """The claims of a genuine token. Raises UnauthenticatedError, UnavailableError."""
+        try:
+            header = jwt.get_unverified_header(token)
+            said = jwt.decode(token, options={"verify_signature": False})
+        except (jwt.PyJWTError, ValueError):
+            raise UnauthenticatedError("The token is not a JSON Web Token") from None
+        keys = self._keys.get(str(said.get("iss")))
+        if keys is None:
+            raise UnauthenticatedError("The token's issuer is neither service's user pool")
+        if header.get("alg") != ALGORITHM:
+            raise UnauthenticatedError(f"The token is not signed with {ALGORITHM}")
+        return self._verified(token, keys.key(str(header.get("kid"))), str(said["iss"]))
+
+    def _verified(self, token: str, key: jwt.PyJWK, issuer: str) -> Mapping[str, Any]:
+        try:
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=issuer,
+                options={"require": ["exp", "iss"], "verify_aud": False},
+            )
+            return claims
+        except jwt.ExpiredSignatureError:
+            raise UnauthenticatedError("The token has expired") from None
+        except jwt.ImmatureSignatureError:
+            raise UnauthenticatedError("The token is not valid yet") from None
+        except (jwt.PyJWTError, ValueError):
+            raise UnauthenticatedError("The token's signature or claims are not valid") from None

@@ -1,0 +1,64 @@
+"""PUT and PATCH alike: what stays as it was read, what is replaced."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from chalice.app import Request
+
+from chalicelib.errors import Flaw, InvalidError
+from chalicelib.routes.bodies.common import Body, check_given, parse
+from chalicelib.routes.requests import json_object, pointer
+
+M = TypeVar("M", bound=Body)
+
+
+class Change(Generic[M]):
+    """A PUT or a PATCH: checked as far as it can be before the resource is read, then held against it."""
+
+    def __init__(self, request: Request, model: type[M]) -> None:
+        """Raises MalformedError, InvalidError."""
+        self.sent = json_object(request)
+        self._model = model
+        self._is_patch = request.method == "PATCH"
+        check = check_given if self._is_patch else parse
+        check(model, self.sent)
+
+    def onto(self, read: Mapping[str, Any], read_only: tuple[str, ...]) -> tuple[M, dict[str, Any]]:
+        """What the resource shall be, as a model and as JSON. `read` is what its writer has read.
+
+        Raises InvalidError where a read-only member differs, or the outcome breaks a rule.
+        """
+        require_unchanged(self.sent, read, read_only)
+        body = merge_patch(read, self.sent) if self._is_patch else self.sent
+        return parse(self._model, body), body
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """JSON Merge Patch (RFC 7396): `target` with `patch` applied; null takes a member away."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def require_unchanged(
+    sent: Mapping[str, Any], read: Mapping[str, Any], read_only: tuple[str, ...]
+) -> None:
+    """Read-only members may be sent back as they were read. Raises InvalidError where one differs."""
+    flaws = [
+        Flaw(pointer(name), "is read-only: leave it out, or send it as you read it")
+        for name in read_only
+        if name in sent and not _same(sent[name], read.get(name))
+    ]
+    if flaws:
+        raise InvalidError(*flaws)
+
+
+def _same(sent: Any, read: Any) -> bool:
+    """Equal as JSON: true is not 1."""
+    return bool(sent == read) and isinstance(sent, bool) == isinstance(read, bool)

@@ -1,0 +1,1 @@
+"""The rules of the register. No HTTP, no AWS."""

@@ -1,0 +1,73 @@
+"""Who may do what: the one table of rules, and how a caller is held against it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chalicelib.errors import ForbiddenError
+from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL, Caller
+from chalicelib.models.project import Contact, email_key
+
+EVERYONE = frozenset({"*"})
+ADMIN = frozenset({"Admin"})
+REVIEWERS = frozenset({"reviewer", "admin"})
+LANDSCAPE_ADMIN = frozenset({"admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`groups`: for each pool whose users may come at all, the groups they must be in one of.
+
+    `contact_or`: who passes that must also be a contact of the project, or in one of these groups.
+    """
+
+    groups: Mapping[str, frozenset[str]]
+    contact_or: frozenset[str] | None = None
+
+
+RULES: Mapping[str, Rule] = {
+    "read-me": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}),
+    "list-my-projects": Rule({TECH_AUDIT_TOOL: EVERYONE}),
+    "create-project": Rule({TECH_AUDIT_TOOL: EVERYONE}),
+    "update-project": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN),
+    "delete-project": Rule({TECH_AUDIT_TOOL: ADMIN}),
+    "read-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}),
+    "update-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN),
+    "create-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
+    "update-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
+    "delete-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
+    "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
+}
+
+
+def require(caller: Caller, action: str) -> None:
+    """Raises ForbiddenError, which names the rule, unless the caller's pool and groups allow `action`."""
+    rule = RULES[action]
+    if caller.service not in rule.groups:
+        pools = " or ".join(rule.groups)
+        raise ForbiddenError(f"{action} is for users of {pools}, not of {caller.service}")
+    if not _is_in(caller, rule.groups[caller.service]):
+        names = " or ".join(sorted(rule.groups[caller.service]))
+        raise ForbiddenError(f"{action} is for the group {names} of {caller.service}")
+
+
+def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -> None:
+    """Raises ForbiddenError where the rule asks for a contact and the caller is none, nor exempt."""
+    exempt = RULES[action].contact_or
+    if exempt is None or _is_in(caller, exempt):
+        return
+    if email_key(caller.email) not in {contact.key for contact in contacts}:
+        names = " or ".join(sorted(exempt))
+        raise ForbiddenError(f"{action} is for the project's contacts and the group {names}")
+
+
+def allowed(caller: Caller) -> list[str]:
+    """The actions that the caller's pool and groups allow; some also ask for a relation."""
+    return [
+        action
+        for action, rule in RULES.items()
+        if _is_in(caller, rule.groups.get(caller.service, frozenset()))
+    ]
+
+
+def _is_in(caller: Caller, groups: frozenset[str]) -> bool:
+    return groups is EVERYONE or bool(caller.groups & groups)

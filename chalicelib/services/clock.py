@@ -1,0 +1,21 @@
+"""The time, as the register writes it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC to the millisecond: of fixed width, so that text order is time order."""
+    return (
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+    )
+
+
+def hours_after(moment: datetime, hours: int) -> str:
+    return timestamp(moment + timedelta(hours=hours))

@@ -1,0 +1,158 @@
+"""Every setting: its type, its default if it has one, and what is wrong when it is wrong."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL
+
+STAGES = ("local", "dev", "prod")
+POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_\w+")
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
+DEFAULT_TITLE = "Tech Radar"
+NAMES = (
+    "LANDSCAPE_STAGE",
+    "LANDSCAPE_STORE_URL",
+    "TECH_AUDIT_TOOL_POOL_ARN",
+    "TECH_AUDIT_TOOL_CLIENT_IDS",
+    "DIGITAL_LANDSCAPE_POOL_ARN",
+    "DIGITAL_LANDSCAPE_CLIENT_IDS",
+    "CORS_ORIGINS",
+    "LANDSCAPE_RADAR_TITLE",
+)
+
+
+class SettingsError(Exception):
+    """Names the setting and what it should look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A service's Cognito user pool, and the app clients whose tokens count."""
+
+    service: str
+    arn: str
+    client_ids: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def region(self) -> str:
+        return self.arn.split(":")[3]
+
+    @property
+    def issuer(self) -> str:
+        """What the pool's tokens say in `iss`."""
+        suffix = ".cn" if self.arn.startswith("arn:aws-cn:") else ""
+        return f"https://cognito-idp.{self.region}.amazonaws.com{suffix}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    stage: str
+    store_url: str
+    pools: tuple[Pool, ...]
+    cors_origins: frozenset[str]
+    radar_title: str
+    state_directory: Path
+    cognito_endpoint: str | None
+    in_lambda: bool
+
+    @property
+    def is_local(self) -> bool:
+        return self.stage == "local"
+
+    @property
+    def keys_directory(self) -> Path:
+        """The development keys that stand in for the pools on the local stage."""
+        return self.state_directory / "keys"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Raises SettingsError for the first setting that is missing or malformed, by name."""
+        settings = cls(
+            stage=_one_of(environment, "LANDSCAPE_STAGE", STAGES),
+            store_url=_given(environment, "LANDSCAPE_STORE_URL"),
+            pools=(
+                _pool(environment, TECH_AUDIT_TOOL, "TECH_AUDIT_TOOL"),
+                _pool(environment, DIGITAL_LANDSCAPE, "DIGITAL_LANDSCAPE"),
+            ),
+            cors_origins=_origins(environment, "CORS_ORIGINS"),
+            radar_title=environment.get("LANDSCAPE_RADAR_TITLE", "").strip() or DEFAULT_TITLE,
+            state_directory=state_directory(environment),
+            cognito_endpoint=environment.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
+            or environment.get("AWS_ENDPOINT_URL"),
+            in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
+        )
+        if settings.is_local and settings.in_lambda:
+            raise SettingsError(
+                "LANDSCAPE_STAGE is local inside Lambda: development tokens would open the API"
+            )
+        if settings.pools[0].arn == settings.pools[1].arn:
+            raise SettingsError(
+                "DIGITAL_LANDSCAPE_POOL_ARN is TECH_AUDIT_TOOL_POOL_ARN: each service has its own pool"
+            )
+        return settings
+
+
+def state_directory(environment: Mapping[str, str]) -> Path:
+    """Where a developer's machine keeps its database and keys: outside the project."""
+    home = Path(environment.get("HOME", "~")).expanduser()
+    return Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "landscape-api"
+
+
+def stage_environment(
+    stage: str, environment: Mapping[str, str], config: Path = Path(".chalice/config.json")
+) -> dict[str, str]:
+    """The settings of `stage` as an operator's script sees them: `config`, overridden by `environment`.
+
+    Raises SettingsError where there is no such file or stage.
+    """
+    try:
+        stages = json.loads(config.read_text())["stages"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError(f"{config} cannot be read: {type(error).__name__}") from None
+    if stage not in stages:
+        raise SettingsError(f"{config} has no stage {stage!r}, only {', '.join(stages)}")
+    return {**stages[stage].get("environment_variables", {}), **environment}
+
+
+def _given(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = _given(environment, name)
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}, not one of {', '.join(choices)}")
+    return value
+
+
+def _list(environment: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in environment.get(name, "").split(",") if part.strip())
+
+
+def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
+    arn = _given(environment, f"{prefix}_POOL_ARN")
+    if not POOL_ARN.fullmatch(arn):
+        raise SettingsError(
+            f"{prefix}_POOL_ARN is {arn!r}, not like"
+            " arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_AbCdEf"
+        )
+    _given(environment, f"{prefix}_CLIENT_IDS")
+    return Pool(service, arn, _list(environment, f"{prefix}_CLIENT_IDS"))
+
+
+def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:
+    origins = _list(environment, name)
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise SettingsError(f"{name} holds {origin!r}, not like https://landscape.example.org")
+    return origins

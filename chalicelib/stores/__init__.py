@@ -1,0 +1,1 @@
+"""Where the register is kept: the port, and what stands behind it."""

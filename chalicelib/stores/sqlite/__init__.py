@@ -1,0 +1,34 @@
+"""The register in one SQLite file: for a developer's machine, and for tests."""
+
+import secrets
+from pathlib import Path
+
+from chalicelib.stores.sqlite.database import Database
+from chalicelib.stores.sqlite.projects import SqliteProjects
+from chalicelib.stores.sqlite.receipts import SqliteReceipts
+from chalicelib.stores.sqlite.technologies import SqliteTechnologies
+
+
+class SqliteStore:
+    """See stores.port.Store; raises errors.UnavailableError where the file cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = Database(path)
+        self.projects = SqliteProjects(self.database)
+        self.technologies = SqliteTechnologies(self.database)
+        self.receipts = SqliteReceipts(self.database)
+
+    def cursor_key(self) -> bytes:
+        with self.database.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('cursor_key', ?)", (secrets.token_bytes(32),)
+            )
+            key: bytes
+            (key,) = connection.execute(
+                "SELECT value FROM meta WHERE key = 'cursor_key'"
+            ).fetchone()
+            return key
+
+    def check(self) -> None:
+        with self.database.read() as connection:
+            connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()

@@ -1,0 +1,110 @@
+"""The SQLite file: one connection a thread, write-ahead log, forward migrations."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, local
+
+from chalicelib.errors import NotFoundError, UnavailableError, VersionMismatchError
+from chalicelib.stores.sqlite.schema import MIGRATIONS, Migration
+
+BUSY_SECONDS = 30.0
+
+
+class _Connection:
+    """A thread's connection, closed when the thread is gone."""
+
+    def __init__(self, path: Path) -> None:
+        # Autocommit: transactions are begun and ended in `write` and `read` alone.
+        self.raw = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self.raw.execute("PRAGMA foreign_keys = ON")
+        # Survives the death of the process; a power cut may take the last commits, never the file.
+        self.raw.execute("PRAGMA synchronous = NORMAL")
+
+    def __del__(self) -> None:
+        if hasattr(self, "raw"):
+            self.raw.close()
+
+
+class Database:
+    """Opens `path`, making it and bringing it to the newest schema where needed.
+
+    Raises UnavailableError where the file cannot be opened, is no database, or is newer than this code.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+        self._path = path
+        self._threads = local()
+        # SQLite admits one writer; in this process they queue here instead of polling the file.
+        self._writer = Lock()
+        with _unavailable(f"The database {path.name} cannot be opened"):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self._migrate(migrations)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        if not hasattr(self._threads, "connection"):
+            self._threads.connection = _Connection(self._path)
+        connection: sqlite3.Connection = self._threads.connection.raw
+        return connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that holds the write lock from its start; rolled back on any error."""
+        with self._writer, _unavailable("The database cannot be written"):
+            connection = self.connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One snapshot for several queries."""
+        with _unavailable("The database cannot be read"):
+            connection = self.connection
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    def _migrate(self, migrations: Sequence[Migration]) -> None:
+        with self.write() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(migrations):
+                raise UnavailableError(
+                    f"The database has schema {version}, this code knows {len(migrations)}: update the code"
+                )
+            for migration in migrations[version:]:
+                for statement in migration:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+@contextmanager
+def _unavailable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise
+        raise UnavailableError(f"{what}: {type(error).__name__}") from error
+
+
+def require_version(
+    connection: sqlite3.Connection, table: str, record_id: str, expected: int
+) -> None:
+    """Within a write. Raises NotFoundError, VersionMismatchError."""
+    row = connection.execute(f"SELECT version FROM {table} WHERE id = ?", (record_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"There is no {record_id}")
+    if row[0] != expected:
+        raise VersionMismatchError(f"It is version {row[0]} by now, not {expected}")

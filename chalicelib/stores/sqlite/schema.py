@@ -1,0 +1,78 @@
+"""The schema, as the migrations that lead to it: append, never edit.
+
+`document` holds a record as JSON; the other columns are what indexes need. Links carry the
+sort keys of their project, so that a list by technology is one walk along one index.
+"""
+
+from collections.abc import Sequence
+
+Migration = Sequence[str]
+
+CORE: Migration = (
+    """CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE technologies (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL,
+        project_count INTEGER NOT NULL DEFAULT 0,
+        updated_by TEXT,
+        document TEXT NOT NULL)""",
+    """CREATE TABLE technology_keys (
+        key TEXT PRIMARY KEY,
+        technology_id TEXT NOT NULL REFERENCES technologies (id) ON DELETE CASCADE) WITHOUT ROWID""",
+    """CREATE INDEX technology_keys_by_technology ON technology_keys (technology_id)""",
+    """CREATE TABLE projects (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        name_key TEXT NOT NULL UNIQUE,
+        programme_key TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        updated_at TEXT NOT NULL,
+        updated_by TEXT,
+        document TEXT NOT NULL)""",
+    """CREATE INDEX projects_by_name ON projects (name_key, id)""",
+    """CREATE INDEX projects_by_update ON projects (updated_at, id)""",
+    """CREATE INDEX projects_by_programme ON projects (programme_key, name_key, id)""",
+    """CREATE INDEX projects_by_programme_update ON projects (programme_key, updated_at, id)""",
+    """CREATE TABLE project_technologies (
+        technology_id TEXT NOT NULL REFERENCES technologies (id),
+        project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+        name_key TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        PRIMARY KEY (project_id, technology_id)) WITHOUT ROWID""",
+    """CREATE INDEX uses_by_name ON project_technologies (technology_id, name_key, project_id)""",
+    """CREATE INDEX uses_by_update ON project_technologies (technology_id, updated_at, project_id)""",
+    """CREATE TRIGGER use_added AFTER INSERT ON project_technologies BEGIN
+        UPDATE technologies SET project_count = project_count + 1 WHERE id = NEW.technology_id;
+        END""",
+    """CREATE TRIGGER use_removed AFTER DELETE ON project_technologies BEGIN
+        UPDATE technologies SET project_count = project_count - 1 WHERE id = OLD.technology_id;
+        END""",
+    """CREATE TABLE project_contacts (
+        project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        email_key TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (project_id, position)) WITHOUT ROWID""",
+    """CREATE UNIQUE INDEX contacts_by_email ON project_contacts (email_key, project_id)""",
+)
+
+# The texts are models.text.words joined by blanks, so this tokenizer only has to split them again.
+SEARCH: Migration = tuple(
+    f"""CREATE VIRTUAL TABLE {table} USING fts5 (
+        words, tokenize = "ascii tokenchars '_#+'", prefix = '1 2 3')"""
+    for table in ("project_words", "technology_words")
+)
+
+RECEIPTS: Migration = (
+    """CREATE TABLE receipts (
+        key TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        expires_at TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE INDEX receipts_by_expiry ON receipts (expires_at)""",
+)
+
+MIGRATIONS: Sequence[Migration] = (CORE, SEARCH, RECEIPTS)
