@@ -54,23 +54,27 @@ def services(store: Store) -> tuple[Technologies, Projects]:
 
 def open_store(settings: Settings) -> Store:
     """The store behind LANDSCAPE_STORE_URL. Raises SettingsError, errors.UnavailableError."""
-    scheme, _, rest = settings.store_url.partition(":")
-    if scheme == "sqlite":
+    scheme, colon, rest = settings.store_url.partition(":")
+    if scheme + colon == "sqlite:":
         from chalicelib.stores.sqlite import SqliteStore
 
-        return SqliteStore(_sqlite_path(rest, settings.state_directory))
-    raise SettingsError(
-        f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite: or sqlite:///path.db"
-    )
+        return SqliteStore(_sqlite_path(settings, rest))
+    raise _no_store(settings)
 
 
-def _sqlite_path(rest: str, state_directory: Path) -> Path:
+def _sqlite_path(settings: Settings, rest: str) -> Path:
     if not rest:
-        return state_directory / "landscape.db"
+        return settings.state_directory / "landscape.db"
     path = rest.removeprefix("///")
     if path == rest or not path:
-        raise SettingsError("LANDSCAPE_STORE_URL is not like sqlite: or sqlite:///path.db")
+        raise _no_store(settings)
     return Path(path)
+
+
+def _no_store(settings: Settings) -> SettingsError:
+    return SettingsError(
+        f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite: or sqlite:///path.db"
+    )
 
 
 def _authenticator(settings: Settings) -> Callable[[Request], Caller]:

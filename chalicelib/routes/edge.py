@@ -52,7 +52,6 @@ class Edge:
         self._origins = origins
         self._authorizers = authorizers
         self._authenticate = authenticate
-        self.actions: dict[tuple[str, str], str | None] = {}
         app.register_middleware(self._finish, "http")
 
     def route(
@@ -68,7 +67,6 @@ class Edge:
         A handler takes the request, then the Caller where there is an action, then the query
         parameters as a dict where `query` names any, then the path's parameters by name.
         """
-        self.actions[path, method] = action
         register = blueprint.route(
             path,
             methods=[method],
@@ -81,6 +79,7 @@ class Edge:
             def view(**path_parameters: str) -> Response:
                 return self._answer(partial(handler, **path_parameters), action, query)
 
+            view.action = action  # type: ignore[attr-defined]
             register(view)
             return handler
 

@@ -49,8 +49,9 @@ class Listing:
         following = None
         if page.next is not None:
             following = self._cursors.seal(page.next, binding)
+            path = request.context["path"].rstrip("/")
             query = urlencode({**given, "cursor": following})
-            headers["Link"] = f'<{request.context["path"]}?{query}>; rel="next"'
+            headers["Link"] = f'<{path}?{query}>; rel="next"'
         return json_response(
             {"items": list(represent(page.items)), "next_cursor": following}, headers=headers
         )

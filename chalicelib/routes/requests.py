@@ -10,8 +10,7 @@ from chalice.app import Request
 
 from chalicelib.errors import Flaw, InvalidError, MalformedError
 
-LONGEST_PARAMETER = 2048
-LONGEST_WORDING = 200
+LONGEST_PARAMETER = 200
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 # What no text may hold: control characters but tab and line ends, and halves of surrogate pairs.
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -49,9 +48,11 @@ def parameters(request: Request, known: Iterable[str]) -> dict[str, str]:
             )
         elif len(values) != 1:
             flaws.append(Flaw(pointer(name), "given more than once"))
+        elif name == "cursor":  # services.cursors knows a good one
+            found[name] = values[0]
         elif UNFIT.search(values[0]):
             flaws.append(Flaw(pointer(name), "holds a control character or half a surrogate pair"))
-        elif len(values[0]) > (LONGEST_PARAMETER if name == "cursor" else LONGEST_WORDING):
+        elif len(values[0]) > LONGEST_PARAMETER:
             flaws.append(Flaw(pointer(name), "is too long"))
         else:
             found[name] = values[0]

@@ -20,8 +20,10 @@ class Change(Generic[M]):
         self.sent = json_object(request)
         self._model = model
         self._is_patch = request.method == "PATCH"
-        check = check_given if self._is_patch else parse
-        check(model, self.sent)
+        if self._is_patch:
+            check_given(model, merge_patch({}, self.sent))
+        else:
+            parse(model, self.sent)
 
     def onto(self, read: Mapping[str, Any], read_only: tuple[str, ...]) -> tuple[M, dict[str, Any]]:
         """What the resource shall be, as a model and as JSON. `read` is what its writer has read.

@@ -101,9 +101,8 @@ def parse(model: type[M], body: Mapping[str, Any]) -> M:
         raise InvalidError(*_flaws(error)) from None
 
 
-def check_given(model: type[Body], patch: Mapping[str, Any]) -> None:
-    """Checks the fields that a merge patch gives a value. Raises InvalidError; what it leaves out is fine."""
-    given = {name: value for name, value in patch.items() if value is not None}
+def check_given(model: type[Body], given: Mapping[str, Any]) -> None:
+    """Checks the members that are there, raising InvalidError; those that are missing are fine."""
     try:
         model.model_validate(given)
     except ValidationError as error:

@@ -1,0 +1,102 @@
+"""Which routes there are, who stands in front of each on AWS, and which rule each obeys."""
+
+from pathlib import Path
+
+from chalice.app import Chalice, CognitoUserPoolAuthorizer
+
+from chalicelib.bootstrap import create_app
+from chalicelib.services.access import RULES
+from chalicelib.settings import Settings
+from tests.support import local_environment
+
+TAT = "tech-audit-tool"
+DL = "digital-landscape"
+EITHER = "digital-landscape-or-tech-audit-tool"
+P = "/api/v1/projects"
+T = "/api/v1/technologies"
+
+# (path, method, authorizer, rule)
+TABLE = {
+    ("/", "GET", None, None),
+    ("/health", "GET", None, None),
+    ("/api/v1/me", "GET", EITHER, "read-me"),
+    ("/api/v1/me/projects", "GET", TAT, "list-my-projects"),
+    (P, "GET", None, None),
+    (P, "POST", TAT, "create-project"),
+    (P + "/{project_id}", "GET", None, None),
+    (P + "/{project_id}", "PUT", TAT, "update-project"),
+    (P + "/{project_id}", "PATCH", TAT, "update-project"),
+    (P + "/{project_id}", "DELETE", TAT, "delete-project"),
+    (P + "/{project_id}/contacts", "GET", EITHER, "read-contacts"),
+    (P + "/{project_id}/contacts", "PUT", TAT, "update-contacts"),
+    (T, "GET", None, None),
+    (T, "POST", DL, "create-technology"),
+    (T + "/{technology_id}", "GET", None, None),
+    (T + "/{technology_id}", "PUT", DL, "update-technology"),
+    (T + "/{technology_id}", "PATCH", DL, "update-technology"),
+    (T + "/{technology_id}", "DELETE", DL, "delete-technology"),
+    (T + "/{technology_id}/moves", "POST", DL, "move-technology"),
+    (T + "/{technology_id}/projects", "GET", None, None),
+    ("/api/v1/radar", "GET", None, None),
+}
+
+
+def app_on(stage: str, state: Path) -> Chalice:
+    return create_app(Settings.read(local_environment(state, LANDSCAPE_STAGE=stage)))
+
+
+def routes_of(app: Chalice) -> set[tuple[str, str, str | None, str | None]]:
+    return {
+        (
+            path,
+            method,
+            entry.authorizer.name if entry.authorizer else None,
+            getattr(entry.view_function, "action", None),
+        )
+        for path, methods in app.routes.items()
+        for method, entry in methods.items()
+        if method != "OPTIONS"
+    }
+
+
+def test_the_deployed_routes_are_the_table_and_nothing_else(tmp_path: Path) -> None:
+    assert routes_of(app_on("dev", tmp_path)) == TABLE
+
+
+def test_the_local_routes_are_the_same_without_authorizers(tmp_path: Path) -> None:
+    assert routes_of(app_on("local", tmp_path)) == {
+        (path, method, None, rule) for path, method, _, rule in TABLE
+    }
+
+
+def test_every_rule_has_a_route() -> None:
+    assert {rule for *_, rule in TABLE if rule} == RULES.keys()
+
+
+def test_every_path_answers_preflights_without_an_authorizer(tmp_path: Path) -> None:
+    for methods in app_on("dev", tmp_path).routes.values():
+        assert methods["OPTIONS"].authorizer is None
+
+
+def test_the_authorizers_stand_for_the_existing_pools(tmp_path: Path) -> None:
+    app = app_on("dev", tmp_path)
+    pools = {pool.service: pool.arn for pool in Settings.read(local_environment(tmp_path)).pools}
+    expected = {TAT: [pools[TAT]], DL: [pools[DL]], EITHER: [pools[DL], pools[TAT]]}
+    for methods in app.routes.values():
+        for entry in methods.values():
+            if entry.authorizer:
+                assert isinstance(entry.authorizer, CognitoUserPoolAuthorizer)
+                swagger = entry.authorizer.to_swagger()["x-amazon-apigateway-authorizer"]
+                assert swagger["providerARNs"] == expected[entry.authorizer.name]
+                assert entry.authorizer.scopes == []
+
+
+def test_one_name_for_each_place_of_a_path(tmp_path: Path) -> None:
+    """`/a/{x}` beside `/a/{y}/w` passes Chalice's checks, and API Gateway refuses it."""
+    names: dict[tuple[str, ...], set[str]] = {}
+    for path in app_on("dev", tmp_path).routes:
+        parts = path.split("/")
+        for n, part in enumerate(parts):
+            if part.startswith("{"):
+                names.setdefault(tuple(parts[:n]), set()).add(part)
+    assert all(len(found) == 1 for found in names.values())

@@ -1,0 +1,105 @@
+"""Settings: a missing or malformed one stops the start, by name; nothing is guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.bootstrap import open_store
+from chalicelib.settings import Settings, SettingsError, stage_environment
+from tests.support import CONFIG, local_environment
+
+REQUIRED = (
+    "LANDSCAPE_STAGE",
+    "LANDSCAPE_STORE_URL",
+    "TECH_AUDIT_TOOL_POOL_ARN",
+    "TECH_AUDIT_TOOL_CLIENT_IDS",
+    "DIGITAL_LANDSCAPE_POOL_ARN",
+    "DIGITAL_LANDSCAPE_CLIENT_IDS",
+)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_setting_is_named(tmp_path: Path, name: str, value: str | None) -> None:
+    environment = local_environment(tmp_path)
+    environment.pop(name)
+    if value is not None:
+        environment[name] = value
+    with pytest.raises(SettingsError, match=f"^{name} is not set"):
+        Settings.read(environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LANDSCAPE_STAGE", "production"),
+        ("TECH_AUDIT_TOOL_POOL_ARN", "eu-west-2_AbCdEf"),
+        ("DIGITAL_LANDSCAPE_POOL_ARN", "arn:aws:cognito-idp:eu-west-2:1:userpool/x"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://good.example,good.example/path"),
+        ("CORS_ORIGINS", "https://good.example/"),
+    ],
+)
+def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} "):
+        Settings.read(local_environment(tmp_path, **{name: value}))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://x", "sqlite", "sqlite:x.db", "sqlite://x.db", "sqlite:///"]
+)
+def test_a_store_that_is_none_is_named(tmp_path: Path, url: str) -> None:
+    settings = Settings.read(local_environment(tmp_path, LANDSCAPE_STORE_URL=url))
+    with pytest.raises(SettingsError, match=r"^LANDSCAPE_STORE_URL "):
+        open_store(settings)
+
+
+def test_two_services_do_not_share_a_pool(tmp_path: Path) -> None:
+    environment = local_environment(tmp_path)
+    arn = environment["TECH_AUDIT_TOOL_POOL_ARN"]
+    with pytest.raises(SettingsError, match=r"^DIGITAL_LANDSCAPE_POOL_ARN "):
+        Settings.read({**environment, "DIGITAL_LANDSCAPE_POOL_ARN": arn})
+
+
+def test_the_local_stage_does_not_start_in_lambda(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^LANDSCAPE_STAGE is local inside Lambda"):
+        Settings.read(local_environment(tmp_path, AWS_LAMBDA_FUNCTION_NAME="landscape-api-local"))
+
+
+def test_a_pool_knows_its_issuer(tmp_path: Path) -> None:
+    arn = "arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_AbC123"
+    pool = Settings.read(local_environment(tmp_path, TECH_AUDIT_TOOL_POOL_ARN=arn)).pools[0]
+    assert pool.issuer == "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_AbC123"
+    assert (pool.id, pool.region) == ("eu-west-2_AbC123", "eu-west-2")
+    china = "arn:aws-cn:cognito-idp:cn-north-1:123456789012:userpool/cn-north-1_AbC"
+    pool = Settings.read(local_environment(tmp_path, TECH_AUDIT_TOOL_POOL_ARN=china)).pools[0]
+    assert pool.issuer == "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC"
+
+
+def test_lists_are_separated_by_commas(tmp_path: Path) -> None:
+    settings = Settings.read(
+        local_environment(
+            tmp_path,
+            TECH_AUDIT_TOOL_CLIENT_IDS="one, two,",
+            CORS_ORIGINS="http://localhost:3000 , https://landscape.example.org",
+        )
+    )
+    assert settings.pools[0].client_ids == {"one", "two"}
+    assert settings.cors_origins == {"http://localhost:3000", "https://landscape.example.org"}
+
+
+def test_local_files_live_outside_the_project() -> None:
+    environment = stage_environment("local", {"HOME": "/home/somebody"}, CONFIG)
+    assert Settings.read(environment).state_directory == Path(
+        "/home/somebody/.local/state/landscape-api"
+    )
+
+
+def test_the_environment_overrides_the_stages_settings(tmp_path: Path) -> None:
+    found = stage_environment("local", {"CORS_ORIGINS": "https://a.example"}, CONFIG)
+    assert found["CORS_ORIGINS"] == "https://a.example"
+    assert found["LANDSCAPE_STAGE"] == "local"
+    with pytest.raises(SettingsError, match="no stage 'nowhere'"):
+        stage_environment("nowhere", {}, CONFIG)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        stage_environment("local", {}, tmp_path / "config.json")
