@@ -1,0 +1,57 @@
+"""The API as a developer starts it: `chalice local`, with its reloader and without."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from chalicelib.settings import Settings
+from tests.support import ROOT, Api, LocalServer, local_environment
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of what `chalice local` serves: the reloader watches it, and tests write elsewhere."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    shutil.copy(ROOT / "app.py", copy)
+    for folder in ("chalicelib", ".chalice"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, copy / folder, ignore=ignore)
+    return copy
+
+
+def snapshot(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_twenty_writes_in_a_row_do_not_restart_the_server(
+    tmp_path: Path, project: Path, keys: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    settings = Settings.read(local_environment(state))
+    shutil.copytree(keys, settings.keys_directory)
+    with LocalServer(state, project) as server:
+        writer = Api(server.send, settings).auditor()
+        before = snapshot(project)
+        for n in range(20):
+            uses = [{"technology": f"Technology {n}", "category": "languages"}]
+            made = writer("POST", "/api/v1/projects", {"name": f"P {n}", "technologies": uses})
+            assert made.status == 201
+        assert snapshot(project) == before  # what its reloader looks at, once a second
+        assert "Restarting" not in server.log
+        assert server.log.count("Serving on") == 1
+
+
+def test_an_edit_does_restart_it(tmp_path: Path, project: Path) -> None:
+    """That the test above can fail."""
+    state = tmp_path / "state"
+    state.mkdir()
+    with LocalServer(state, project) as server:
+        end = time.monotonic() + 60
+        while server.log.count("Serving on") < 2 and time.monotonic() < end:
+            (project / "chalicelib" / "__init__.py").touch()
+            time.sleep(0.2)
+        assert server.log.count("Serving on") >= 2

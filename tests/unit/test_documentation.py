@@ -1,0 +1,50 @@
+"""The README names every route with an example, every setting and every command."""
+
+import re
+
+import pytest
+
+from chalicelib.settings import NAMES
+from tests.api.test_routes import TABLE
+from tests.support import ROOT
+
+README = (ROOT / "README.md").read_text()
+ROWS = {row.split("|")[1].strip(): row for row in README.splitlines() if row.startswith("| `")}
+
+
+@pytest.mark.parametrize(("path", "method"), sorted({(path, method) for path, method, *_ in TABLE}))
+def test_every_route_has_a_row_with_an_example(path: str, method: str) -> None:
+    row = ROWS[f"`{method} {path}`"]
+    example = re.search(r"`(curl [^`]+)`", row)
+    assert example
+    pattern = re.sub(r"\{\w+\}", "[a-z0-9-]+", path)
+    assert re.search(rf"\$API{pattern}([?\" ]|$)", example[1])
+    sent = re.search(r"-X (\w+)", example[1])
+    assert method == (sent[1] if sent else "POST" if " -d " in example[1] else "GET")
+
+
+def test_no_row_is_about_a_route_that_is_gone() -> None:
+    known = {f"`{method} {path}`" for path, method, *_ in TABLE}
+    assert {name for name in ROWS if re.match(r"`[A-Z]+ /", name)} == known
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_has_a_row(name: str) -> None:
+    assert f"`{name}`" in ROWS
+
+
+def test_the_settings_that_are_read_are_the_ones_that_are_listed() -> None:
+    source = (ROOT / "chalicelib/settings.py").read_text()
+    read = set(re.findall(r'"((?:LANDSCAPE|CORS)_[A-Z_]+)"', source))
+    services = {
+        f"{s}_{p}"
+        for s in ("TECH_AUDIT_TOOL", "DIGITAL_LANDSCAPE")
+        for p in ("POOL_ARN", "CLIENT_IDS")
+    }
+    assert read | services == set(NAMES)
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "soak", "bench", "token"])
+def test_every_command_is_in_the_readme_and_the_makefile(target: str) -> None:
+    assert f"make {target}" in README or f"make -s {target}" in README
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
