@@ -20,6 +20,12 @@ setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+.venv-emulator/ready: requirements-emulator.txt
+	@echo "setup: .venv-emulator, an AWS on loopback for the tests"
+	@$(PYTHON) -m venv .venv-emulator
+	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
+	@touch $@
+
 run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
 	@$(BIN)/python local/run.py --port $(PORT)
 
@@ -34,10 +40,10 @@ lint: setup
 check: lint  ## the quick gate: ruff, mypy, unit, contract and API tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) $(UNIT) -m "not soak"
 
-test: lint  ## everything CI runs
+test: lint .venv-emulator/ready  ## everything CI runs
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
 
-soak: setup  ## what takes long: 100,000 rows, thousands of races
+soak: setup .venv-emulator/ready  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
 
 bench: setup  ## speed at 1,000 and 100,000 projects

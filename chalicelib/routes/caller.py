@@ -63,7 +63,8 @@ def caller_from(claims: Claims, pool: Pool) -> Caller:
         raise ForbiddenError(
             "This is not an ID token: send the ID token, access tokens carry no e-mail"
         )
-    if claims.get("aud") not in pool.client_ids:
+    client = claims.get("aud")
+    if not isinstance(client, str) or client not in pool.client_ids:
         raise ForbiddenError(f"The token is for an app client that {pool.service} does not list")
     email = claims.get("email")
     if not isinstance(email, str) or not email.strip():

@@ -5,6 +5,7 @@ Nothing in Lambda imports this module.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -19,6 +20,16 @@ from chalicelib.settings import Pool
 ALGORITHM = "RS256"
 FETCH_SECONDS = 3.0
 REFETCH_SECONDS = 60.0
+# All that a server which is down, slow or another one altogether can make of a fetch.
+NO_KEY_SET = (
+    OSError,
+    HTTPException,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    jwt.PyJWTError,
+)
 FetchKeys = Callable[[Pool], Mapping[str, Any]]
 
 
@@ -26,12 +37,16 @@ def fetch_over_http(endpoint: str | None) -> FetchKeys:
     """The pool's JSON Web Key Set from its issuer, or from `endpoint` where one stands in for AWS."""
 
     def fetch(pool: Pool) -> Mapping[str, Any]:
-        base = f"{endpoint.rstrip('/')}/{pool.id}" if endpoint else pool.issuer
-        with urlopen(f"{base}/.well-known/jwks.json", timeout=FETCH_SECONDS) as response:
+        with urlopen(key_set_url(pool, endpoint), timeout=FETCH_SECONDS) as response:
             found: Mapping[str, Any] = json.load(response)
             return found
 
     return fetch
+
+
+def key_set_url(pool: Pool, endpoint: str | None) -> str:
+    base = f"{endpoint.rstrip('/')}/{pool.id}" if endpoint else pool.issuer
+    return f"{base}/.well-known/jwks.json"
 
 
 def fetch_from_directory(directory: Path) -> FetchKeys:
@@ -82,14 +97,14 @@ class PoolKeys:
         return self._asked is None or self._clock() - self._asked >= self._interval
 
     def _ask(self) -> None:
+        """Keeps the keys that are known where the answer is none, or no key set."""
         self._asked = self._clock()
         try:
-            found = jwt.PyJWKSet.from_dict(dict(self._fetch(self._pool)))
-            self._keys = {key.key_id: key for key in found.keys if key.key_id}
+            listed = self._fetch(self._pool)["keys"]
+            found = jwt.PyJWKSet(listed).keys if listed else []
+            self._keys = {key.key_id: key for key in found if key.key_id}
             self._failed = False
-        except jwt.PyJWKSetError:
-            self._keys, self._failed = {}, False
-        except (OSError, ValueError, jwt.PyJWTError):
+        except NO_KEY_SET:
             self._failed = True
 
 

@@ -1,0 +1,128 @@
+"""Real tokens of two emulated Cognito user pools, verified by an API that runs outside Lambda."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jwt
+import pytest
+
+from chalicelib.bootstrap import create_app
+from chalicelib.settings import Settings
+from tests.api.test_identity import through_app
+from tests.emulator import Emulator, UserPool
+from tests.support import Api, local_environment
+
+USER = "user@example.org"
+REVIEWER = "reviewer@example.org"
+UNVERIFIED = "unverified@example.org"
+
+
+@dataclass
+class World:
+    emulator: Emulator
+    audit: UserPool
+    landscape: UserPool
+
+    def api(self, state: Path, clients: str = "") -> Api:
+        """An API that has just started, on the dev stage and outside Lambda."""
+        environment = local_environment(
+            state,
+            LANDSCAPE_STAGE="dev",
+            TECH_AUDIT_TOOL_POOL_ARN=self.audit.arn,
+            TECH_AUDIT_TOOL_CLIENT_IDS=clients or self.audit.client_id,
+            DIGITAL_LANDSCAPE_POOL_ARN=self.landscape.arn,
+            DIGITAL_LANDSCAPE_CLIENT_IDS=self.landscape.client_id,
+            AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=self.emulator.url,
+        )
+        settings = Settings.read(environment)
+        return Api(through_app(create_app(settings)), settings)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Its own emulator: these tests stop it."""
+    emulator = Emulator(tmp_path_factory.mktemp("cognito")).start()
+    made = World(emulator, UserPool(emulator, "tech-audit-tool"), UserPool(emulator, "landscape"))
+    made.audit.add_user(USER, "Admin")
+    made.audit.add_user(UNVERIFIED, verified=False)
+    made.landscape.add_user(REVIEWER, "reviewer", "Admin")
+    yield made
+    emulator.stop()
+
+
+def test_an_id_token_of_either_pool_says_who_is_calling(world: World, tmp_path: Path) -> None:
+    api = world.api(tmp_path)
+    me = api.with_token(world.audit.tokens(USER)["IdToken"]).get("/api/v1/me").json
+    assert (me["service"], me["email"], me["groups"]) == ("tech-audit-tool", USER, ["Admin"])
+    me = api.with_token(world.landscape.tokens(REVIEWER)["IdToken"]).get("/api/v1/me").json
+    assert (me["service"], me["email"]) == ("digital-landscape", REVIEWER)
+    assert me["groups"] == ["Admin", "reviewer"]
+
+
+def test_a_group_counts_in_its_own_pool_alone(world: World, tmp_path: Path) -> None:
+    api = world.api(tmp_path)
+    reviewer = api.with_token(world.landscape.tokens(REVIEWER)["IdToken"])
+    assert reviewer("DELETE", "/api/v1/projects/some", if_match="*").status == 403
+    admin = api.with_token(world.audit.tokens(USER)["IdToken"])
+    assert admin("DELETE", "/api/v1/projects/some", if_match="*").status == 404
+
+
+def test_an_access_token_is_refused_and_told_so(world: World, tmp_path: Path) -> None:
+    api = world.api(tmp_path).with_token(world.audit.tokens(USER)["AccessToken"])
+    answer = api.get("/api/v1/me")
+    assert answer.status == 403
+    assert "ID token" in answer.json["detail"]
+
+
+def test_another_app_client_of_the_right_pool_is_refused(world: World, tmp_path: Path) -> None:
+    other = world.audit.add_client("another")
+    token = world.audit.tokens(USER, other)["IdToken"]
+    assert world.api(tmp_path).with_token(token).get("/api/v1/me").status == 403
+    both = f"{world.audit.client_id},{other}"
+    assert world.api(tmp_path, both).with_token(token).get("/api/v1/me").status == 200
+
+
+def test_an_email_that_is_not_verified_is_refused(world: World, tmp_path: Path) -> None:
+    api = world.api(tmp_path).with_token(world.audit.tokens(UNVERIFIED)["IdToken"])
+    assert api.get("/api/v1/me").status == 403
+
+
+def test_the_life_of_a_project_and_a_move_carry_who_the_tokens_say(
+    world: World, tmp_path: Path
+) -> None:
+    api = world.api(tmp_path)
+    user = api.with_token(world.audit.tokens(USER)["IdToken"])
+    uses = [{"technology": "Python", "category": "languages"}]
+    made = user("POST", "/api/v1/projects", {"name": "Real", "technologies": uses})
+    assert made.status == 201
+    contacts = user.get("/api/v1/projects/real/contacts").json
+    assert [contact["email"] for contact in contacts["contacts"]] == [USER]
+    assert contacts["updated_by"] == USER
+    reviewer = api.with_token(world.landscape.tokens(REVIEWER)["IdToken"])
+    moved = reviewer("POST", "/api/v1/technologies/python/moves", {"ring": "adopt"})
+    assert moved.json["moves"][-1]["author"] == REVIEWER
+    assert user("PATCH", "/api/v1/projects/real", {"stage": None}, if_match="*").status == 200
+
+
+def test_a_rotated_key_is_found_and_a_pool_that_is_down_asks_for_patience(
+    world: World, tmp_path: Path
+) -> None:
+    api = world.api(tmp_path)
+    before = world.audit.tokens(USER)["IdToken"]
+    reviewers = world.landscape.tokens(REVIEWER)["IdToken"]
+    assert api.with_token(before).get("/api/v1/me").status == 200
+
+    world.emulator.stop()
+    assert api.with_token(before).get("/api/v1/me").status == 200  # its key is known
+    waiting = api.with_token(reviewers).get("/api/v1/me")  # this pool's were never asked for
+    assert waiting.status == 503
+    assert 1 <= int(waiting.headers["retry-after"]) <= 61
+
+    world.emulator.drop_signing_keys()
+    world.emulator.start()
+    after = world.audit.tokens(USER)["IdToken"]
+    kids = {jwt.get_unverified_header(token)["kid"] for token in (before, after)}
+    assert len(kids) == 2
+    assert world.api(tmp_path).with_token(after).get("/api/v1/me").status == 200
+    assert world.api(tmp_path).with_token(before).get("/api/v1/me").status == 401

@@ -1,0 +1,170 @@
+"""A pool's keys: fetched over HTTP, kept by kid, asked for again at most once a minute."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from chalicelib.errors import UnauthenticatedError, UnavailableError
+from chalicelib.routes.tokens import PoolKeys, fetch_over_http, key_set_url
+from chalicelib.settings import Pool
+
+POOL = Pool("tech-audit-tool", "arn:aws:cognito-idp:eu-west-2:1:userpool/eu-west-2_A", frozenset())
+ARN_PATH = "/eu-west-2_A/.well-known/jwks.json"
+
+
+def public_key(kid: str) -> dict[str, Any]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    return {**jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "alg": "RS256"}
+
+
+KEYS = {kid: public_key(kid) for kid in ("a", "b")}
+
+
+class JwksServer:
+    """A real HTTP server on loopback that answers with `body`, and counts."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.status = 200
+        self.body = b""
+        self.hang = Event()
+        self.hang.set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.paths.append(self.path)
+                outer.hang.wait(20)
+                self.send_response(outer.status)
+                self.send_header("Content-Length", str(len(outer.body)))
+                self.end_headers()
+                self.wfile.write(outer.body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def serve(self, *kids: str) -> None:
+        self.body = json.dumps({"keys": [KEYS[kid] for kid in kids]}).encode()
+
+
+@pytest.fixture
+def server() -> Iterator[JwksServer]:
+    found = JwksServer()
+    yield found
+    found.hang.set()
+    found.http.shutdown()
+    found.http.server_close()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(server: JwksServer, clock: Clock) -> PoolKeys:
+    return PoolKeys(POOL, fetch_over_http(server.url), clock=clock)
+
+
+def test_a_known_kid_is_fetched_once(server: JwksServer, keys: PoolKeys) -> None:
+    server.serve("a", "b")
+    for kid in ("a", "b", "a"):
+        assert keys.key(kid).key_id == kid
+    assert server.paths == [ARN_PATH]
+
+
+def test_an_unknown_kid_asks_again_at_most_once_a_minute(
+    server: JwksServer, keys: PoolKeys, clock: Clock
+) -> None:
+    server.serve("a")
+    keys.key("a")
+    for _ in range(5):
+        with pytest.raises(UnauthenticatedError):
+            keys.key("b")
+    assert len(server.paths) == 1
+    clock.seconds += 59
+    with pytest.raises(UnauthenticatedError):
+        keys.key("b")
+    assert len(server.paths) == 1
+    clock.seconds += 1
+    with pytest.raises(UnauthenticatedError):
+        keys.key("b")
+    assert len(server.paths) == 2
+
+
+def test_a_rotated_key_is_found(server: JwksServer, keys: PoolKeys, clock: Clock) -> None:
+    server.serve("a")
+    keys.key("a")
+    server.serve("b")
+    clock.seconds += 60
+    assert keys.key("b").key_id == "b"
+    with pytest.raises(UnauthenticatedError):
+        keys.key("a")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b""),
+        (404, b"{}"),
+        (200, b""),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"7"),
+        (200, b"{}"),
+        (200, b'{"keys": 7}'),
+        (200, b'{"keys": ["x"]}'),
+        (200, b'{"keys": [{"kid": "b", "kty": "oct"}]}'),
+    ],
+)
+def test_while_the_pool_does_not_answer_known_kids_go_on_and_others_are_told_to_wait(
+    server: JwksServer, keys: PoolKeys, clock: Clock, status: int, body: bytes
+) -> None:
+    server.serve("a")
+    keys.key("a")
+    server.status, server.body = status, body
+    clock.seconds += 60
+    for _ in range(3):
+        assert keys.key("a").key_id == "a"
+        with pytest.raises(UnavailableError) as error:
+            keys.key("b")
+        assert 1 <= error.value.retry_after <= 61
+    assert len(server.paths) == 2
+    server.status = 200
+    server.serve("a", "b")
+    clock.seconds += 60
+    assert keys.key("b").key_id == "b"
+
+
+def test_a_pool_that_is_down_is_a_503_from_the_first_request(clock: Clock) -> None:
+    keys = PoolKeys(POOL, fetch_over_http("http://127.0.0.1:1"), clock=clock)
+    with pytest.raises(UnavailableError):
+        keys.key("a")
+
+
+def test_a_pool_that_hangs_is_given_up(server: JwksServer, keys: PoolKeys) -> None:
+    server.hang.clear()
+    with pytest.raises(UnavailableError):
+        keys.key("a")
+
+
+def test_without_an_endpoint_the_keys_are_the_issuers() -> None:
+    assert key_set_url(POOL, None) == f"https://cognito-idp.eu-west-2.amazonaws.com{ARN_PATH}"
