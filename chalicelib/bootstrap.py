@@ -54,15 +54,16 @@ def services(store: Store) -> tuple[Technologies, Projects]:
 
 def open_store(settings: Settings) -> Store:
     """The store behind LANDSCAPE_STORE_URL. Raises SettingsError, errors.UnavailableError."""
-    scheme, colon, rest = settings.store_url.partition(":")
-    if scheme + colon == "sqlite:":
+    if settings.store_url.startswith("sqlite:"):
         from chalicelib.stores.sqlite import SqliteStore
 
-        return SqliteStore(_sqlite_path(settings, rest))
+        return SqliteStore(sqlite_path(settings))
     raise _no_store(settings)
 
 
-def _sqlite_path(settings: Settings, rest: str) -> Path:
+def sqlite_path(settings: Settings) -> Path:
+    """The file behind `sqlite:` and `sqlite:///path`. Raises SettingsError."""
+    rest = settings.store_url.removeprefix("sqlite:")
     if not rest:
         return settings.state_directory / "landscape.db"
     path = rest.removeprefix("///")

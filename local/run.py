@@ -3,6 +3,7 @@
 make run PORT=8000
 """
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.settings import state_directory
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 HOST = "127.0.0.1"
@@ -22,10 +25,19 @@ START_SECONDS = 60.0
 
 
 def load_if_empty() -> None:
-    """The shipped technologies and projects, where the store has none. Ends the program on failure."""
-    command = [sys.executable, "data/load.py", "--stage", "local", "--if-empty", *DATA]
+    """The shipped technologies and projects, where the store has none. Ends the program on failure.
+
+    A load that was cut short left a mark, and is completed.
+    """
+    mark = state_directory(os.environ) / "loading-the-shipped-data"
+    command = [sys.executable, "data/load.py", "--stage", "local", *DATA]
+    if not mark.exists():
+        command.append("--if-empty")
+    mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mark.touch()
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         sys.exit("run: the shipped data could not be loaded, see above")
+    mark.unlink()
 
 
 def require_free(port: int) -> None:

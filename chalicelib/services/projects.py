@@ -127,8 +127,10 @@ class Projects:
         self, draft: Project, caller: Caller | None, write: Callable[[tuple[Use, ...]], Project]
     ) -> Project:
         """Calls `write` with the draft's uses by id; again where a technology was just removed."""
+        references: dict[str, str] = {}
+        for use in draft.technologies:
+            references.setdefault(use.technology, use.category)
         for _ in range(TRIES):
-            references = {use.technology: use.category for use in reversed(draft.technologies)}
             ids = self._technologies.ids_of(references, caller)
             uses = tuple(replace(use, technology=ids[use.technology]) for use in draft.technologies)
             _require_each_once(uses)

@@ -321,3 +321,14 @@ def test_the_writer_comes_from_the_token_and_not_from_the_body(api: Api, name: s
 def test_no_public_answer_holds_an_email_address(api: Api, made: Answer) -> None:
     for path in (BASE, _path(made), "/api/v1/technologies/python/projects", f"{BASE}?q=surveys"):
         assert b"@" not in api.get(path).body
+
+
+def test_one_technology_under_two_of_its_names_is_refused_every_time(
+    client: Api, name: str
+) -> None:
+    """Also the first time, when the one reference has just brought it into being."""
+    uses = [{"technology": one, "category": "languages"} for one in ("C++", "c-plus-plus")]
+    for _ in range(2):
+        answer = client.auditor()("POST", BASE, {"name": name, "technologies": uses})
+        assert answer.status == 422
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/technologies/1"]
