@@ -15,7 +15,11 @@ from chalicelib.routes.listing import Listing
 from chalicelib.routes.once import Once
 from chalicelib.routes.projects import my_projects_blueprint, projects_blueprint
 from chalicelib.routes.service import service_blueprint
-from chalicelib.routes.technologies import radar_blueprint, technologies_blueprint
+from chalicelib.routes.technologies import (
+    radar_blueprint,
+    technologies_blueprint,
+    users_blueprint,
+)
 from chalicelib.services.clock import utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.projects import Projects
@@ -39,7 +43,8 @@ def create_app(settings: Settings) -> Chalice:
         my_projects_blueprint(edge, projects, listing),
         projects_blueprint(edge, projects, technologies, listing, once),
         contacts_blueprint(edge, projects),
-        technologies_blueprint(edge, technologies, projects, listing, once),
+        technologies_blueprint(edge, technologies, listing, once),
+        users_blueprint(edge, technologies, projects, listing),
         radar_blueprint(edge, technologies, settings.radar_title),
     ):
         app.register_blueprint(blueprint)
@@ -58,6 +63,12 @@ def open_store(settings: Settings) -> Store:
         from chalicelib.stores.sqlite import SqliteStore
 
         return SqliteStore(sqlite_path(settings))
+    if settings.store_url.startswith("dynamodb://"):
+        from chalicelib.stores.dynamodb import DynamoStore
+        from chalicelib.stores.dynamodb.boto import BotoTransport
+
+        table = settings.store_url.removeprefix("dynamodb://")
+        return DynamoStore(BotoTransport(), table)
     raise _no_store(settings)
 
 
@@ -74,7 +85,8 @@ def sqlite_path(settings: Settings) -> Path:
 
 def _no_store(settings: Settings) -> SettingsError:
     return SettingsError(
-        f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite: or sqlite:///path.db"
+        f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite:, sqlite:///path.db"
+        " or dynamodb://table"
     )
 
 

@@ -28,6 +28,9 @@ class RegisterError(Exception):
     """The root; its text is meant for the caller."""
 
 
+MOST_FLAWS = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """One thing wrong with an input: where (a JSON Pointer, RFC 6901) and what."""
@@ -37,9 +40,12 @@ class Flaw:
 
 
 class InvalidError(RegisterError):
+    """Holds at most MOST_FLAWS: an answer must not grow with what is wrong."""
+
     def __init__(self, *flaws: Flaw) -> None:
-        super().__init__("; ".join(f"{flaw.pointer}: {flaw.detail}" for flaw in flaws))
-        self.flaws = flaws
+        first = f"{flaws[0].pointer}: {flaws[0].detail}"
+        super().__init__(first if len(flaws) == 1 else f"{first}; see errors for the rest")
+        self.flaws = flaws[:MOST_FLAWS]
 
 
 class MalformedError(RegisterError):

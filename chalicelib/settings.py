@@ -12,16 +12,6 @@ STAGES = ("local", "dev", "prod")
 POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_\w+")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
 DEFAULT_TITLE = "Tech Radar"
-NAMES = (
-    "LANDSCAPE_STAGE",
-    "LANDSCAPE_STORE_URL",
-    "TECH_AUDIT_TOOL_POOL_ARN",
-    "TECH_AUDIT_TOOL_CLIENT_IDS",
-    "DIGITAL_LANDSCAPE_POOL_ARN",
-    "DIGITAL_LANDSCAPE_CLIENT_IDS",
-    "CORS_ORIGINS",
-    "LANDSCAPE_RADAR_TITLE",
-)
 
 
 class SettingsError(Exception):
@@ -146,8 +136,10 @@ def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
             f"{prefix}_POOL_ARN is {arn!r}, not like"
             " arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_AbCdEf"
         )
-    _given(environment, f"{prefix}_CLIENT_IDS")
-    return Pool(service, arn, _list(environment, f"{prefix}_CLIENT_IDS"))
+    clients = _list(environment, f"{prefix}_CLIENT_IDS")
+    if not clients:
+        raise SettingsError(f"{prefix}_CLIENT_IDS is not set")
+    return Pool(service, arn, clients)
 
 
 def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:

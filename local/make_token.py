@@ -6,6 +6,7 @@ Prints an ID token that the API on the local stage verifies like any other. The 
 first use, outside the project, beside the local database.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -33,7 +34,7 @@ def signing_key(directory: Path, service: str) -> tuple[str, rsa.RSAPrivateKey]:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise SettingsError(f"{path} holds no RSA key: remove it, and another is made")
-    return f"{service}-development", key
+    return _kid(key), key
 
 
 def _make_key(directory: Path, service: str) -> None:
@@ -41,7 +42,7 @@ def _make_key(directory: Path, service: str) -> None:
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     public = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    public |= {"kid": f"{service}-development", "alg": "RS256", "use": "sig"}
+    public |= {"kid": _kid(key), "alg": "RS256", "use": "sig"}
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -49,6 +50,12 @@ def _make_key(directory: Path, service: str) -> None:
     )
     _write(directory / f"{service}.jwks.json", json.dumps({"keys": [public]}).encode())
     _write(directory / f"{service}.pem", pem)
+
+
+def _kid(key: rsa.RSAPrivateKey) -> str:
+    """Of the key itself: a server that knows an older pair sees that this is another one."""
+    modulus = key.public_key().public_numbers().n
+    return hashlib.sha256(str(modulus).encode()).hexdigest()[:16]
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -59,7 +66,7 @@ def _write(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def claims(pool: Pool, email: str, groups: list[str], hours: float) -> dict[str, Any]:
+def claims(pool: Pool, email: str, groups: list[str], hours: int) -> dict[str, Any]:
     """What the pool would say of such a user in an ID token."""
     now = int(time.time())
     said = {
@@ -71,13 +78,13 @@ def claims(pool: Pool, email: str, groups: list[str], hours: float) -> dict[str,
         "email": email,
         "email_verified": True,
         "iat": now,
-        "exp": now + int(hours * 3600),
+        "exp": now + hours * 3600,
     }
     return said | ({"cognito:groups": groups} if groups else {})
 
 
 def development_token(
-    settings: Settings, service: str, email: str, groups: list[str], hours: float = DEFAULT_HOURS
+    settings: Settings, service: str, email: str, groups: list[str], hours: int = DEFAULT_HOURS
 ) -> str:
     """Raises SettingsError off the local stage, and for a service that is none."""
     if not settings.is_local:
@@ -96,7 +103,9 @@ def main(
     service: Annotated[str, typer.Option(help=" or ".join(SERVICES))],
     email: Annotated[str, typer.Option(help="who the token says you are")],
     groups: Annotated[str, typer.Option(help="comma-separated, of that service's pool")] = "",
-    hours: Annotated[float, typer.Option(help="how long the token is good for")] = DEFAULT_HOURS,
+    hours: Annotated[
+        int, typer.Option(min=1, max=24, help="how long the token is good for")
+    ] = DEFAULT_HOURS,
 ) -> None:
     """Print a development token for the API on the local stage."""
     names = [name.strip() for name in groups.split(",") if name.strip()]

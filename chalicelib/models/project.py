@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.models.caller import email_key
 from chalicelib.models.text import begins_words, name_key, words
 
 STAGES = ("development", "active-support", "unsupported")
@@ -109,7 +110,8 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ProjectQuery:
-    """Which projects a list holds and in which order; `sort` None is by rank for `words`, else by name.
+    """Which projects a list holds and in which order; `sort` None is by rank for `words`
+    (the shortest text that holds them first), else by name.
 
     `words`, `technology`, `programme` or the order drives the list, the first of them that is
     given; the others are filters over what it yields.
@@ -133,11 +135,6 @@ class ProjectQuery:
             and self.development in (None, kind)
             and self.hosting in (None, *project.hosting.types)
         )
-
-
-def email_key(email: str) -> str:
-    """What makes two e-mail addresses the same person's: no regard to case."""
-    return email.casefold()
 
 
 def project_document(project: Project) -> dict[str, Any]:

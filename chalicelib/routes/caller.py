@@ -19,7 +19,8 @@ Claims = Mapping[str, Any]
 
 def gateway_claims(request: Request) -> Claims:
     """What the Cognito authorizer of API Gateway found. Raises UnauthenticatedError where it found none."""
-    claims = (request.context.get("authorizer") or {}).get("claims")
+    authorizer = request.context.get("authorizer")
+    claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
     if not isinstance(claims, dict) or not claims:
         raise UnauthenticatedError("No token was sent", code=None)
     return claims
@@ -39,6 +40,8 @@ def bearer_token(header: str) -> str:
     token = re.sub(r"^bearer(\s+|$)", "", header.strip(), flags=re.IGNORECASE)
     if not token:
         raise UnauthenticatedError("No token was sent", code=None)
+    if " " in token:
+        raise UnauthenticatedError("Authorization is not Bearer and a token")
     return token
 
 

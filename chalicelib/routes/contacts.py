@@ -12,7 +12,6 @@ from chalicelib.routes.responses import require_match, resource
 from chalicelib.services.projects import Projects
 
 PATH = "/api/v1/projects/{project_id}/contacts"
-READ_ONLY = ("version", "updated_at", "updated_by")
 
 
 def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
@@ -20,7 +19,8 @@ def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
 
     @edge.route(routes, "GET", PATH, action="read-contacts")
     def get_contacts(request: Request, _: Caller, project_id: str) -> Response:
-        return resource(request, contacts_document(*projects.contacts(project_id)))
+        project, contacts = projects.with_contacts(project_id)
+        return resource(request, contacts_document(project, contacts), project)
 
     @edge.route(routes, "PUT", PATH, action="update-contacts")
     def put_contacts(request: Request, caller: Caller, project_id: str) -> Response:
@@ -29,11 +29,10 @@ def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
 
         change = Change(request, ContactsBody)
         current = projects.for_writing(project_id, caller, "update-contacts")
-        require_match(request, current.version)
-        said, _ = change.onto(contacts_document(current, ()), READ_ONLY)
-        contacts = said.to_contacts()
+        require_match(request, current)
+        contacts = change.onto(contacts_document(current, ())).to_contacts()
         changed = projects.replace(current, current, caller, contacts)
-        return resource(request, contacts_document(changed, contacts))
+        return resource(request, contacts_document(changed, contacts), changed)
 
     return routes
 

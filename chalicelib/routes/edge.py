@@ -106,7 +106,7 @@ class Edge:
     def _answer(self, handler: Handler, action: str | None, query: tuple[str, ...]) -> Response:
         request = cast(Request, self._app.current_request)  # Chalice set it before this call
         try:
-            if request.method in CONTENT_TYPES and len(body_bytes(request)) > LARGEST_BODY:
+            if len(body_bytes(request)) > LARGEST_BODY:
                 raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
             arguments: list[object] = [request]
             if action:

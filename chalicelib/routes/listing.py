@@ -10,7 +10,7 @@ from chalice.app import Request, Response
 from chalicelib.errors import Flaw, InvalidError
 from chalicelib.models.page import Page, Position
 from chalicelib.models.text import words
-from chalicelib.routes.requests import pointer
+from chalicelib.routes.requests import path_of, pointer
 from chalicelib.routes.responses import json_response
 from chalicelib.services.cursors import Cursors
 
@@ -49,9 +49,8 @@ class Listing:
         following = None
         if page.next is not None:
             following = self._cursors.seal(page.next, binding)
-            path = request.context["path"].rstrip("/")
             query = urlencode({**given, "cursor": following})
-            headers["Link"] = f'<{path}?{query}>; rel="next"'
+            headers["Link"] = f'<{path_of(request)}?{query}>; rel="next"'
         return json_response(
             {"items": list(represent(page.items)), "next_cursor": following}, headers=headers
         )
@@ -60,7 +59,9 @@ class Listing:
 def _limit(given: dict[str, str]) -> int:
     text = given.get("limit", str(DEFAULT_LIMIT))
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
-        raise InvalidError(Flaw(pointer("limit"), f"not a whole number from 1 to {LARGEST_LIMIT}"))
+        raise InvalidError(
+            Flaw(pointer("limit"), f"is not a whole number from 1 to {LARGEST_LIMIT}")
+        )
     return int(text)
 
 

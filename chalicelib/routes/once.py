@@ -11,13 +11,11 @@ from chalice.app import Request, Response
 from chalicelib.errors import MalformedError, ReceiptExistsError, ReceiptMismatchError
 from chalicelib.models.caller import Caller
 from chalicelib.services.clock import Clock, hours_after, timestamp
-from chalicelib.stores.port import Receipt, ReceiptStore
+from chalicelib.stores.port import Receipt, ReceiptFor, ReceiptStore, no_receipt
 
 HOURS = 24
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 T = TypeVar("T")
-# What a service calls with the record it is about to write, for the receipt to write with it.
-ReceiptFor = Callable[[T], Receipt | None]
 
 
 class Once:
@@ -40,10 +38,10 @@ class Once:
         """
         header = request.headers.get("idempotency-key")
         if header is None:
-            return respond(make(lambda _: None))
+            return respond(make(no_receipt))
         if not KEY.fullmatch(header):
             raise MalformedError("Idempotency-Key is not 1 to 255 printable ASCII characters")
-        place = [caller.service, caller.email, request.path, request.uri_params, header]
+        place = [caller.service, caller.key, request.path, request.uri_params, header]
         key, fingerprint = _digest(place), _digest(body)
         first = self._first(key, fingerprint)
         if first:
@@ -56,10 +54,7 @@ class Once:
         try:
             return respond(make(receipt))
         except ReceiptExistsError:  # the same request, sent twice at once
-            first = self._first(key, fingerprint)
-            if first is None:
-                raise ReceiptMismatchError("This Idempotency-Key was used a moment ago") from None
-            return first
+            return self.answer(request, caller, body, make, respond)
 
     def _first(self, key: str, fingerprint: str) -> Response | None:
         receipt = self._receipts.get(key, timestamp(self._clock()))

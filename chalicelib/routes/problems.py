@@ -8,7 +8,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib import errors
-from chalicelib.routes.requests import request_id
+from chalicelib.routes.requests import path_of, request_id
 
 PROBLEM_TYPE = "urn:landscape-api:problem:"
 REALM = "landscape-api"
@@ -70,7 +70,7 @@ def problem(
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.context.get("path", request.path),
+        "instance": path_of(request),
         "request_id": request_id(request),
         **(more or {}),
     }

@@ -5,7 +5,6 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.errors import Flaw, InvalidError
 from chalicelib.models.caller import Caller
 from chalicelib.models.project import (
     DEVELOPMENTS,
@@ -20,7 +19,7 @@ from chalicelib.models.text import name_key
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.listing import PAGING, Listing, search_words
 from chalicelib.routes.once import Once
-from chalicelib.routes.requests import json_object, one_of, pointer, prefix
+from chalicelib.routes.requests import json_object, one_of, prefix
 from chalicelib.routes.responses import no_content, require_match, resource
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
@@ -28,7 +27,6 @@ from chalicelib.services.technologies import Technologies
 BASE = "/api/v1/projects"
 ONE = BASE + "/{project_id}"
 FILTERS = ("q", "technology", "stage", "development", "hosting", "programme", "sort")
-READ_ONLY = ("id", "version", "created_at", "updated_at")
 
 Represent = Callable[[Sequence[Project]], list[dict[str, Any]]]
 
@@ -51,7 +49,8 @@ def projects_blueprint(
 
     @edge.route(routes, "GET", ONE)
     def get_project(request: Request, project_id: str) -> Response:
-        return resource(request, one(projects.get(project_id)))
+        project = projects.get(project_id)
+        return resource(request, one(project), project)
 
     @edge.route(routes, "POST", BASE, action="create-project")
     def create_project(request: Request, caller: Caller) -> Response:
@@ -60,11 +59,10 @@ def projects_blueprint(
 
         body = json_object(request)
         draft = parse(NewProjectBody, body).to_draft()
-        require_same_technologies(body, technologies)
 
         def respond(project: Project) -> Response:
             location = f"{prefix(request)}{BASE}/{project.id}"
-            return resource(request, one(project), 201, location)
+            return resource(request, one(project), project, 201, location)
 
         return once.answer(
             request, caller, body, lambda receipt: projects.create(draft, caller, receipt), respond
@@ -78,16 +76,15 @@ def projects_blueprint(
 
         change = Change(request, ProjectBody)
         current = projects.for_writing(project_id, caller, "update-project")
-        require_match(request, current.version)
-        said, body = change.onto(one(current), READ_ONLY)
-        require_same_technologies(body, technologies)
-        changed = projects.replace(current, said.to_draft(), caller)
-        return resource(request, one(changed))
+        require_match(request, current)
+        draft = change.onto(one(current)).to_draft()
+        changed = projects.replace(current, draft, caller)
+        return resource(request, one(changed), changed)
 
     @edge.route(routes, "DELETE", ONE, action="delete-project")
     def delete_project(request: Request, caller: Caller, project_id: str) -> Response:
         current = projects.for_writing(project_id, caller, "delete-project")
-        require_match(request, current.version)
+        require_match(request, current)
         projects.remove(current)
         return no_content()
 
@@ -104,7 +101,7 @@ def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> B
             given,
             lambda *place: projects.of_caller(caller, *place),
             representation(projects),
-            owner=f"{caller.service} {caller.email}",
+            owner=f"{caller.service} {caller.key}",
         )
 
     return routes
@@ -139,23 +136,3 @@ def project_query(given: dict[str, str], technologies: Technologies) -> ProjectQ
         hosting=one_of(given, "hosting", HOSTINGS),
         sort=one_of(given, "sort", SORTS),
     )
-
-
-def require_same_technologies(body: Mapping[str, Any], technologies: Technologies) -> None:
-    """A use's read-only `name` has to name its `technology`. Raises InvalidError where it does not."""
-    named = [
-        (n, name_key(use["technology"]), name_key(use["name"]))
-        for n, use in enumerate(body.get("technologies", ()))
-        if use.get("name") is not None
-    ]
-    differing = [(n, key, name) for n, key, name in named if key != name]
-    if not differing:
-        return
-    ids = technologies.resolve(key for _, *keys in differing for key in keys)
-    flaws = [
-        Flaw(pointer("technologies", n, "name"), "is read-only, and no name of this technology")
-        for n, key, name in differing
-        if name not in ids or ids[name] != ids.get(key)
-    ]
-    if flaws:
-        raise InvalidError(*flaws)

@@ -3,17 +3,20 @@
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
-from chalice.app import Request
+from chalice.app import MultiDict, Request
 
-from chalicelib.errors import Flaw, InvalidError, MalformedError
+from chalicelib.errors import MOST_FLAWS, Flaw, InvalidError, MalformedError
 
 LONGEST_PARAMETER = 200
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
-# What no text may hold: control characters but tab and line ends, and halves of surrogate pairs.
-UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+DEEPEST = 50
+# What no text may hold: control characters but tab and line ends, those that turn the direction of
+# what follows them, and halves of surrogate pairs.
+UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def request_id(request: Request) -> str:
@@ -23,9 +26,15 @@ def request_id(request: Request) -> str:
     return found
 
 
+def path_of(request: Request) -> str:
+    """The path as the caller sent it: behind a stage or a base path, with its ids."""
+    path: str = request.context.get("path", request.path)
+    return path.rstrip("/") or "/"
+
+
 def prefix(request: Request) -> str:
     """What stands before our paths in the caller's URL: `/dev` on a stage, a base path, or nothing."""
-    parts = _segments(request.context.get("path", request.path))
+    parts = _segments(path_of(request))
     own = len(_segments(request.path))
     return "".join(f"/{part}" for part in parts[: len(parts) - own])
 
@@ -36,16 +45,15 @@ def _segments(path: str) -> list[str]:
 
 def parameters(request: Request, known: Iterable[str]) -> dict[str, str]:
     """The query parameters, each at most once. Raises InvalidError for all others, and unfit values."""
-    given = request.query_params
+    given = request.query_params or MultiDict({})
     known = tuple(known)
     found: dict[str, str] = {}
     flaws = []
-    for name in given or ():
-        values = given.getlist(name) if given else []
+    for name in islice(given, MOST_FLAWS):
+        values = given.getlist(name)
         if name not in known:
-            flaws.append(
-                Flaw(pointer(name), f"unknown query parameter; known are {', '.join(known)}")
-            )
+            takes = f"takes {', '.join(known)}" if known else "takes none"
+            flaws.append(Flaw(pointer(name), f"unknown query parameter: this path {takes}"))
         elif len(values) != 1:
             flaws.append(Flaw(pointer(name), "given more than once"))
         elif name == "cursor":  # services.cursors knows a good one
@@ -65,13 +73,13 @@ def one_of(given: dict[str, str], name: str, choices: Iterable[str]) -> str | No
     """The value of a query parameter with fixed values. Raises InvalidError for any other."""
     value = given.get(name)
     if value is not None and value not in choices:
-        raise InvalidError(Flaw(pointer(name), f"not one of {', '.join(choices)}"))
+        raise InvalidError(Flaw(pointer(name), f"is not one of {', '.join(choices)}"))
     return value
 
 
 def pointer(*parts: str | int) -> str:
-    """A JSON Pointer (RFC 6901); long names, which are the caller's, are cut."""
-    texts = (str(part)[:100].replace("~", "~0").replace("/", "~1") for part in parts)
+    """A JSON Pointer (RFC 6901); what is long in it is the caller's, and cut."""
+    texts = (str(part)[:100].replace("~", "~0").replace("/", "~1") for part in parts[:10])
     return "".join(f"/{text}" for text in texts)
 
 
@@ -91,9 +99,12 @@ def body_bytes(request: Request) -> bytes:
 
 def json_object(request: Request) -> dict[str, Any]:
     """The body, a JSON object. Raises MalformedError where it is none, InvalidError for unfit text in it."""
+    body = body_bytes(request)
+    if not body:
+        raise MalformedError("The body is empty")
     try:
         value = json.loads(
-            body_bytes(request).decode(),
+            body.decode(),
             parse_constant=_refuse_constant,
             object_pairs_hook=_object,
         )
@@ -101,14 +112,21 @@ def json_object(request: Request) -> dict[str, Any]:
         raise MalformedError("The body is not UTF-8") from None
     except RecursionError:
         raise MalformedError("The body is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise MalformedError(f"The body is not JSON: {error.msg} at {where}") from None
     except ValueError as error:
-        raise MalformedError(f"The body is not JSON: {error}") from None
+        raise MalformedError(f"The body is not JSON: {_wording(error)}") from None
     if not isinstance(value, dict):
         raise MalformedError("The body is not a JSON object")
-    flaws = list(_unfit_texts(value, ()))
+    flaws = list(islice(_unfit_texts(value, ()), MOST_FLAWS))
     if flaws:
         raise InvalidError(*flaws)
     return value
+
+
+def _wording(error: ValueError) -> str:
+    return "it holds a number that is too long" if "digits" in str(error) else str(error)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -122,18 +140,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _unfit_texts(value: Any, place: tuple[str | int, ...]) -> Iterable[Flaw]:
+def _unfit_texts(value: Any, place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, str):
         if UNFIT.search(value):
             yield Flaw(pointer(*place), "holds a control character or half a surrogate pair")
     elif isinstance(value, dict):
-        for name, member in value.items():
-            if UNFIT.search(name):
-                yield Flaw(
-                    pointer(*place), "has a name with a control character or half a surrogate pair"
-                )
-            else:
-                yield from _unfit_texts(member, (*place, name))
+        if any(UNFIT.search(name) for name in value):
+            yield Flaw(pointer(*place), "has a name with a control character in it")
+        members = ((name, value[name]) for name in value if not UNFIT.search(name))
     elif isinstance(value, list):
-        for number, member in enumerate(value):
-            yield from _unfit_texts(member, (*place, number))
+        members = enumerate(value)
+    if len(place) == DEEPEST:
+        raise MalformedError("The body is nested too deeply")
+    for name, member in members:
+        yield from _unfit_texts(member, (*place, name))

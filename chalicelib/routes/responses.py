@@ -3,11 +3,11 @@
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from chalice.app import Request, Response
 
-from chalicelib.errors import VersionMismatchError
+from chalicelib.errors import MalformedError, VersionMismatchError
 from chalicelib.routes.problems import PreconditionRequiredError
 from chalicelib.routes.requests import entity_tags
 
@@ -18,12 +18,26 @@ def json_response(
     return Response(_text(body), {"Content-Type": "application/json", **(headers or {})}, status)
 
 
+class Versioned(Protocol):
+    """A record that writers lock by its version. Born again under its id, it is another one."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def created_at(self) -> str: ...
+
+
 def resource(
-    request: Request, body: Mapping[str, Any], status: int = 200, location: str | None = None
+    request: Request,
+    body: Mapping[str, Any],
+    record: Versioned | None = None,
+    status: int = 200,
+    location: str | None = None,
 ) -> Response:
     """A single resource with its ETag; 304 where a GET's If-None-Match holds it."""
     response = json_response(body, status)
-    tag = entity_tag_of(body)
+    tag = entity_tag(body, record)
     response.headers["ETag"] = f'"{tag}"'
     if location:
         response.headers["Location"] = location
@@ -36,27 +50,47 @@ def no_content() -> Response:
     return Response("", {}, 204)
 
 
-def entity_tag_of(body: Mapping[str, Any]) -> str:
-    """The version, which If-Match compares, and a checksum of all that the caller sees.
+def entity_tag(body: Mapping[str, Any], record: Versioned | None) -> str:
+    """The record's version and birth, which If-Match compares, and a checksum of what the caller sees.
 
     A technology's name and its count of projects change what is seen without a new version.
     """
-    checksum = f"{zlib.crc32(_text(body).encode()):08x}"
-    return f"{body['version']}-{checksum}" if "version" in body else checksum
+    seen = _checksum(_text(body))
+    return f"{_lock(record)}-{seen}" if record else seen
+
+
+def _lock(record: Versioned) -> str:
+    return f"{record.version}-{_checksum(record.created_at)}"
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def _text(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def require_match(request: Request, version: int) -> None:
-    """Raises PreconditionRequiredError without If-Match, VersionMismatchError unless it names `version`."""
+def require_match(request: Request, record: Versioned) -> None:
+    """Raises PreconditionRequiredError without If-Match, VersionMismatchError unless it fits `record`.
+
+    A tag fits if it is of this version; of a version alone, as in `"3"`, no more is asked.
+    """
     header = request.headers.get("if-match")
     if header is None:
         raise PreconditionRequiredError("Send If-Match with the ETag of the version you have read")
-    named = {tag.partition("-")[0] for weak, tag in entity_tags(header) if not weak}
-    if header.strip() != "*" and str(version) not in named:
-        raise VersionMismatchError(f"It is version {version} by now: read it again")
+    tags = entity_tags(header)
+    if header.strip() == "*":
+        return
+    if not tags:
+        raise MalformedError('If-Match is not a list of quoted entity tags, like "3-…"')
+    if all(weak for weak, _ in tags):
+        raise VersionMismatchError("If-Match holds weak entity tags, which never match")
+    fitting = (str(record.version), _lock(record))
+    if not any(
+        tag in fitting or tag.startswith(f"{_lock(record)}-") for weak, tag in tags if not weak
+    ):
+        raise VersionMismatchError(f"It is version {record.version} by now: read it again")
 
 
 def _is_known(request: Request, tag: str) -> bool:

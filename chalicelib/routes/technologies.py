@@ -7,7 +7,8 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.models.caller import Caller
-from chalicelib.models.project import ProjectQuery
+from chalicelib.models.page import Page
+from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.models.technology import (
     QUADRANTS,
     RINGS,
@@ -21,7 +22,7 @@ from chalicelib.routes.once import Once
 from chalicelib.routes.projects import representation
 from chalicelib.routes.requests import entity_tags, json_object, one_of, prefix
 from chalicelib.routes.responses import (
-    entity_tag_of,
+    entity_tag,
     no_content,
     require_match,
     resource,
@@ -33,11 +34,10 @@ from chalicelib.services.technologies import Technologies
 BASE = "/api/v1/technologies"
 ONE = BASE + "/{technology_id}"
 FILTERS = ("q", "quadrant", "ring", "tag")
-READ_ONLY = ("id", "ring", "moves", "project_count", "version", "created_at", "updated_at")
 
 
 def technologies_blueprint(
-    edge: Edge, technologies: Technologies, projects: Projects, listing: Listing, once: Once
+    edge: Edge, technologies: Technologies, listing: Listing, once: Once
 ) -> Blueprint:
     routes = Blueprint(__name__)
 
@@ -55,17 +55,8 @@ def technologies_blueprint(
 
     @edge.route(routes, "GET", ONE)
     def get_technology(request: Request, technology_id: str) -> Response:
-        return resource(request, technology_document(technologies.get(technology_id)))
-
-    @edge.route(routes, "GET", ONE + "/projects", query=PAGING)
-    def list_users(request: Request, given: dict[str, str], technology_id: str) -> Response:
-        query = ProjectQuery(technology=technologies.get(technology_id).id)
-        return listing.answer(
-            request,
-            given,
-            lambda *place: projects.find(query, *place),
-            representation(projects),
-        )
+        technology = technologies.get(technology_id)
+        return resource(request, technology_document(technology), technology)
 
     @edge.route(routes, "POST", BASE, action="create-technology")
     def create_technology(request: Request, caller: Caller) -> Response:
@@ -91,15 +82,15 @@ def technologies_blueprint(
 
         change = Change(request, TechnologyBody)
         current = technologies.get(technology_id)
-        require_match(request, current.version)
-        said, _ = change.onto(as_read(request, change.sent, current), READ_ONLY)
+        require_match(request, current)
+        said = change.onto(as_read(request, change.sent, current))
         changed = technologies.replace(current, said.to_draft(current.moves), caller)
-        return resource(request, technology_document(changed))
+        return resource(request, technology_document(changed), changed)
 
     @edge.route(routes, "DELETE", ONE, action="delete-technology")
     def delete_technology(request: Request, _: Caller, technology_id: str) -> Response:
         current = technologies.get(technology_id)
-        require_match(request, current.version)
+        require_match(request, current)
         technologies.remove(current)
         return no_content()
 
@@ -121,6 +112,22 @@ def technologies_blueprint(
     return routes
 
 
+def users_blueprint(
+    edge: Edge, technologies: Technologies, projects: Projects, listing: Listing
+) -> Blueprint:
+    routes = Blueprint(__name__)
+
+    @edge.route(routes, "GET", ONE + "/projects", query=PAGING)
+    def list_users(request: Request, given: dict[str, str], technology_id: str) -> Response:
+        def find(*place: Any) -> Page[Project]:
+            query = ProjectQuery(technology=technologies.get(technology_id).id)
+            return projects.find(query, *place)
+
+        return listing.answer(request, given, find, representation(projects))
+
+    return routes
+
+
 def radar_blueprint(edge: Edge, technologies: Technologies, title: str) -> Blueprint:
     routes = Blueprint(__name__)
 
@@ -137,7 +144,7 @@ def represent(found: Sequence[Technology]) -> list[dict[str, Any]]:
 
 def created(request: Request, technology: Technology) -> Response:
     location = f"{prefix(request)}{BASE}/{technology.id}"
-    return resource(request, technology_document(technology), 201, location)
+    return resource(request, technology_document(technology), technology, 201, location)
 
 
 def as_read(request: Request, sent: Mapping[str, Any], current: Technology) -> dict[str, Any]:
@@ -150,6 +157,6 @@ def as_read(request: Request, sent: Mapping[str, Any], current: Technology) -> d
     if isinstance(count, int):
         earlier = technology_document(replace(current, project_count=count))
         tags = {tag for _, tag in entity_tags(request.headers.get("if-match", ""))}
-        if entity_tag_of(earlier) in tags:
+        if entity_tag(earlier, current) in tags:
             return earlier
     return read

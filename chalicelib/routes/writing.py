@@ -1,12 +1,12 @@
 """PUT and PATCH alike: what stays as it was read, what is replaced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from chalice.app import Request
 
 from chalicelib.errors import Flaw, InvalidError
-from chalicelib.routes.bodies.common import Body, check_given, parse
+from chalicelib.routes.bodies.common import Body, check_given, parse, read_only
 from chalicelib.routes.requests import json_object, pointer
 
 M = TypeVar("M", bound=Body)
@@ -21,18 +21,17 @@ class Change(Generic[M]):
         self._model = model
         self._is_patch = request.method == "PATCH"
         if self._is_patch:
-            check_given(model, merge_patch({}, self.sent))
+            check_given(model, self.sent)
         else:
-            parse(model, self.sent)
+            self._said = parse(model, self.sent)
 
-    def onto(self, read: Mapping[str, Any], read_only: tuple[str, ...]) -> tuple[M, dict[str, Any]]:
-        """What the resource shall be, as a model and as JSON. `read` is what its writer has read.
+    def onto(self, read: Mapping[str, Any]) -> M:
+        """What the resource shall be. `read` is what its writer has read of it.
 
         Raises InvalidError where a read-only member differs, or the outcome breaks a rule.
         """
-        require_unchanged(self.sent, read, read_only)
-        body = merge_patch(read, self.sent) if self._is_patch else self.sent
-        return parse(self._model, body), body
+        require_unchanged(self.sent, read, read_only(self._model))
+        return parse(self._model, merge_patch(read, self.sent)) if self._is_patch else self._said
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -49,12 +48,12 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def require_unchanged(
-    sent: Mapping[str, Any], read: Mapping[str, Any], read_only: tuple[str, ...]
+    sent: Mapping[str, Any], read: Mapping[str, Any], members: Iterable[str]
 ) -> None:
     """Read-only members may be sent back as they were read. Raises InvalidError where one differs."""
     flaws = [
         Flaw(pointer(name), "is read-only: leave it out, or send it as you read it")
-        for name in read_only
+        for name in members
         if name in sent and not _same(sent[name], read.get(name))
     ]
     if flaws:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from chalicelib.errors import ForbiddenError
 from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL, Caller
-from chalicelib.models.project import Contact, email_key
+from chalicelib.models.project import Contact
 
-EVERYONE = frozenset({"*"})
+EVERYONE = None  # whoever the pool vouches for
 ADMIN = frozenset({"Admin"})
 REVIEWERS = frozenset({"reviewer", "admin"})
 LANDSCAPE_ADMIN = frozenset({"admin"})
@@ -20,7 +20,7 @@ class Rule:
     `contact_or`: who passes that must also be a contact of the project, or in one of these groups.
     """
 
-    groups: Mapping[str, frozenset[str]]
+    groups: Mapping[str, frozenset[str] | None]
     contact_or: frozenset[str] | None = None
 
 
@@ -45,29 +45,30 @@ def require(caller: Caller, action: str) -> None:
     if caller.service not in rule.groups:
         pools = " or ".join(rule.groups)
         raise ForbiddenError(f"{action} is for users of {pools}, not of {caller.service}")
-    if not _is_in(caller, rule.groups[caller.service]):
-        names = " or ".join(sorted(rule.groups[caller.service]))
+    groups = rule.groups[caller.service]
+    if groups is not EVERYONE and not caller.groups & groups:
+        names = " or ".join(sorted(groups))
         raise ForbiddenError(f"{action} is for the group {names} of {caller.service}")
 
 
 def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -> None:
     """Raises ForbiddenError where the rule asks for a contact and the caller is none, nor exempt."""
     exempt = RULES[action].contact_or
-    if exempt is None or _is_in(caller, exempt):
+    if exempt is None or caller.groups & exempt:
         return
-    if email_key(caller.email) not in {contact.key for contact in contacts}:
+    if caller.key not in {contact.key for contact in contacts}:
         names = " or ".join(sorted(exempt))
         raise ForbiddenError(f"{action} is for the project's contacts and the group {names}")
 
 
 def allowed(caller: Caller) -> list[str]:
     """The actions that the caller's pool and groups allow; some also ask for a relation."""
-    return [
-        action
-        for action, rule in RULES.items()
-        if _is_in(caller, rule.groups.get(caller.service, frozenset()))
-    ]
+    return [action for action in RULES if _may(caller, action)]
 
 
-def _is_in(caller: Caller, groups: frozenset[str]) -> bool:
-    return groups is EVERYONE or bool(caller.groups & groups)
+def _may(caller: Caller, action: str) -> bool:
+    try:
+        require(caller, action)
+    except ForbiddenError:
+        return False
+    return True

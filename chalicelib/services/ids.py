@@ -1,5 +1,6 @@
 """Readable ids, fixed when a record is made."""
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,9 +9,15 @@ from chalicelib.errors import ConflictError, IdTakenError
 T = TypeVar("T")
 
 LONGEST = 80
+ID = re.compile(r"[a-z0-9-]{1,100}")
 TRIES = 1000
 # `#` and `+` carry meaning in names of technologies; everything else may become a hyphen.
 SPELLED_OUT = (("#", "-sharp "), ("+", "-plus "))
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` could be an id at all: what no store needs to be asked for."""
+    return bool(ID.fullmatch(text))
 
 
 def slug(name: str, otherwise: str) -> str:

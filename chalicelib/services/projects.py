@@ -2,26 +2,29 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from chalicelib.errors import (
     ConflictError,
     Flaw,
     InvalidError,
+    NameTakenError,
     NotFoundError,
     UnknownTechnologyError,
 )
 from chalicelib.models.caller import Caller
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import Contact, Project, ProjectQuery, Use, email_key
+from chalicelib.models.project import Contact, Project, ProjectQuery, Use
+from chalicelib.models.text import name_key
 from chalicelib.services.access import require_relation
 from chalicelib.services.clock import Clock, timestamp
-from chalicelib.services.ids import add_under_free_id, slug
-from chalicelib.services.technologies import Technologies, no_receipt
-from chalicelib.stores.port import ProjectStore, Receipt
+from chalicelib.services.ids import add_under_free_id, is_id, slug
+from chalicelib.services.technologies import Technologies
+from chalicelib.stores.port import ProjectStore, ReceiptFor, no_receipt
 
 TRIES = 10
 CREATORS_ROLES = ("editor",)
-ReceiptFor = Callable[[Project], Receipt | None]
+NO_SUCH_PROJECT = "There is no project with this id"
 
 
 class Projects:
@@ -35,22 +38,25 @@ class Projects:
 
     def of_caller(self, caller: Caller, after: Position | None, limit: int) -> Page[Project]:
         """The projects that list the caller as a contact."""
-        return self._store.of_contact(email_key(caller.email), after, limit)
+        return self._store.of_contact(caller.key, after, limit)
 
     def get(self, project_id: str) -> Project:
         """Raises NotFoundError."""
-        project = self._store.get(project_id)
-        if project is None:
-            raise NotFoundError("There is no project with this id")
-        return project
+        found = self._store.get(project_id) if is_id(project_id) else None
+        if found is None:
+            raise NotFoundError(NO_SUCH_PROJECT)
+        return found
 
-    def contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]]:
-        """The project as it stands, and its contacts. Raises NotFoundError."""
-        return self.get(project_id), self._store.contacts(project_id)
+    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]]:
+        """The project and its contacts, of one moment. Raises NotFoundError."""
+        found = self._store.with_contacts(project_id) if is_id(project_id) else None
+        if found is None:
+            raise NotFoundError(NO_SUCH_PROJECT)
+        return found
 
     def for_writing(self, project_id: str, caller: Caller, action: str) -> Project:
         """The project, if the caller's relation to it allows `action`. Raises NotFoundError, ForbiddenError."""
-        project, contacts = self.contacts(project_id)
+        project, contacts = self.with_contacts(project_id)
         require_relation(caller, action, contacts)
         return project
 
@@ -60,7 +66,9 @@ class Projects:
             technology_id for project in projects for technology_id in project.technology_ids
         )
 
-    def create(self, draft: Project, caller: Caller, receipt: ReceiptFor = no_receipt) -> Project:
+    def create(
+        self, draft: Project, caller: Caller, receipt: ReceiptFor[Project] = no_receipt
+    ) -> Project:
         """Takes a draft; the caller becomes its contact. Raises InvalidError, NameTakenError, ReceiptExistsError."""
         return self.admit(draft, (Contact(caller.email, CREATORS_ROLES),), caller, receipt)
 
@@ -69,7 +77,7 @@ class Projects:
         draft: Project,
         contacts: tuple[Contact, ...],
         caller: Caller | None = None,
-        receipt: ReceiptFor = no_receipt,
+        receipt: ReceiptFor[Project] = no_receipt,
     ) -> Project:
         """Takes a draft with the contacts it comes with: for loading what is already agreed."""
         now = timestamp(self._clock())
@@ -117,23 +125,36 @@ class Projects:
             self._store.replace(changed, current.version, contacts)
             return changed
 
-        return self._with_technologies(draft, caller, write)
+        return self._with_technologies(draft, caller, write, current.id)
 
     def remove(self, current: Project) -> None:
         """Raises NotFoundError, VersionMismatchError."""
         self._store.remove(current.id, current.version)
 
+    def _require_free(self, draft: Project, own: str | None) -> None:
+        """So that a project which will be refused brings nothing into being. The store has the last word."""
+        owner = self._store.owner(draft.name_key)
+        if owner not in (None, own):
+            raise NameTakenError(f"The project {owner} has this name")
+
     def _with_technologies(
-        self, draft: Project, caller: Caller | None, write: Callable[[tuple[Use, ...]], Project]
+        self,
+        draft: Project,
+        caller: Caller | None,
+        write: Callable[[tuple[Use, ...]], Project],
+        own: str | None = None,
     ) -> Project:
         """Calls `write` with the draft's uses by id; again where a technology was just removed."""
+        _require_each_once(draft.technologies, name_key)
         references: dict[str, str] = {}
         for use in draft.technologies:
             references.setdefault(use.technology, use.category)
         for _ in range(TRIES):
-            ids = self._technologies.ids_of(references, caller)
+            ids = self._technologies.ids_of(
+                references, caller, partial(self._require_free, draft, own)
+            )
             uses = tuple(replace(use, technology=ids[use.technology]) for use in draft.technologies)
-            _require_each_once(uses)
+            _require_each_once(uses, str)
             try:
                 return write(uses)
             except UnknownTechnologyError:
@@ -141,12 +162,13 @@ class Projects:
         raise ConflictError("Its technologies are being removed: send the request again")
 
 
-def _require_each_once(uses: tuple[Use, ...]) -> None:
+def _require_each_once(uses: tuple[Use, ...], same: Callable[[str], str]) -> None:
+    """Raises InvalidError; `same` tells which references are one technology's."""
     seen: dict[tuple[str, str], int] = {}
     flaws = [
         Flaw(f"/technologies/{n}", f"the same technology and category as /technologies/{first}")
         for n, use in enumerate(uses)
-        if (first := seen.setdefault((use.technology, use.category), n)) != n
+        if (first := seen.setdefault((same(use.technology), use.category), n)) != n
     ]
     if flaws:
         raise InvalidError(*flaws)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.models.technology import HIDDEN_RINGS, RINGS, Technology, TechnologyQuery
+from chalicelib.models.technology import HIDDEN_RINGS, RINGS, Technology
 from chalicelib.services.technologies import Technologies
 
 # The document's own ids and names; design.md's and the Digital Landscape's.
@@ -13,19 +13,10 @@ QUADRANT_IDS = {
     "infrastructure": ("4", "Infrastructure"),
 }
 RING_COLOURS = {"adopt": "#008a00", "trial": "#cb00b4", "assess": "#0069e5", "hold": "#de001a"}
-AT_ONCE = 100
 
 
 def radar(technologies: Technologies, title: str) -> dict[str, Any]:
     """The document: title, quadrants, rings, and an entry for each technology, by name."""
-    entries = []
-    position = None
-    while True:
-        page = technologies.find(TechnologyQuery(), position, AT_ONCE)
-        entries += [_entry(found) for found in page.items if found.ring not in HIDDEN_RINGS]
-        position = page.next
-        if position is None:
-            break
     return {
         "title": title,
         "quadrants": [{"id": key, "name": name} for key, name in QUADRANT_IDS.values()],
@@ -33,7 +24,9 @@ def radar(technologies: Technologies, title: str) -> dict[str, Any]:
             {"id": ring, "name": ring.upper(), "color": colour}
             for ring, colour in RING_COLOURS.items()
         ],
-        "entries": entries,
+        "entries": [
+            _entry(found) for found in technologies.all() if found.ring not in HIDDEN_RINGS
+        ],
     }
 
 

@@ -1,6 +1,6 @@
 """The rules for technologies: one name space, a history that is only added to, births by project."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from chalicelib.errors import ConflictError, NameTakenError, NotFoundError, VersionMismatchError
@@ -15,15 +15,11 @@ from chalicelib.models.technology import (
 )
 from chalicelib.models.text import name_key
 from chalicelib.services.clock import Clock, timestamp
-from chalicelib.services.ids import add_under_free_id, slug
-from chalicelib.stores.port import Receipt, TechnologyStore
+from chalicelib.services.ids import add_under_free_id, is_id, slug
+from chalicelib.stores.port import ReceiptFor, TechnologyStore, no_receipt
 
 TRIES = 50
-ReceiptFor = Callable[[Technology], Receipt | None]
-
-
-def no_receipt(_: object) -> None:
-    return None
+AT_ONCE = 100
 
 
 class Technologies:
@@ -34,9 +30,19 @@ class Technologies:
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[Technology]:
         return self._store.find(query, after, limit)
 
+    def all(self) -> Iterator[Technology]:
+        """Every technology by name, read as it is asked for."""
+        position = None
+        while True:
+            page = self._store.find(TechnologyQuery(), position, AT_ONCE)
+            yield from page.items
+            position = page.next
+            if position is None:
+                return
+
     def get(self, technology_id: str) -> Technology:
         """Raises NotFoundError."""
-        technology = self._store.get(technology_id)
+        technology = self._store.get(technology_id) if is_id(technology_id) else None
         if technology is None:
             raise NotFoundError("There is no technology with this id")
         return technology
@@ -54,7 +60,7 @@ class Technologies:
         return self._store.names(dict.fromkeys(technology_ids))
 
     def create(
-        self, draft: Technology, caller: Caller | None, receipt: ReceiptFor = no_receipt
+        self, draft: Technology, caller: Caller | None, receipt: ReceiptFor[Technology] = no_receipt
     ) -> Technology:
         """Takes a draft with its first moves. Raises NameTakenError; ReceiptExistsError where a key was used."""
         now = timestamp(self._clock())
@@ -103,7 +109,7 @@ class Technologies:
         ring: str,
         note: str,
         caller: Caller,
-        receipt: ReceiptFor = no_receipt,
+        receipt: ReceiptFor[Technology] = no_receipt,
     ) -> Technology:
         """Adds a move, by the caller, now; behind all moves that are there.
 
@@ -113,7 +119,7 @@ class Technologies:
         for _ in range(TRIES):
             current = self.get(technology_id)
             now = timestamp(self._clock())
-            at = max(now, *(move.at for move in current.moves), now)
+            at = max([now, *(move.at for move in current.moves)])
             moved = replace(
                 current,
                 moves=(*current.moves, Move(ring, at, caller.email, note)),
@@ -130,15 +136,23 @@ class Technologies:
             "Too many writers moved this technology at once: send the request again"
         )
 
-    def ids_of(self, references: Mapping[str, str], caller: Caller | None) -> dict[str, str]:
+    def ids_of(
+        self,
+        references: Mapping[str, str],
+        caller: Caller | None,
+        before_a_birth: Callable[[], None],
+    ) -> dict[str, str]:
         """The id behind each reference; a technology that nobody knows is made, in ring review.
 
-        `references` maps each to the category it is used in. Each birth stands on its own, so that
+        `references` maps each to the category it is used in. `before_a_birth` may still object, by
+        raising, before anything is made. Each birth stands on its own, so that
         repeating is harmless. Its author is None: who writes a project decides nothing about the
         radar, and the public list of moves is no place for a contact's address.
         """
         keys = {reference: name_key(reference) for reference in references}
         known = dict(self.resolve(keys.values()))
+        if not known.keys() >= set(keys.values()):
+            before_a_birth()
         for reference, category in references.items():
             key = keys[reference]
             if key not in known:

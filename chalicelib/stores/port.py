@@ -4,13 +4,15 @@ All writes are conditional and atomic: either everything a method names is writt
 included, or nothing is. A store that cannot answer raises errors.UnavailableError.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chalicelib.models.page import Page, Position
 from chalicelib.models.project import Contact, Project, ProjectQuery
 from chalicelib.models.technology import Technology, TechnologyQuery
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,31 @@ class Receipt:
     expires_at: str
 
 
+# What a service calls with the record it is about to write, for the receipt to write with it.
+ReceiptFor = Callable[[T], Receipt | None]
+
+
+def no_receipt(_: object) -> None:
+    return None
+
+
 class ProjectStore(Protocol):
     def get(self, project_id: str) -> Project | None:
         """The project as it is now, never an older one."""
 
-    def contacts(self, project_id: str) -> tuple[Contact, ...]:
-        """Its contacts in the order they were written; none where there is no such project."""
+    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]] | None:
+        """The project and its contacts, in the order they were written, of one and this moment."""
+
+    def owner(self, name_key: str) -> str | None:
+        """The id of the project that has the name with this key."""
 
     def add(
         self, project: Project, contacts: Iterable[Contact], receipt: Receipt | None = None
     ) -> None:
-        """Raises ReceiptExistsError, NameTakenError, IdTakenError, UnknownTechnologyError, in this order."""
+        """Raises ReceiptExistsError, NameTakenError, IdTakenError, UnknownTechnologyError, in this order.
+
+        No two contacts have one key.
+        """
 
     def replace(
         self, project: Project, expected: int, contacts: Iterable[Contact] | None = None
@@ -86,7 +102,7 @@ class TechnologyStore(Protocol):
 
 class ReceiptStore(Protocol):
     def get(self, key: str, now: str) -> Receipt | None:
-        """The receipt, unless it expired before `now`."""
+        """The receipt, unless it has expired by `now`."""
 
 
 class Store(Protocol):

@@ -61,6 +61,9 @@ def test_what_was_read_can_be_put_back(api: Api, path: str) -> None:
         [{"email": "no-address"}],
         [{"email": "two@at@example.org"}],
         [{"email": "a b@example.org"}],
+        [{"email": "a@b..org"}],
+        [{"email": "a@-.-"}],
+        [{"email": "a@example"}],
         [{"email": "a@" + "b" * 250 + ".org"}],
         [ME, {**ME, "email": "AUDITOR@example.org"}],
         [{"email": f"c{n}@example.org"} for n in range(21)],
@@ -94,3 +97,23 @@ def test_me_says_who_i_am_and_what_i_may_do(api: Api) -> None:
     assert me["groups"] == ["Admin"]
     assert "delete-project" in me["may"]
     assert "create-technology" not in me["may"]
+
+
+@pytest.mark.parametrize(
+    ("contact", "caller"),
+    [("\u017fteve@example.org", "steve@example.org"), ("k@example.org", "\u212a@example.org")],
+)
+def test_an_address_that_only_looks_alike_is_somebody_else(
+    client: Api, name: str, contact: str, caller: str
+) -> None:
+    made = client.auditor()("POST", BASE, {"name": name})
+    path = f"{BASE}/{made.json['id']}"
+    contacts = {"contacts": [{"email": contact}]}
+    assert client.auditor()("PUT", f"{path}/contacts", contacts, if_match="*").status == 200
+    assert client.auditor(caller)("PATCH", path, {}, if_match="*").status == 403
+    assert (
+        client.auditor(contact.upper() if contact.isascii() else contact)(
+            "PATCH", path, {}, if_match="*"
+        ).status
+        == 200
+    )

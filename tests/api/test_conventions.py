@@ -192,3 +192,52 @@ def test_health_says_so(api: Api) -> None:
 
 def test_what_a_token_opens_is_not_cached(api: Api) -> None:
     assert api.auditor().get("/api/v1/me").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"a": ["\u0001"] * 20_000},
+        {"a": {"k" * 100: {"k" * 100: {"k" * 100: ["\u0001"] * 5000}}}},
+        {f"unknown {n}": n for n in range(10_000)},
+        {"technologies": [7] * 40_000},
+    ],
+    ids=["flat", "nested", "unknown", "wrong"],
+)
+def test_an_answer_does_not_grow_with_what_is_wrong(client: Api, body: object) -> None:
+    answer = client.auditor()("POST", PROJECT, body)
+    assert answer.status == 422
+    assert 1 <= len(answer.json["errors"]) <= 50
+    assert len(answer.body) < 50_000
+
+
+def test_nor_with_what_is_wrong_in_a_query(client: Api) -> None:
+    query = "&".join(f"{n}=" for n in range(9_000))
+    answer = client.get(f"{PROJECT}?{query}")
+    assert answer.status == 422
+    assert len(answer.body) < 50_000
+
+
+def test_a_path_without_parameters_says_so(client: Api) -> None:
+    assert client.get("/health?x=1").json["detail"] == (
+        "/x: unknown query parameter: this path takes none"
+    )
+
+
+def test_the_wording_of_a_problem_is_for_callers(client: Api) -> None:
+    def detail(body: bytes) -> str:
+        text: str = client.auditor()("POST", PROJECT, body).json["detail"]
+        return text
+
+    assert detail(b"") == "The body is empty"
+    assert detail(b'{"a":') == "The body is not JSON: Expecting value at line 1, column 6"
+    assert "too long" in detail(b'{"version": ' + b"9" * 5000 + b"}")
+    assert detail(b'{"name": "x", "hosting": 7}') == "/hosting: is not an object"
+    assert detail(b'{"name": "x", "documentation": {}}') == "/documentation: is not a list"
+
+
+def test_a_list_checks_its_parameters_before_it_looks_for_its_technology(client: Api) -> None:
+    path = "/api/v1/technologies/none/projects"
+    assert client.get(f"{path}?limit=0").status == 422
+    assert client.get(f"{path}?cursor=x").status == 400
+    assert client.get(path).status == 404

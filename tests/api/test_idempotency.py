@@ -76,3 +76,12 @@ def test_a_body_sent_twice_at_once_is_done_once(server: Api, name: str) -> None:
             )
         assert {answer.status for answer in answers} == {201}
         assert len({answer.body for answer in answers}) == 1
+
+
+def test_a_caller_is_the_same_whatever_the_case_of_the_address(client: Api, name: str) -> None:
+    answers = [
+        client.auditor(email)("POST", BASE, {"name": name}, idempotency_key="k")
+        for email in ("me@example.org", "ME@EXAMPLE.org")
+    ]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].body == answers[1].body

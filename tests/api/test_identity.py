@@ -56,6 +56,9 @@ class Forger:
             changes["cognito:groups"] = groups
         return jwt.encode(self.claims(**changes), key, algorithm="RS256", headers=headers)
 
+    def kid(self, service: str) -> str:
+        return development_key(self.settings.keys_directory, service)[0]
+
     def unsigned(self, algorithm: str) -> str:
         kid, _ = development_key(self.settings.keys_directory, self.service)
         return f"{part({'alg': algorithm, 'kid': kid})}.{part(self.claims())}."
@@ -107,10 +110,10 @@ BAD: dict[str, tuple[Callable[[Forger], str | None], int]] = {
     "tampered": (lambda f: f"Bearer {f.tampered()}", 401),
     "unknown kid": (lambda f: f"Bearer {f.token(kid='unknown')}", 401),
     "no kid": (lambda f: f"Bearer {f.token(kid=' ')}", 401),
-    "kid of the other pool": (lambda f: f"Bearer {f.token(kid=f'{f.other}-development')}", 401),
+    "kid of the other pool": (lambda f: f"Bearer {f.token(kid=f.kid(f.other))}", 401),
     "signed by the other pool": (lambda f: f"Bearer {f.token(signer=f.other)}", 401),
     "both of the other pool": (
-        lambda f: f"Bearer {f.token(signer=f.other, kid=f'{f.other}-development')}",
+        lambda f: f"Bearer {f.token(signer=f.other, kid=f.kid(f.other))}",
         401,
     ),
     "another issuer": (lambda f: f"Bearer {f.token(iss='https://evil.example')}", 401),

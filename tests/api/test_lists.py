@@ -210,3 +210,16 @@ def test_links_are_right_behind_a_stage_or_a_base_path(full: Api, path: str, pre
     assert response["headers"]["Link"].startswith(f"<{prefix}/api/v1/projects?limit=1&cursor=")
     index = app(event("/", f"{prefix}/", None), None)
     assert f'"{prefix}/api/v1/radar"' in index["body"]
+
+
+def test_a_page_is_never_too_large_for_lambda(client: Api) -> None:
+    """Which refuses an answer of more than 6 MB; the walk goes on all the same."""
+    text = "\u00e9" * 5000
+    for n in range(60):
+        repositories = [{"type": "other", "description": text}] * 4
+        body = {"name": f"Large {n:02}", "description": text, "repositories": repositories}
+        assert client.auditor()("POST", BASE, body).status == 201
+    answer = client.get(f"{BASE}?limit=100")
+    assert len(answer.body) < 5_000_000
+    assert 1 < len(answer.json["items"]) < 60
+    assert sum(map(len, walk(client, f"{BASE}?limit=100"))) == 60

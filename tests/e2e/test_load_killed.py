@@ -17,6 +17,7 @@ from register import everything
 from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.models.technology import TechnologyQuery
 from chalicelib.stores.sqlite import SqliteStore
+from tests.support import contacts_of
 
 PROJECTS = 2000
 PATIENCE_SECONDS = 60.0
@@ -95,7 +96,7 @@ def require_whole(database: Path) -> list[Project]:
         names = store.technologies.names(each.technology_ids).values()
         said = {"Python", f"Language {number % 300}", f"Service {number % 700}", "Terraform"}
         assert set(names) == said
-        assert len(store.projects.contacts(each.id)) == 1
+        assert len(contacts_of(store, each.id)) == 1
         uses += len(said)
     technologies = everything(store.technologies.find, TechnologyQuery())
     assert sum(technology.project_count for technology in technologies) == uses

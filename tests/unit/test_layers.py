@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "chalicelib/settings.py": {"models"},
     "chalicelib/stores/port.py": {"models", "errors"},
     "chalicelib/stores/sqlite": {"stores", "models", "errors"},
+    "chalicelib/stores/dynamodb": {"stores", "models", "errors"},
     "chalicelib/services": {"services", "stores.port", "models", "errors"},
     "chalicelib/routes": {"routes", "services", "stores.port", "models", "errors", "settings"},
     "chalicelib/bootstrap.py": {"routes", "services", "stores", "models", "errors", "settings"},

@@ -198,7 +198,7 @@ def test_the_first_forty_technologies_are_kept(parts: Services) -> None:
 
 def test_contacts_are_stored(parts: Services) -> None:
     load_projects(parts, project() | {"user": [{"email": "a@example.org"}]})
-    assert parts[1].contacts("zebra")[1][0].email == "a@example.org"
+    assert parts[1].with_contacts("zebra")[1][0].email == "a@example.org"
 
 
 def test_a_project_added_by_somebody_else_meanwhile_is_there_already(parts: Services) -> None:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
+from unicodedata import category
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from chalicelib.errors import Flaw, InvalidError
 from chalicelib.routes.requests import pointer
@@ -14,10 +16,22 @@ LONGEST_NAME = 200
 LONGEST_TEXT = 5000
 LONGEST_URL = 2048
 LONGEST_EMAIL = 254
-MOST_FLAWS = 50
-EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]+\.[^\s@<>()\[\],;:\"\\]+")
-HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]+")
-WORDING = {"extra_forbidden": "unknown field", "missing": "is required"}
+LABEL = r"\w([\w-]*\w)?"
+EMAIL = re.compile(rf"[^\s@<>()\[\],;:\"\\]{{1,64}}@({LABEL}\.)+{LABEL}")
+HOST = re.compile(rf"({LABEL}\.)*{LABEL}\.?|[0-9a-f.]*:[0-9a-f:.]*")
+WORDING = {
+    "extra_forbidden": "unknown field",
+    "missing": "is required",
+    "string_type": "is not a text",
+    "string_too_long": "has more than {max_length} characters",
+    "list_type": "is not a list",
+    "too_long": "has more than {max_length} items",
+    "too_short": "has fewer than {min_length} items",
+    "bool_type": "is neither true nor false",
+    "model_type": "is not an object",
+    "dict_type": "is not an object",
+    "model_attributes_type": "is not an object",
+}
 
 M = TypeVar("M", bound="Body")
 
@@ -35,7 +49,7 @@ def _one_line(text: str) -> str:
 
 
 def _present(text: str) -> str:
-    if not text:
+    if all(category(sign)[0] in "CZM" for sign in text):  # invisible, one and all
         raise ValueError("must not be blank")
     return text
 
@@ -101,24 +115,45 @@ def parse(model: type[M], body: Mapping[str, Any]) -> M:
         raise InvalidError(*_flaws(error)) from None
 
 
-def check_given(model: type[Body], given: Mapping[str, Any]) -> None:
-    """Checks the members that are there, raising InvalidError; those that are missing are fine."""
+def check_given(model: type[Body], patch: Mapping[str, Any]) -> None:
+    """Checks the members that a merge patch gives. Raises InvalidError; what is missing is fine.
+
+    So is null, which takes a member away, where there is such a member.
+    """
     try:
-        model.model_validate(given)
+        model.model_validate(patch)
     except ValidationError as error:
-        flaws = _flaws(error, leaving_out="missing")
+        flaws = _flaws(error, of_a_patch=True)
         if flaws:
             raise InvalidError(*flaws) from None
 
 
-def _flaws(error: ValidationError, leaving_out: str = "") -> list[Flaw]:
-    """Where and what; never the value itself, which may be anybody's."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+def read_only(model: type[Body]) -> list[str]:
+    """The members that a caller may send back as they were read, and not change."""
     return [
-        Flaw(
-            pointer(*item["loc"]),
-            WORDING.get(item["type"]) or item["msg"].removeprefix("Value error, "),
-        )
+        name
+        for name, field in model.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("readOnly")
+    ]
+
+
+def _flaws(error: ValidationError, *, of_a_patch: bool = False) -> list[Flaw]:
+    """Where and what; never the value itself, which may be anybody's."""
+    found = error.errors(include_url=False, include_context=True)
+    return [
+        Flaw(pointer(*item["loc"]), _wording(item))
         for item in found
-        if item["type"] != leaving_out
-    ][:MOST_FLAWS]
+        if not (of_a_patch and (item["type"] == "missing" or _takes_away(item)))
+    ]
+
+
+def _takes_away(item: ErrorDetails) -> bool:
+    in_a_list = isinstance(item["loc"][-1], int)
+    return item["input"] is None and item["type"] != "extra_forbidden" and not in_a_list
+
+
+def _wording(item: ErrorDetails) -> str:
+    wording = WORDING.get(item["type"])
+    if wording:
+        return wording.format(**item.get("ctx", {}))
+    return item["msg"].removeprefix("Value error, ")

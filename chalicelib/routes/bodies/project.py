@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from chalicelib.models import project as models
+from chalicelib.models.caller import email_key
 from chalicelib.routes.bodies.common import (
     Body,
     Email,
@@ -45,12 +46,12 @@ class RepositoryBody(Body):
 
 
 class UseBody(Body):
-    """`name` is what a reader is told; sent back it has to name the same technology."""
+    """`name` is what a reader is told of the technology today; sent back it is passed over."""
 
     technology: Name
     category: Annotated[str, *choice(models.CATEGORIES)]
     main: bool = False
-    name: Annotated[Name | None, Field(json_schema_extra={"readOnly": True})] = None
+    name: ReadOnly = None
 
 
 class NewProjectBody(Body):
@@ -102,7 +103,7 @@ class ContactBody(Body):
 
 
 def _distinct(contacts: list[ContactBody]) -> list[ContactBody]:
-    if len({models.email_key(contact.email) for contact in contacts}) < len(contacts):
+    if len({email_key(contact.email) for contact in contacts}) < len(contacts):
         raise ValueError("lists an e-mail address twice")
     return contacts
 

@@ -8,6 +8,8 @@ from chalicelib.stores.sqlite.projects import SqliteProjects
 from chalicelib.stores.sqlite.receipts import SqliteReceipts
 from chalicelib.stores.sqlite.technologies import SqliteTechnologies
 
+CURSOR_KEY = "SELECT value FROM meta WHERE key = 'cursor_key'"
+
 
 class SqliteStore:
     """See stores.port.Store; raises errors.UnavailableError where the file cannot be opened."""
@@ -19,15 +21,16 @@ class SqliteStore:
         self.receipts = SqliteReceipts(self.database)
 
     def cursor_key(self) -> bytes:
-        with self.database.write() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO meta VALUES ('cursor_key', ?)", (secrets.token_bytes(32),)
-            )
-            key: bytes
-            (key,) = connection.execute(
-                "SELECT value FROM meta WHERE key = 'cursor_key'"
-            ).fetchone()
-            return key
+        with self.database.read() as connection:
+            found = connection.execute(CURSOR_KEY).fetchone()
+        if not found:
+            with self.database.write() as connection:
+                connection.execute(
+                    "INSERT OR IGNORE INTO meta VALUES ('cursor_key', ?)",
+                    (secrets.token_bytes(32),),
+                )
+                found = connection.execute(CURSOR_KEY).fetchone()
+        return bytes(found[0])
 
     def check(self) -> None:
         with self.database.read() as connection:

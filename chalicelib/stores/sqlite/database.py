@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, local
+from time import monotonic, sleep
 
 from chalicelib.errors import NotFoundError, UnavailableError, VersionMismatchError
 from chalicelib.stores.sqlite.schema import MIGRATIONS, Migration
 
 BUSY_SECONDS = 30.0
+BUSY_PAUSE_SECONDS = 0.01
 
 
 class _Connection:
@@ -42,7 +44,7 @@ class Database:
         self._writer = Lock()
         with _unavailable(f"The database {path.name} cannot be opened"):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(self.connection)
             self._migrate(migrations)
 
     @property
@@ -89,13 +91,26 @@ class Database:
             connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite itself does not wait for others here: two that open a new file at once would fail."""
+    end = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(BUSY_PAUSE_SECONDS)
+
+
 @contextmanager
 def _unavailable(what: str) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except (sqlite3.DatabaseError, OSError) as error:
         raise UnavailableError(f"{what}: {type(error).__name__}") from error
 
 

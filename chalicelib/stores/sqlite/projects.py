@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlite3 import Connection
 
 from chalicelib.errors import IdTakenError, NameTakenError, UnknownTechnologyError
-from chalicelib.models.page import Page, Position, fill_page
+from chalicelib.models.page import Page, Position, Row, fill_page
 from chalicelib.models.project import (
     Contact,
     Project,
@@ -33,25 +33,28 @@ class SqliteProjects:
 
     def get(self, project_id: str) -> Project | None:
         with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT document, updated_by FROM projects WHERE id = ?", (project_id,)
-            ).fetchone()
-        return row and _project(*row)
+            return _get(connection, project_id)
 
-    def contacts(self, project_id: str) -> tuple[Contact, ...]:
+    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]] | None:
         with self._database.read() as connection:
+            project = _get(connection, project_id)
             rows = connection.execute(
                 "SELECT document FROM project_contacts WHERE project_id = ? ORDER BY position",
                 (project_id,),
             ).fetchall()
-        return tuple(contact_from(json.loads(document)) for (document,) in rows)
+        contacts = tuple(contact_from(json.loads(document)) for (document,) in rows)
+        return (project, contacts) if project else None
+
+    def owner(self, name_key: str) -> str | None:
+        with self._database.read() as connection:
+            return _owner(connection, name_key)
 
     def add(
         self, project: Project, contacts: Iterable[Contact], receipt: Receipt | None = None
     ) -> None:
         with self._database.write() as connection:
             keep_receipt(connection, receipt, project.updated_at)
-            _require_free_name(connection, project)
+            _require_free_name(connection, project.name_key)
             added = connection.execute(
                 "INSERT OR IGNORE INTO projects"
                 " (id, name_key, programme_key, version, updated_at, updated_by, document)"
@@ -68,7 +71,7 @@ class SqliteProjects:
     ) -> None:
         with self._database.write() as connection:
             require_version(connection, "projects", project.id, expected)
-            _require_free_name(connection, project)
+            _require_free_name(connection, project.name_key, own=project.id)
             connection.execute(
                 "UPDATE projects SET name_key = ?, programme_key = ?, version = ?,"
                 " updated_at = ?, updated_by = ?, document = ? WHERE id = ?",
@@ -86,8 +89,6 @@ class SqliteProjects:
 
     def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[Project]:
         with self._database.read() as connection:
-            if query.words and query.sort is None:
-                after = SEARCH.todays(connection, query.words, after)
             return _page(connection, walk_of(query), query, after, limit)
 
     def of_contact(self, key: str, after: Position | None, limit: int) -> Page[Project]:
@@ -121,8 +122,9 @@ def walk_of(query: ProjectQuery) -> Walk:
 def _page(
     connection: Connection, walk: Walk, query: ProjectQuery, after: Position | None, limit: int
 ) -> Page[Project]:
-    rows = walk.rows(connection, after, "p.document", "p.updated_by")
-    return fill_page(((position, _project(*row)) for position, row in rows), query, limit)
+    found = walk.rows(connection, after, "p.document", "p.updated_by")
+    rows = (Row(place, _project(*fields), len(fields[0])) for place, fields in found)
+    return fill_page(rows, query, limit)
 
 
 def _columns(project: Project) -> tuple[str | int | None, ...]:
@@ -140,12 +142,23 @@ def _project(document: str, updated_by: str | None) -> Project:
     return project_from(json.loads(document), updated_by)
 
 
-def _require_free_name(connection: Connection, project: Project) -> None:
-    other = connection.execute(
-        "SELECT id FROM projects WHERE name_key = ? AND id <> ?", (project.name_key, project.id)
+def _get(connection: Connection, project_id: str) -> Project | None:
+    row = connection.execute(
+        "SELECT document, updated_by FROM projects WHERE id = ?", (project_id,)
     ).fetchone()
-    if other:
-        raise NameTakenError(f"The project {other[0]} has this name")
+    return row and _project(*row)
+
+
+def _owner(connection: Connection, name_key: str) -> str | None:
+    row = connection.execute("SELECT id FROM projects WHERE name_key = ?", (name_key,)).fetchone()
+    return row and str(row[0])
+
+
+def _require_free_name(connection: Connection, name_key: str, own: str = "") -> None:
+    """`own` is the id of the record that is written anew."""
+    owner = _owner(connection, name_key)
+    if owner and owner != own:
+        raise NameTakenError(f"The project {owner} has this name")
 
 
 def _link(connection: Connection, project: Project) -> None:

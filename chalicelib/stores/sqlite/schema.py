@@ -32,7 +32,6 @@ CORE: Migration = (
         updated_at TEXT NOT NULL,
         updated_by TEXT,
         document TEXT NOT NULL)""",
-    """CREATE INDEX projects_by_name ON projects (name_key, id)""",
     """CREATE INDEX projects_by_update ON projects (updated_at, id)""",
     """CREATE INDEX projects_by_programme ON projects (programme_key, name_key, id)""",
     """CREATE INDEX projects_by_programme_update ON projects (programme_key, updated_at, id)""",
@@ -75,4 +74,4 @@ RECEIPTS: Migration = (
     """CREATE INDEX receipts_by_expiry ON receipts (expires_at)""",
 )
 
-MIGRATIONS: Sequence[Migration] = (CORE, SEARCH, RECEIPTS)
+MIGRATIONS: Sequence[Migration] = ((*CORE, *SEARCH), RECEIPTS)

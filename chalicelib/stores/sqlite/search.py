@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from chalicelib.models.page import Position
 from chalicelib.stores.sqlite.keyset import Walk
 
 
@@ -15,30 +14,17 @@ class Search:
     index: str
 
     def walk(self, words: tuple[str, ...]) -> Walk:
-        """The records in which each word is the beginning of a word, by rank, then id."""
+        """The records in which each word is the beginning of a word: the shortest first, then by id.
+
+        A rank like BM25 weighs a record against all others, so that every write shifts every rank
+        and a cursor loses its place. This one is the record's own, and stays until it is changed.
+        """
         return Walk(
             f"{self.index} CROSS JOIN {self.table} p ON p.seq = {self.index}.rowid",
-            (f"{self.index}.rank", "p.id"),
+            (f"length({self.index}.words)", "p.id"),
             f"{self.index} MATCH ?",
             (_quoted(words),),
         )
-
-    def todays(
-        self, connection: Connection, words: tuple[str, ...], after: Position | None
-    ) -> Position | None:
-        """The position `after` with the rank that its record has now.
-
-        Every write moves all ranks a little, but what came behind a record stays behind it. So a
-        page goes on from the record, and from the rank it had only where the record is gone.
-        """
-        if after is None:
-            return None
-        row = connection.execute(
-            f"SELECT rank FROM {self.index} WHERE {self.index} MATCH ?"
-            f" AND rowid = (SELECT seq FROM {self.table} WHERE id = ?)",
-            (_quoted(words), after[1]),
-        ).fetchone()
-        return (row[0], after[1]) if row else after
 
     def remember(self, connection: Connection, record_id: str, words: tuple[str, ...]) -> None:
         self.forget(connection, record_id)

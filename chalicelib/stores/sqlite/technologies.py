@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sqlite3 import Connection
 
 from chalicelib.errors import IdTakenError, InUseError, NameTakenError
-from chalicelib.models.page import Page, Position, fill_page
+from chalicelib.models.page import Page, Position, Row, fill_page
 from chalicelib.models.technology import (
     Technology,
     TechnologyQuery,
@@ -84,10 +84,9 @@ class SqliteTechnologies:
 
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[Technology]:
         with self._database.read() as connection:
-            if query.words:
-                after = SEARCH.todays(connection, query.words, after)
-            rows = walk_of(query).rows(connection, after, *(f"p.{field}" for field in FIELDS))
-            return fill_page(((place, _technology(*row)) for place, row in rows), query, limit)
+            found = walk_of(query).rows(connection, after, *(f"p.{field}" for field in FIELDS))
+            rows = (Row(place, _technology(*fields), len(fields[0])) for place, fields in found)
+            return fill_page(rows, query, limit)
 
 
 def walk_of(query: TechnologyQuery) -> Walk:

@@ -1,0 +1,241 @@
+"""The one seam through which every call to DynamoDB goes, and what is done when a call fails.
+
+A Transport makes one call and raises CallError or ConnectionLost; which library makes it is
+decided in `boto.py`. What is retried, how long, and what a cancelled transaction means is here.
+"""
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import uuid4
+
+from chalicelib.errors import RegisterError, UnavailableError
+
+Item = Mapping[str, Any]
+Key = tuple[str, str]
+
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 2.0
+# Lost to failures within any time of WINDOW_SECONDS; the gateway gives a request up after 29 s.
+PATIENCE_SECONDS = 15.0
+WINDOW_SECONDS = 29.0
+RETRY_AFTER_SECONDS = 5
+KEYS_IN_ONE_GET = 100
+WRITES_IN_ONE_BATCH = 25
+ACTIONS_IN_ONE_TRANSACTION = 100
+RETRYABLE = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+REFUSED = "ConditionalCheckFailed"
+
+
+class CallError(Exception):
+    """What DynamoDB answered: its error code, and for a cancelled transaction a code for each action."""
+
+    def __init__(self, code: str, reasons: Sequence[str] = ()) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reasons = reasons
+
+
+class ConnectionLost(Exception):  # noqa: N818 - it is what happened, not a wrong
+    """No answer: whether the call was carried out is not known."""
+
+
+class Transport(Protocol):
+    def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        """Raises CallError, ConnectionLost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One of a transaction's writes, and the error that a failed condition of it stands for."""
+
+    write: Mapping[str, Any]
+    refused: Callable[[], RegisterError] | None = None
+
+
+class Client:
+    def __init__(
+        self,
+        transport: Transport,
+        table: str,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.table = table
+        self._transport = transport
+        self._clock = clock
+        self._sleep = sleep
+        self._lost: deque[tuple[float, float]] = deque()
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Repeats what may succeed once repeated. Raises CallError, errors.UnavailableError."""
+        attempt = 0
+        while True:
+            begun = self._clock()
+            try:
+                return self._transport(operation, parameters)
+            except CallError as error:
+                if not _may_be_repeated(error):
+                    raise
+            except ConnectionLost:
+                pass
+            self._pause(begun, attempt)
+            attempt += 1
+
+    def get(self, key: Key) -> Item | None:
+        """The item as it is now, never an older one."""
+        answer = self.call("GetItem", TableName=self.table, Key=item_key(key), ConsistentRead=True)
+        found: Item | None = answer.get("Item")
+        return found
+
+    def get_all(self, keys: Iterable[Key], *attributes: str) -> dict[Key, Item]:
+        """The items that there are, as they are now; only `attributes` of them where any is named."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, Item] = {}
+        for start in range(0, len(wanted), KEYS_IN_ONE_GET):
+            some = [item_key(key) for key in wanted[start : start + KEYS_IN_ONE_GET]]
+            for item in self._get_batch(some, attributes):
+                found[item["pk"]["S"], item["sk"]["S"]] = item
+        return found
+
+    def query(
+        self,
+        partition: str,
+        beginning: str = "",
+        after: str | None = None,
+        *,
+        descending: bool = False,
+        at_once: int,
+    ) -> Iterator[list[str]]:
+        """The sort keys of a partition's items, in order, `at_once` a call, as they are asked for."""
+        values = {":pk": {"S": partition}}
+        condition = "pk = :pk"
+        if beginning:
+            values[":beginning"] = {"S": beginning}
+            condition += " AND begins_with(sk, :beginning)"
+        more: dict[str, Any] = {}
+        if after is not None:
+            more = {"ExclusiveStartKey": item_key((partition, after))}
+        while True:
+            answer = self.call(
+                "Query",
+                TableName=self.table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=not descending,
+                Limit=at_once,
+                **more,
+            )
+            yield [item["sk"]["S"] for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def transact(self, actions: Sequence[Action]) -> None:
+        """All of them or none. Raises the first refused action's error, errors.UnavailableError."""
+        items = [action.write for action in actions]
+        attempt = 0
+        # A repeated transaction with this token is done once, also where the first answer was lost.
+        token = uuid4().hex
+        while True:
+            begun = self._clock()
+            try:
+                self.call("TransactWriteItems", TransactItems=items, ClientRequestToken=token)
+                return
+            except CallError as error:
+                for action, reason in zip(actions, error.reasons, strict=False):
+                    if reason == REFUSED and action.refused:
+                        raise action.refused() from None
+                if REFUSED in error.reasons or not error.reasons:
+                    raise
+            self._pause(begun, attempt)
+            attempt += 1
+
+    def write_all(self, writes: Iterable[Mapping[str, Any]]) -> None:
+        """Puts and deletes without conditions, in any order: repeating them must do no harm."""
+        waiting = list(writes)
+        attempt = 0
+        while waiting:
+            begun = self._clock()
+            some, rest = waiting[:WRITES_IN_ONE_BATCH], waiting[WRITES_IN_ONE_BATCH:]
+            answer = self.call("BatchWriteItem", RequestItems={self.table: some})
+            left = answer.get("UnprocessedItems", {}).get(self.table, [])
+            waiting = left + rest
+            attempt = attempt + 1 if left else 0
+            if left:
+                self._pause(begun, attempt)
+
+    def put(self, item: Item, condition: str = "", **values: Any) -> dict[str, Any]:
+        """A put for a transaction."""
+        return {"Put": self._conditional({"Item": item}, condition, values)}
+
+    def delete(self, key: Key, condition: str = "", **values: Any) -> dict[str, Any]:
+        """A delete for a transaction."""
+        return {"Delete": self._conditional({"Key": item_key(key)}, condition, values)}
+
+    def update(self, key: Key, change: str, condition: str, **values: Any) -> dict[str, Any]:
+        """An update for a transaction."""
+        write = {"Key": item_key(key), "UpdateExpression": change}
+        return {"Update": self._conditional(write, condition, values)}
+
+    def _conditional(
+        self, write: dict[str, Any], condition: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        write["TableName"] = self.table
+        if condition:
+            write["ConditionExpression"] = condition
+        if values:
+            write["ExpressionAttributeValues"] = {f":{name}": v for name, v in values.items()}
+        return write
+
+    def _get_batch(self, keys: list[dict[str, Any]], attributes: tuple[str, ...]) -> Iterator[Item]:
+        wanted: dict[str, Any] = {"ConsistentRead": True}
+        if attributes:
+            names = {f"#{n}": name for n, name in enumerate(("pk", "sk", *attributes))}
+            wanted |= {
+                "ProjectionExpression": ", ".join(names),
+                "ExpressionAttributeNames": names,
+            }
+        attempt = 0
+        while keys:
+            begun = self._clock()
+            answer = self.call("BatchGetItem", RequestItems={self.table: {**wanted, "Keys": keys}})
+            yield from answer["Responses"].get(self.table, [])
+            keys = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
+            if keys:
+                self._pause(begun, attempt)
+                attempt += 1
+
+    def _pause(self, begun: float, attempt: int) -> None:
+        """Waits before another attempt, with jitter. Raises UnavailableError when patience is at its end."""
+        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
+        now = self._clock()
+        while self._lost and self._lost[0][0] < now - WINDOW_SECONDS:
+            self._lost.popleft()
+        self._lost.append((now, now - begun + pause))
+        if sum(seconds for _, seconds in self._lost) > PATIENCE_SECONDS:
+            self._lost.clear()
+            raise UnavailableError("The database does not keep up", RETRY_AFTER_SECONDS)
+        self._sleep(pause)
+
+
+def item_key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _may_be_repeated(error: CallError) -> bool:
+    return error.code in RETRYABLE

@@ -1,0 +1,110 @@
+"""Lists over index rows: walking a partition, and keeping the rows in step with their records."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from chalicelib.models.page import Filter, Page, Position, Row, fill_page
+from chalicelib.stores.dynamodb.client import (
+    ACTIONS_IN_ONE_TRANSACTION,
+    Action,
+    Client,
+    Item,
+    Key,
+    item_key,
+)
+from chalicelib.stores.dynamodb.keys import id_in, word_beginning, words_partition
+
+T = TypeVar("T")
+AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One partition of index rows, or those of them that begin alike, in one direction."""
+
+    partition: str
+    beginning: str = ""
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of record is read: its own key, the rows it should have, the record in its item."""
+
+    key: Callable[[str], Key]
+    rows: Callable[[Item], Collection[Key]]
+    record: Callable[[Item], Any]
+
+
+def word_walk(kind: str, words: Sequence[str]) -> Walk:
+    """Driven by the longest word, the rarest as a rule; the others are filters."""
+    longest = max(words, key=len)
+    return Walk(words_partition(kind, longest), word_beginning(longest))
+
+
+def page_of(
+    client: Client,
+    kind: Kind,
+    walk: Walk,
+    query: Filter[Any],
+    after: Position | None,
+    limit: int,
+    *,
+    filtered: bool,
+) -> Page[Any]:
+    """A page of the records behind the rows; one call for rows and one for records where nothing filters."""
+    at_once = AT_ONCE if filtered else limit + 1
+    return fill_page(_rows(client, kind, walk, after, at_once), query, limit)
+
+
+def _rows(
+    client: Client, kind: Kind, walk: Walk, after: Position | None, at_once: int
+) -> Iterator[Row[Any]]:
+    """Each row with its record; without where the row is not in step with its record."""
+    start = None if after is None else str(after[0])
+    calls = client.query(
+        walk.partition, walk.beginning, start, descending=walk.descending, at_once=at_once
+    )
+    for sort_keys in calls:
+        items = client.get_all(kind.key(id_in(found)) for found in sort_keys)
+        for found in sort_keys:
+            item = items.get(kind.key(id_in(found)))
+            if item and _is_first(kind, item, walk, found):
+                yield Row((found,), kind.record(item), len(item["document"]["S"]))
+            else:
+                yield Row((found,), None, 0)
+
+
+def _is_first(kind: Kind, item: Item, walk: Walk, found: str) -> bool:
+    """Whether the record has this row, and no other before it in this walk: several words may match."""
+    in_walk = [
+        sort_key
+        for partition, sort_key in kind.rows(item)
+        if partition == walk.partition and sort_key.startswith(walk.beginning)
+    ]
+    return bool(in_walk) and found == min(in_walk)
+
+
+def write_with_rows(
+    client: Client,
+    core: Sequence[Action],
+    before: Collection[Key],
+    after: Collection[Key],
+) -> None:
+    """`core` and the rows that change with it, in one transaction.
+
+    Where a transaction cannot hold them all (a record of forty technologies and a very long name),
+    the rows that do not fit are added before it and removed behind it: a row too many is passed
+    over by every list, a row too few would hide a record. Raises what the refused actions stand for.
+    """
+    added = [key for key in after if key not in before]
+    removed = [key for key in before if key not in after]
+    room = ACTIONS_IN_ONE_TRANSACTION - len(core)
+    client.write_all({"PutRequest": {"Item": item_key(key)}} for key in added[room:])
+    rows = [client.put(item_key(key)) for key in added[:room]]
+    left = room - len(rows)
+    rows += [client.delete(key) for key in removed[:left]]
+    client.transact([*core, *(Action(row) for row in rows)])
+    # What is left of these is passed over; nothing waits for them to be gone.
+    client.write_all({"DeleteRequest": {"Key": item_key(key)}} for key in removed[left:])

@@ -1,0 +1,34 @@
+"""A fresh store of every kind."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chalicelib.stores.port import Store
+from tests.contract.places import OPENERS
+
+Opening = Callable[[], Store]
+
+
+@pytest.fixture(scope="module", params=["sqlite"])
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def reopen(kind: str, tmp_path: Path) -> Opening:
+    """Opens the store of this test: the first time an empty one, then the same again."""
+    return lambda: OPENERS[kind](tmp_path)
+
+
+@pytest.fixture
+def store(reopen: Opening) -> Store:
+    return reopen()
+
+
+@pytest.fixture(scope="module")
+def new_store(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Opening:
+    """Opens another empty store each time: for what a module shares, and for hypothesis."""
+    return lambda: OPENERS[kind](tmp_path_factory.mktemp(kind))

@@ -1,0 +1,74 @@
+"""The contract of receipts, of the key that signs cursors, and of the health check."""
+
+import pytest
+
+from chalicelib.errors import ReceiptExistsError
+from chalicelib.stores.port import Store
+from tests.contract.conftest import Opening
+from tests.contract.samples import LATER, NOW, TOMORROW, project, receipt, technology
+
+
+def test_a_receipt_is_kept_with_the_project_it_belongs_to(store: Store) -> None:
+    store.projects.add(project("sdx"), (), receipt())
+    assert store.receipts.get("key", NOW) == receipt()
+
+
+def test_a_receipt_is_kept_with_the_technology_it_belongs_to(store: Store) -> None:
+    store.technologies.add(technology("python"), receipt())
+    assert store.receipts.get("key", NOW) == receipt()
+
+
+def test_a_receipt_is_kept_with_the_replacement_it_belongs_to(store: Store) -> None:
+    store.technologies.add(technology("python"))
+    store.technologies.replace(technology("python", version=2), 1, receipt())
+    assert store.receipts.get("key", NOW) == receipt()
+
+
+def test_a_receipt_nobody_left_is_none(store: Store) -> None:
+    assert store.receipts.get("key", NOW) is None
+
+
+def test_a_receipt_keeps_every_character_of_its_answer(store: Store) -> None:
+    left = receipt("kéy ☂")
+    store.projects.add(project("sdx"), (), left)
+    assert store.receipts.get("kéy ☂", NOW) == left
+
+
+def test_a_receipt_is_none_once_it_has_expired(store: Store) -> None:
+    store.projects.add(project("sdx"), (), receipt(expires_at=TOMORROW))
+    assert store.receipts.get("key", LATER) is None
+
+
+def test_the_key_of_an_expired_receipt_is_free(store: Store) -> None:
+    store.projects.add(project("sdx"), (), receipt(expires_at=TOMORROW))
+    store.projects.add(project("other", updated_at=LATER), (), receipt(expires_at="2027"))
+    assert store.receipts.get("key", LATER) == receipt(expires_at="2027")
+
+
+def test_projects_and_technologies_share_the_keys(store: Store) -> None:
+    store.projects.add(project("sdx"), (), receipt())
+    with pytest.raises(ReceiptExistsError):
+        store.technologies.add(technology("python"), receipt())
+
+
+def test_a_receipt_outlives_the_record_it_was_left_for(store: Store) -> None:
+    store.projects.add(project("sdx"), (), receipt())
+    store.projects.remove("sdx", 1)
+    assert store.receipts.get("key", NOW) == receipt()
+
+
+def test_the_cursor_key_is_the_same_whenever_it_is_asked_for(store: Store, reopen: Opening) -> None:
+    key = store.cursor_key()
+    assert [store.cursor_key(), reopen().cursor_key()] == [key, key]
+
+
+def test_the_cursor_key_is_long_enough_to_sign_with(store: Store) -> None:
+    assert len(store.cursor_key()) >= 32
+
+
+def test_two_stores_have_two_cursor_keys(new_store: Opening) -> None:
+    assert new_store().cursor_key() != new_store().cursor_key()
+
+
+def test_the_check_of_a_store_that_answers_says_nothing(store: Store) -> None:
+    store.check()
