@@ -22,7 +22,6 @@ from chalicelib.models.page import Position
 from chalicelib.models.project import Contact, Project, ProjectQuery, Use
 from chalicelib.models.technology import Move, Technology
 from chalicelib.stores.sqlite import SqliteStore
-from tests.support import contacts_of
 
 TECHNOLOGIES = tuple(f"t{n}" for n in range(12))
 State = dict[str, tuple[Project, tuple[Contact, ...]]]
@@ -120,7 +119,10 @@ def state_of(store: SqliteStore) -> State:
     find = partial(store.projects.find, ProjectQuery())
     while True:
         page = find(after, 500)
-        found |= {each.id: (each, contacts_of(store, each.id)) for each in page.items}
+        found |= {
+            each.id: (each, (store.projects.with_contacts(each.id) or ((), ()))[1])
+            for each in page.items
+        }
         after = page.next
         if after is None:
             return found
