@@ -37,7 +37,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-check: lint  ## the quick gate: ruff, mypy, unit, contract and API tests
+check: lint .venv-emulator/ready  ## the quick gate: ruff, mypy, unit, contract and API tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) $(UNIT) -m "not soak"
 
 test: lint .venv-emulator/ready  ## everything CI runs

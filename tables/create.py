@@ -58,7 +58,7 @@ def steps(client: Any, name: str, stage: str) -> Iterator[Step]:
     """What is to be done, one after the other: the table first. Raises TableError."""
     table = _describe(client, name)
     yield Step(
-        "table", "there", "there" if table else "missing", lambda: _create(client, name, stage)
+        "table", "there", "there" if table else "missing", lambda: create_table(client, name, stage)
     )
     if table:
         _require_shape(table, name)
@@ -110,7 +110,7 @@ def _require_shape(table: dict[str, Any], name: str) -> None:
         )
 
 
-def _create(client: Any, name: str, stage: str) -> None:
+def create_table(client: Any, name: str, stage: str) -> None:
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",

@@ -11,6 +11,7 @@ from make_token import development_token
 from chalicelib.bootstrap import create_app
 from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
+from tests.emulator import Emulator
 from tests.support import ROOT, Api, LocalServer, local_environment, through_test_client
 
 LOG_CHARACTERS = 5000
@@ -60,6 +61,14 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     state = tmp_path_factory.mktemp("server")
     with LocalServer(state, ROOT, "--no-autoreload") as server:
         yield Api(server.send, Settings.read(local_environment(state)))
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulated AWS, one for all tests that only add to it."""
+    running = Emulator(tmp_path_factory.mktemp("emulator")).start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture

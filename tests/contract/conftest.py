@@ -1,20 +1,26 @@
 """A fresh store of every kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from chalicelib.stores.port import Store
-from tests.contract.places import OPENERS
+from tests.contract.places import OPENERS, emulated
+from tests.emulator import Emulator
 
 Opening = Callable[[], Store]
 
 
-@pytest.fixture(scope="module", params=["sqlite"])
-def kind(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(scope="module", params=["sqlite", "dynamodb"])
+def kind(request: pytest.FixtureRequest) -> Iterator[str]:
     found: str = request.param
-    return found
+    with pytest.MonkeyPatch.context() as environment:
+        if found == "dynamodb":
+            emulator: Emulator = request.getfixturevalue("emulator")
+            for name, value in emulated(emulator.url).items():
+                environment.setenv(name, value)
+        yield found
 
 
 @pytest.fixture

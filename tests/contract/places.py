@@ -1,8 +1,15 @@
 """The stores that the contract is tested on: another implementation is one more entry here."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
+import boto3
+from create import create_table
+
+from chalicelib.stores.dynamodb import DynamoStore
+from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.port import Store
 from chalicelib.stores.sqlite import SqliteStore
 
@@ -11,5 +18,27 @@ def open_sqlite(place: Path) -> Store:
     return SqliteStore(place / "landscape.db")
 
 
+def open_dynamodb(place: Path) -> Store:
+    """A table for each place, in the AWS that the environment points at: see `emulated`."""
+    name = f"landscape-{sha256(str(place).encode()).hexdigest()[:24]}"
+    client = boto3.client("dynamodb")
+    with suppress(client.exceptions.ResourceInUseException):  # opened again
+        create_table(client, name, "test")
+    return DynamoStore(BotoTransport(), name)
+
+
+def emulated(url: str) -> dict[str, str]:
+    """The environment of all who open a table in the emulated AWS behind `url`."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": "eu-west-2",
+        "AWS_ACCESS_KEY_ID": "emulated",
+        "AWS_SECRET_ACCESS_KEY": "emulated",
+    }
+
+
 # Opens the store that is at a place, in any process and again and again; a new place is an empty store.
-OPENERS: Mapping[str, Callable[[Path], Store]] = {"sqlite": open_sqlite}
+OPENERS: Mapping[str, Callable[[Path], Store]] = {
+    "sqlite": open_sqlite,
+    "dynamodb": open_dynamodb,
+}

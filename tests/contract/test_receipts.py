@@ -7,6 +7,8 @@ from chalicelib.stores.port import Store
 from tests.contract.conftest import Opening
 from tests.contract.samples import LATER, NOW, TOMORROW, project, receipt, technology
 
+NEXT_YEAR = "2027-01-04T03:04:05.678Z"
+
 
 def test_a_receipt_is_kept_with_the_project_it_belongs_to(store: Store) -> None:
     store.projects.add(project("sdx"), (), receipt())
@@ -41,8 +43,8 @@ def test_a_receipt_is_none_once_it_has_expired(store: Store) -> None:
 
 def test_the_key_of_an_expired_receipt_is_free(store: Store) -> None:
     store.projects.add(project("sdx"), (), receipt(expires_at=TOMORROW))
-    store.projects.add(project("other", updated_at=LATER), (), receipt(expires_at="2027"))
-    assert store.receipts.get("key", LATER) == receipt(expires_at="2027")
+    store.projects.add(project("other", updated_at=LATER), (), receipt(expires_at=NEXT_YEAR))
+    assert store.receipts.get("key", LATER) == receipt(expires_at=NEXT_YEAR)
 
 
 def test_projects_and_technologies_share_the_keys(store: Store) -> None:
