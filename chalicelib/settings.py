@@ -11,6 +11,8 @@ from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL
 STAGES = ("local", "dev", "prod")
 POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_\w+")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
+OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
+PLACEHOLDER = "CHANGE-ME"
 DEFAULT_TITLE = "Tech Radar"
 
 
@@ -64,6 +66,7 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Raises SettingsError for the first setting that is missing or malformed, by name."""
+        _require_no_placeholder(environment)
         settings = cls(
             stage=_one_of(environment, "LANDSCAPE_STAGE", STAGES),
             store_url=_given(environment, "LANDSCAPE_STORE_URL"),
@@ -109,6 +112,12 @@ def stage_environment(
     if stage not in stages:
         raise SettingsError(f"{config} has no stage {stage!r}, only {', '.join(stages)}")
     return {**stages[stage].get("environment_variables", {}), **environment}
+
+
+def _require_no_placeholder(environment: Mapping[str, str]) -> None:
+    left = [name for name, value in environment.items() if OURS.match(name) and PLACEHOLDER in value]
+    if left:
+        raise SettingsError(f"{left[0]} is still {PLACEHOLDER}: fill it in, in .chalice/config.json")
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:

@@ -1,0 +1,1 @@
+"""What the operators' scripts share; never in the Lambda's zip."""

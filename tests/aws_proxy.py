@@ -1,0 +1,215 @@
+"""A front for the emulated AWS: adds the two calls it lacks, and can cut a client off.
+
+`chalice deploy` needs ImportRestApi and PutRestApi. Here they are carried out with the calls that
+the emulator has, with what facts are known of the real ones: PutRestApi with mode=overwrite drops
+what is not in the document, gateway responses included. All other calls pass through as they are.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.emulator import Emulator
+
+METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
+# Told of each call that was carried out, before its caller hears of it: (number, what it was).
+Watcher = Callable[[int, str], None]
+
+
+class AwsProxy:
+    """Listens on 127.0.0.1; `watch` may end the caller's process at a call of its choice."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.calls: list[str] = []
+        self.watch: Watcher | None = None
+        self._lock = Lock()
+        self._http = _Server(self)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    def carried_out(self, what: str) -> None:
+        with self._lock:
+            self.calls.append(what)
+            number = len(self.calls)
+        if self.watch:
+            self.watch(number, what)
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
+        """(status, headers, body)."""
+        target = urlsplit(path)
+        parts = [part for part in target.path.split("/") if part]
+        query = parse_qs(target.query)
+        if method == "POST" and parts == ["restapis"] and query.get("mode") == ["import"]:
+            return _json(201, self._import(json.loads(body)))
+        if method == "PUT" and len(parts) == 2 and parts[0] == "restapis":
+            return _json(200, self._overwrite(parts[1], json.loads(body)))
+        return self._forward(method, path, headers, body)
+
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
+        connection = HTTPConnection("127.0.0.1", self.emulator.port, timeout=120)
+        try:
+            connection.request(method, path, body or None, headers)
+            response = connection.getresponse()
+            return response.status, list(response.headers.items()), response.read()
+        finally:
+            connection.close()
+
+    def _import(self, document: dict[str, Any]) -> dict[str, Any]:
+        gateway = self.emulator.client("apigateway")
+        made = gateway.create_rest_api(
+            name=document["info"]["title"], endpointConfiguration={"types": ["REGIONAL"]}
+        )
+        _apply(gateway, made["id"], document)
+        return _described(made)
+
+    def _overwrite(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        gateway = self.emulator.client("apigateway")
+        api = {"restApiId": api_id}
+        for found in gateway.get_gateway_responses(**api).get("items", []):
+            if not found.get("defaultResponse"):
+                gateway.delete_gateway_response(responseType=found["responseType"], **api)
+        resources = gateway.get_resources(limit=500, **api)["items"]
+        for found in sorted(resources, key=lambda one: -one["path"].count("/")):
+            if found["path"] != "/":
+                gateway.delete_resource(resourceId=found["id"], **api)
+                continue
+            for method in found.get("resourceMethods", {}):
+                gateway.delete_method(resourceId=found["id"], httpMethod=method, **api)
+        for found in gateway.get_authorizers(**api)["items"]:
+            gateway.delete_authorizer(authorizerId=found["id"], **api)
+        _apply(gateway, api_id, document)
+        return _described(gateway.get_rest_api(**api))
+
+
+def _described(api: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": api["id"],
+        "name": api["name"],
+        "endpointConfiguration": api.get("endpointConfiguration", {"types": ["REGIONAL"]}),
+    }
+
+
+def _apply(gateway: Any, api_id: str, document: dict[str, Any]) -> None:
+    """Chalice's Swagger, call by call."""
+    authorizers = {
+        name: gateway.create_authorizer(
+            restApiId=api_id,
+            name=name,
+            type="COGNITO_USER_POOLS",
+            providerARNs=definition["x-amazon-apigateway-authorizer"]["providerARNs"],
+            identitySource="method.request.header.Authorization",
+        )["id"]
+        for name, definition in document.get("securityDefinitions", {}).items()
+        if "x-amazon-apigateway-authorizer" in definition
+    }
+    resources = {
+        found["path"]: found["id"] for found in gateway.get_resources(restApiId=api_id)["items"]
+    }
+    for path, methods in document["paths"].items():
+        resource = _resource(gateway, api_id, resources, path)
+        for method in METHODS:
+            if method in methods:
+                _put(gateway, api_id, resource, method.upper(), methods[method], authorizers)
+
+
+def _resource(gateway: Any, api_id: str, resources: dict[str, str], path: str) -> str:
+    if path not in resources:
+        parent, _, part = path.rpartition("/")
+        resources[path] = gateway.create_resource(
+            restApiId=api_id,
+            parentId=_resource(gateway, api_id, resources, parent or "/"),
+            pathPart=part,
+        )["id"]
+    return resources[path]
+
+
+def _put(
+    gateway: Any,
+    api_id: str,
+    resource: str,
+    method: str,
+    said: dict[str, Any],
+    authorizers: dict[str, str],
+) -> None:
+    where = {"restApiId": api_id, "resourceId": resource, "httpMethod": method}
+    names = [name for choice in said.get("security", []) for name in choice if name in authorizers]
+    authorization: dict[str, Any] = {"authorizationType": "NONE"}
+    if names:
+        authorization = {
+            "authorizationType": "COGNITO_USER_POOLS",
+            "authorizerId": authorizers[names[0]],
+        }
+    gateway.put_method(**where, **authorization)
+    integration = said["x-amazon-apigateway-integration"]
+    gateway.put_integration(
+        **where,
+        type=integration["type"].upper(),
+        integrationHttpMethod=integration.get("httpMethod", "POST"),
+        uri=integration["uri"],
+    )
+
+
+def _json(status: int, body: dict[str, Any]) -> Any:
+    return status, [("Content-Type", "application/json")], json.dumps(body).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, proxy: AwsProxy) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.proxy = proxy
+
+    def handle_error(self, *_: object) -> None:
+        """A client that was cut off is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def parse_request(self) -> bool:
+        """Every method goes the same way."""
+        parsed = super().parse_request()
+        if parsed:
+            setattr(self, f"do_{self.command}", self.answer)
+        return parsed
+
+    def answer(self) -> None:
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        status, answered, content = self.server.proxy.answer(
+            self.command, self.path, headers, self._body()
+        )
+        self.server.proxy.carried_out(self._what())
+        self.send_response(status)
+        for name, value in answered:
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            return b"".join(self._chunks())
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+    def _what(self) -> str:
+        target = self.headers.get("X-Amz-Target", "")
+        return target.rpartition(".")[2] or f"{self.command} {urlsplit(self.path).path}"

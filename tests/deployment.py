@@ -1,0 +1,123 @@
+"""The project deployed to the emulated AWS, by the commands that an operator runs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chalicelib.settings import Settings, stage_environment
+from tests.aws_proxy import AwsProxy
+from tests.emulator import REGION, Emulator, UserPool
+from tests.support import ORIGIN, ROOT, Answer, Api, Sender, through_http
+
+BIN = Path(sys.executable).parent
+FOLDERS = ("chalicelib", ".chalice", "tables", "gateway", "operators", "data")
+
+
+class Deployment:
+    """A copy of the project with its stage dev filled in, and the two user pools it names."""
+
+    def __init__(self, place: Path, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.proxy = AwsProxy(emulator)
+        self.audit = UserPool(emulator, "tech-audit-tool")
+        self.landscape = UserPool(emulator, "digital-landscape")
+        self.project = place / "project"
+        self._copy()
+        self.configure(
+            TECH_AUDIT_TOOL_POOL_ARN=self.audit.arn,
+            TECH_AUDIT_TOOL_CLIENT_IDS=self.audit.client_id,
+            DIGITAL_LANDSCAPE_POOL_ARN=self.landscape.arn,
+            DIGITAL_LANDSCAPE_CLIENT_IDS=self.landscape.client_id,
+            CORS_ORIGINS=ORIGIN,
+        )
+
+    def _copy(self) -> None:
+        self.project.mkdir()
+        for name in ("app.py", "requirements.txt", "Makefile"):
+            shutil.copy(ROOT / name, self.project)
+        left_out = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, self.project / name, ignore=left_out)
+
+    def configure(self, **settings: str) -> None:
+        """Changes settings of the stage dev in the copy's .chalice/config.json."""
+        path = self.project / ".chalice/config.json"
+        config = json.loads(path.read_text())
+        config["stages"]["dev"]["environment_variables"].update(settings)
+        path.write_text(json.dumps(config, indent=2))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "AWS_ENDPOINT_URL": self.proxy.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "emulated",
+            "AWS_SECRET_ACCESS_KEY": "emulated",
+            "COLUMNS": "120",
+        }
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """An operator's command, in the copy; a script of the project or `chalice`."""
+        program = (
+            [str(BIN / "chalice")] if command[0] == "chalice" else [sys.executable, command[0]]
+        )
+        return subprocess.Popen(
+            [*program, *command[1:]],
+            cwd=self.project,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *command: str, expect: int = 0) -> str:
+        """What the command prints. Fails the test where its exit code is not `expect`."""
+        process = self.start(*command)
+        output, _ = process.communicate(timeout=600)
+        assert process.returncode == expect, f"{command} ended with {process.returncode}:\n{output}"
+        return output
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Chalice's record of what it deployed, by name."""
+        record = json.loads((self.project / ".chalice/deployed/dev.json").read_text())
+        return {resource["name"]: resource for resource in record["resources"]}
+
+    @property
+    def api_id(self) -> str:
+        found: str = self.record["rest_api"]["rest_api_id"]
+        return found
+
+    @property
+    def url(self) -> str:
+        return f"{self.emulator.url}/_aws/execute-api/{self.api_id}/dev"
+
+    @property
+    def api(self) -> Api:
+        """The deployed API, through the gateway's data plane, not the proxy."""
+        environment = stage_environment("dev", {}, self.project / ".chalice/config.json")
+        settings = Settings.read(environment)
+        return Api(_behind(f"/_aws/execute-api/{self.api_id}/dev", self.emulator), settings)
+
+    def apis(self) -> list[str]:
+        """The ids of all REST APIs there are."""
+        found = self.emulator.client("apigateway").get_rest_apis(limit=500)["items"]
+        return [api["id"] for api in found]
+
+    def stop(self) -> None:
+        self.proxy.stop()
+
+
+def _behind(prefix: str, emulator: Emulator) -> Sender:
+    send = through_http("127.0.0.1", emulator.port)
+
+    def sender(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        return send(method, prefix + path.removeprefix("/dev"), headers, body)
+
+    return sender
