@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 UNIT := tests/unit tests/contract tests/api
 
-.PHONY: help setup run token check test soak bench lint
+.PHONY: help setup run token check test soak bench lint deploy rollback
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -45,6 +45,12 @@ test: lint .venv-emulator/ready  ## everything CI runs
 
 soak: setup .venv-emulator/ready  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
+
+deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, URL=)
+	@$(BIN)/python operators/deploy.py --stage "$(STAGE)" $(if $(ADOPT),--adopt) $(if $(URL),--url "$(URL)")
+
+rollback: setup  ## the code and the gateway deployment of before (STAGE=)
+	@$(BIN)/python operators/rollback.py --stage "$(STAGE)"
 
 bench: setup  ## speed at 1,000 and 100,000 projects
 	@$(BIN)/python bench/scale.py

@@ -20,6 +20,7 @@ from chalicelib.routes.technologies import (
     technologies_blueprint,
     users_blueprint,
 )
+from chalicelib.routes.telemetry import Telemetry
 from chalicelib.services.clock import utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.projects import Projects
@@ -34,7 +35,13 @@ def create_app(settings: Settings) -> Chalice:
     """The whole API. Raises SettingsError, errors.UnavailableError."""
     store = open_store(settings)
     app = Chalice(app_name=APP_NAME)
-    edge = Edge(app, settings.cors_origins, CognitoAuthorizers(settings), _authenticator(settings))
+    edge = Edge(
+        app,
+        settings.cors_origins,
+        CognitoAuthorizers(settings),
+        _authenticator(settings),
+        Telemetry(settings.stage) if settings.in_lambda else None,
+    )
     technologies, projects = services(store)
     listing = Listing(Cursors(store.cursor_key))
     once = Once(store.receipts, utc_now)

@@ -1,6 +1,6 @@
 """A front for the emulated AWS: adds the two calls it lacks, and can cut a client off.
 
-`chalice deploy` needs ImportRestApi and PutRestApi. Here they are carried out with the calls that
+`chalice deploy` needs ImportRestApi and PutRestApi; a rollback needs the code of a version. Here they are carried out with the calls that
 the emulator has, with what facts are known of the real ones: PutRestApi with mode=overwrite drops
 what is not in the document, gateway responses included. All other calls pass through as they are.
 """
@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 from tests.emulator import Emulator
 
@@ -27,6 +28,7 @@ class AwsProxy:
         self.emulator = emulator
         self.calls: list[str] = []
         self.watch: Watcher | None = None
+        self._versions: dict[str, bytes] = {}
         self._lock = Lock()
         self._http = _Server(self)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
@@ -52,7 +54,28 @@ class AwsProxy:
             return _json(201, self._import(json.loads(body)))
         if method == "PUT" and len(parts) == 2 and parts[0] == "restapis":
             return _json(200, self._overwrite(parts[1], json.loads(body)))
-        return self._forward(method, path, headers, body)
+        if method == "GET" and parts[:1] == ["version-code"]:
+            return 200, [("Content-Type", "application/zip")], self._versions[parts[1]]
+        status, answered, content = self._forward(method, path, headers, body)
+        if status < 300 and parts[:2] == ["2015-03-31", "functions"]:
+            content = self._with_versions(method, parts, query, content)
+        return status, answered, content
+
+    def _with_versions(
+        self, method: str, parts: list[str], query: dict[str, list[str]], content: bytes
+    ) -> bytes:
+        """A published version keeps its code: the emulator hands out the newest for all of them."""
+        if method == "POST" and parts[-1] == "versions":
+            client = self.emulator.client("lambda")
+            code = client.get_function(FunctionName=parts[2])["Code"]["Location"]
+            with urlopen(code.replace("localhost", "127.0.0.1")) as response:
+                self._versions.setdefault(json.loads(content)["Version"], response.read())
+        version = query.get("Qualifier", [""])[0]
+        if method == "GET" and len(parts) == 3 and version in self._versions:
+            found = json.loads(content)
+            found["Code"]["Location"] = f"{self.url}/version-code/{version}"
+            return json.dumps(found).encode()
+        return content
 
     def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
         connection = HTTPConnection("127.0.0.1", self.emulator.port, timeout=120)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Protocol, cast
+from time import perf_counter
+from typing import Any, Protocol, cast
 
 from chalice.app import Authorizer, Blueprint, Chalice, Request, Response
 
-from chalicelib.errors import RegisterError
+from chalicelib.errors import RegisterError, UnavailableError
 from chalicelib.models.caller import Caller
 from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
 from chalicelib.routes.requests import body_bytes, parameters, request_id
+from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
 
 LARGEST_BODY = 256 * 1024  # bytes
@@ -47,11 +49,13 @@ class Edge:
         origins: frozenset[str],
         authorizers: Authorizers,
         authenticate: Authenticate,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._app = app
         self._origins = origins
         self._authorizers = authorizers
         self._authenticate = authenticate
+        self._telemetry = telemetry
         app.register_middleware(self._finish, "http")
 
     def route(
@@ -106,30 +110,42 @@ class Edge:
     def _answer(self, handler: Handler, action: str | None, query: tuple[str, ...]) -> Response:
         request = cast(Request, self._app.current_request)  # Chalice set it before this call
         try:
-            if len(body_bytes(request)) > LARGEST_BODY:
-                raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
-            arguments: list[object] = [request]
-            if action:
-                caller = self._authenticate(request)
-                access.require(caller, action)
-                arguments.append(caller)
-            given = parameters(request, query)
-            if query:
-                arguments.append(given)
-            response = handler(*arguments)
-            if action:
-                response.headers["Cache-Control"] = "no-store"
-            return response
+            return self._carry_out(request, handler, action, query)
         except RegisterError as error:
+            if isinstance(error, UnavailableError):
+                facts_of(request).update(error_facts(error), detail=str(error))
             return problem_of(request, error)
         except Exception as error:
-            self._app.log.exception("Unhandled error, request %s", request_id(request))
+            if self._telemetry is None:
+                self._app.log.exception("Unhandled error, request %s", request_id(request))
+            facts_of(request).update(error_facts(error))
             return problem_of(request, error)
+
+    def _carry_out(
+        self, request: Request, handler: Handler, action: str | None, query: tuple[str, ...]
+    ) -> Response:
+        """Everything that is checked before a handler, in the order in which callers are told."""
+        if len(body_bytes(request)) > LARGEST_BODY:
+            raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
+        arguments: list[object] = [request]
+        if action:
+            caller = self._authenticate(request)
+            facts_of(request)["caller"] = caller.service
+            access.require(caller, action)
+            arguments.append(caller)
+        given = parameters(request, query)
+        if query:
+            arguments.append(given)
+        response = handler(*arguments)
+        if action:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
     def _finish(
         self, request: Request | None, get_response: Callable[[Request | None], Response]
     ) -> Response:
         """What every response carries, Chalice's own errors too, which become problems."""
+        begun = perf_counter()
         response = get_response(request)
         if request is None:
             return response
@@ -141,4 +157,13 @@ class Edge:
         if origin in self._origins:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        if self._telemetry:
+            seconds = perf_counter() - begun
+            self._telemetry.tell(request, response.status_code, seconds, facts_of(request))
         return response
+
+
+def facts_of(request: Request) -> dict[str, Any]:
+    """What is learned of a request on its way, for its line in the log."""
+    facts: dict[str, Any] = request.context.setdefault("landscape-api", {})
+    return facts

@@ -1,0 +1,62 @@
+"""One JSON line a request on stdout, which is also its metrics (CloudWatch's embedded metric format).
+
+No e-mail address, token, query or body is in it; of an error its type and where it came from, for
+the text of an exception may be anybody's.
+"""
+
+import json
+import time
+from traceback import extract_tb
+from typing import Any
+
+from chalice.app import Request
+
+from chalicelib.routes.requests import request_id
+
+NAMESPACE = "landscape-api"
+UNITS = {"Requests": "Count", "Errors": "Count", "Latency": "Milliseconds", "ColdStarts": "Count"}
+
+
+class Telemetry:
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+        self._is_cold = True
+
+    def tell(self, request: Request, status: int, seconds: float, facts: dict[str, Any]) -> None:
+        """`facts` is what else is known: the caller's service, an error."""
+        cold, self._is_cold = self._is_cold, False
+        metrics = [{"Name": name, "Unit": unit} for name, unit in UNITS.items()]
+        dimensions = [["stage"], ["stage", "route"]]
+        line = {
+            "_aws": {
+                "Timestamp": int(time.time() * 1000),
+                "CloudWatchMetrics": [
+                    {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
+                ],
+            },
+            "stage": self._stage,
+            "route": f"{request.method} {request.path}",
+            "request_id": request_id(request),
+            "status": status,
+            "cold_start": cold,
+            "Requests": 1,
+            "Errors": int(status >= 500),
+            "Latency": round(seconds * 1000, 2),
+            "ColdStarts": int(cold),
+            **facts,
+        }
+        print(json.dumps(line), flush=True)  # noqa: T201 - stdout is Lambda's log
+
+
+def error_facts(error: BaseException) -> dict[str, Any]:
+    """What an error was, where it came from, and what it came of."""
+    frames = [
+        f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}"
+        for f in extract_tb(error.__traceback__)
+    ]
+    cause = error.__cause__
+    return {
+        "error": type(error).__name__,
+        "traceback": frames,
+        **({"cause": error_facts(cause)} if cause else {}),
+    }

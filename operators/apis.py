@@ -1,0 +1,103 @@
+"""Which REST APIs call a stage's Lambda, and Chalice's record of the one it keeps up to date.
+
+Chalice knows its API by `.chalice/deployed/<stage>.json` alone. Without that file it makes a second
+one, with another id, without the firewall, over the same data. So it is looked for on AWS first.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from operators.stage import Stage
+
+
+class DeployError(Exception):
+    """Says what stands in the way, and how to go on."""
+
+
+def record_of(stage: Stage) -> Path:
+    return stage.directory / "deployed" / f"{stage.name}.json"
+
+
+def mark_of(stage: Stage) -> Path:
+    """There from before Chalice makes an API until its record is written."""
+    return stage.directory / "deployed" / f"{stage.name}.begun"
+
+
+def recorded_api(stage: Stage) -> str | None:
+    """The API's id in Chalice's record, if there is one. Raises StageError where it is unreadable."""
+    return stage.deployed_api() if record_of(stage).exists() else None
+
+
+def apis_of(gateway: Any, stage: Stage) -> list[str]:
+    """The ids of the REST APIs in which an integration calls the stage's Lambda."""
+    target = f":function:{stage.full_name}/invocations"
+    return [
+        api["id"]
+        for page in gateway.get_paginator("get_rest_apis").paginate()
+        for api in page["items"]
+        if any(target in uri for uri in _integrations(gateway, api["id"]))
+    ]
+
+
+def _integrations(gateway: Any, api_id: str) -> Iterator[str]:
+    pages = gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"])
+    for page in pages:
+        for resource in page["items"]:
+            for method in resource.get("resourceMethods", {}).values():
+                yield method.get("methodIntegration", {}).get("uri", "")
+
+
+def settle(stage: Stage, found: list[str], *, adopt: bool) -> str | None:
+    """The API that a deploy shall bring up to date, or None where it shall make the first one.
+
+    Raises DeployError where that is not certain: it says which APIs there are.
+    """
+    recorded = recorded_api(stage)
+    known = sorted({*found, *([recorded] if recorded else [])})
+    if len(known) > 1:
+        raise DeployError(
+            f"several REST APIs call {stage.full_name}: {', '.join(known)}. The record names"
+            f" {recorded or 'none'}: delete those that nobody uses"
+        )
+    if recorded or not found:
+        return recorded
+    if not (adopt or mark_of(stage).exists()):
+        raise DeployError(
+            f"the REST API {found[0]} calls {stage.full_name}, but there is no {record_of(stage)}: a"
+            " deploy would make a second one. Say --adopt (make deploy ADOPT=1) to take it over"
+        )
+    return found[0]
+
+
+def rebuild_record(stage: Stage, api_id: str, lambda_client: Any, region: str) -> None:
+    """Writes Chalice's record of what is on AWS."""
+    function = lambda_client.get_function_configuration(FunctionName=stage.full_name)
+    role_arn = function["Role"]
+    url = f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage.gateway_stage}/"
+    resources = [
+        {
+            "name": "api_handler_role",
+            "resource_type": "iam_role",
+            "role_arn": role_arn,
+            "role_name": role_arn.rpartition("/")[2],
+        },
+        {
+            "name": "api_handler",
+            "resource_type": "lambda_function",
+            "lambda_arn": function["FunctionArn"],
+        },
+        {
+            "name": "rest_api",
+            "resource_type": "rest_api",
+            "rest_api_id": api_id,
+            "rest_api_url": url,
+        },
+    ]
+    record = {"resources": resources, "schema_version": "2.0", "backend": "api"}
+    path = record_of(stage)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(record, indent=2))
+    part.replace(path)
