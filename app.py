@@ -7,6 +7,11 @@ import sys
 sys.dont_write_bytecode |= os.environ.get("LANDSCAPE_STAGE") == "local"
 
 from chalicelib.bootstrap import create_app
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, SettingsError
 
-app = create_app(Settings.read(os.environ))
+try:
+    app = create_app(Settings.read(os.environ))
+except SettingsError as error:
+    if "AWS_CHALICE_CLI_MODE" in os.environ:  # an operator reads this, and wants no traceback
+        sys.exit(f"app.py: {error}")
+    raise

@@ -115,9 +115,13 @@ def stage_environment(
 
 
 def _require_no_placeholder(environment: Mapping[str, str]) -> None:
-    left = [name for name, value in environment.items() if OURS.match(name) and PLACEHOLDER in value]
+    left = [
+        name for name, value in environment.items() if OURS.match(name) and PLACEHOLDER in value
+    ]
     if left:
-        raise SettingsError(f"{left[0]} is still {PLACEHOLDER}: fill it in, in .chalice/config.json")
+        raise SettingsError(
+            f"{left[0]} is still {PLACEHOLDER}: fill it in, in .chalice/config.json"
+        )
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:

@@ -89,11 +89,8 @@ class Deploy:
         said = invoke(self.client("lambda"), self.stage.full_name)
         region = self.client("apigateway").meta.region_name
         api_id = recorded_api(self.stage)
-        url = (
-            self.url
-            or f"https://{api_id}.execute-api.{region}.amazonaws.com/{self.stage.gateway_stage}"
-        )
-        return f"{said}; {request(url)}"
+        own = f"https://{{api}}.execute-api.{region}.amazonaws.com/{self.stage.gateway_stage}"
+        return f"{said}; {request((self.url or own).replace('{api}', str(api_id)))}"
 
     def script(self, path: str) -> str:
         self.run(sys.executable, path, "--stage", self.stage.name)
@@ -112,7 +109,9 @@ def main(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="take over an API that Chalice has no record of")
     ] = False,
-    url: Annotated[str, typer.Option(help="where the API answers, if not at its own URL")] = "",
+    url: Annotated[
+        str, typer.Option(help="where the API answers, if not at its own URL; {api} is its id")
+    ] = "",
 ) -> None:
     """Deploy a stage: table, Lambda, API, gateway, and a look whether it answers."""
     done: list[str] = []

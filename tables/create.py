@@ -10,7 +10,6 @@ region, profile and endpoint are the SDK's own settings.
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import boto3
@@ -20,29 +19,17 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.settings import STAGES, Settings, SettingsError, stage_environment
+from operators.steps import MISSING, Step, StepError, carry_out, explain
 
 SCHEME = "dynamodb://"
 TTL_ATTRIBUTE = "ttl"
+ON_DEMAND = "PAY_PER_REQUEST"
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 WAIT = {"Delay": 2, "MaxAttempts": 150}  # seconds, five minutes in all
 
 
 class TableError(Exception):
     """Says what stands in the way."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing the table should be: whether it is, and how it becomes so."""
-
-    what: str
-    wanted: str
-    found: str
-    make: Callable[[], Any]
-
-    @property
-    def is_due(self) -> bool:
-        return self.found != self.wanted
 
 
 def table_name(settings: Settings) -> str:
@@ -57,42 +44,54 @@ def table_name(settings: Settings) -> str:
 def steps(client: Any, name: str, stage: str) -> Iterator[Step]:
     """What is to be done, one after the other: the table first. Raises TableError."""
     table = _describe(client, name)
-    yield Step(
-        "table", "there", "there" if table else "missing", lambda: create_table(client, name, stage)
-    )
-    if table:
+    if table is None:
+        make = _and_wait(client, name, lambda: create_table(client, name, stage))
+        yield Step("table", MISSING, "there", make)
+    else:
         _require_shape(table, name)
-    billing = (table or {}).get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    yield Step(
-        "capacity",
-        "PAY_PER_REQUEST",
-        billing if table else "PAY_PER_REQUEST",
-        lambda: client.update_table(TableName=name, BillingMode="PAY_PER_REQUEST"),
-    )
-    yield Step(
-        "deletion protection",
-        "on",
-        _on(table.get("DeletionProtectionEnabled")) if table else "on",
-        lambda: client.update_table(TableName=name, DeletionProtectionEnabled=True),
-    )
+        yield Step("table", "there", "there", lambda: None)
+        yield from _table_steps(client, name, table)
+    yield from _extras(client, name, is_there=table is not None)
+
+
+def _table_steps(client: Any, name: str, table: dict[str, Any]) -> Iterator[Step]:
+    """What create_table gives a new table at once, and an older one may have lost."""
+
+    def updates(**changes: Any) -> Callable[[], None]:
+        return _and_wait(client, name, lambda: client.update_table(TableName=name, **changes))
+
+    billing = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    yield Step("capacity", billing, ON_DEMAND, updates(BillingMode=ON_DEMAND))
+    protected = _on(table.get("DeletionProtectionEnabled"))
+    yield Step("deletion protection", protected, "on", updates(DeletionProtectionEnabled=True))
+
+
+def _extras(client: Any, name: str, *, is_there: bool) -> Iterator[Step]:
+    """What a table can only be given once it is there."""
+    recovery = {"PointInTimeRecoveryEnabled": True}
     yield Step(
         "point-in-time recovery",
+        _recovery(client, name) if is_there else "off",
         "on",
-        _recovery(client, name) if table else "off",
         lambda: client.update_continuous_backups(
-            TableName=name,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            TableName=name, PointInTimeRecoverySpecification=recovery
         ),
     )
+    ttl = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
     yield Step(
         "time to live",
+        _ttl(client, name) if is_there else "off",
         TTL_ATTRIBUTE,
-        _ttl(client, name) if table else "off",
-        lambda: client.update_time_to_live(
-            TableName=name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
-        ),
+        lambda: client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl),
     )
+
+
+def _and_wait(client: Any, name: str, change: Callable[[], Any]) -> Callable[[], None]:
+    def make() -> None:
+        change()
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAIT)
+
+    return make
 
 
 def _describe(client: Any, name: str) -> dict[str, Any] | None:
@@ -113,7 +112,7 @@ def _require_shape(table: dict[str, Any], name: str) -> None:
 def create_table(client: Any, name: str, stage: str) -> None:
     client.create_table(
         TableName=name,
-        BillingMode="PAY_PER_REQUEST",
+        BillingMode=ON_DEMAND,
         KeySchema=KEYS,
         AttributeDefinitions=[
             {"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in KEYS
@@ -142,19 +141,8 @@ def _on(flag: bool | None) -> str:
 
 
 def bring_up_to_date(client: Any, name: str, stage: str, *, dry_run: bool) -> Table:
-    """Carries out what is due, and gives a table of it. Raises TableError, ClientError."""
-    done = Table(title=f"DynamoDB table {name}", title_justify="left", box=None)
-    for column in ("what", "was", "is to be", "done"):
-        done.add_column(column)
-    for step in list(steps(client, name, stage)):
-        said = "nothing to do"
-        if step.is_due:
-            said = "would be done" if dry_run else "done"
-        if step.is_due and not dry_run:
-            step.make()
-            client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAIT)
-        done.add_row(step.what, step.found, step.wanted, said)
-    return done
+    """Carries out what is due, and gives a table of it. Raises TableError, StepError, ClientError."""
+    return carry_out(f"DynamoDB table {name}", [*steps(client, name, stage)], dry_run=dry_run)
 
 
 def main(
@@ -166,8 +154,10 @@ def main(
         name = table_name(Settings.read(stage_environment(stage, os.environ)))
         client = boto3.client("dynamodb")
         Console().print(bring_up_to_date(client, name, stage, dry_run=dry_run))
-    except (SettingsError, TableError, BotoCoreError, ClientError) as error:
+    except (SettingsError, TableError, StepError) as error:
         sys.exit(f"create: {error}. The same command goes on from here")
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"create: {explain(error)}. The same command goes on from here")
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         return parsed
 
     def answer(self) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        headers = dict(self.headers.items())  # Host too: it is signed
         status, answered, content = self.server.proxy.answer(
             self.command, self.path, headers, self._body()
         )

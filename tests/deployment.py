@@ -3,15 +3,16 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import Settings, stage_environment
 from tests.aws_proxy import AwsProxy
-from tests.emulator import REGION, Emulator, UserPool
+from tests.emulator import CREDENTIALS, REGION, Emulator, UserPool
 from tests.support import ORIGIN, ROOT, Answer, Api, Sender, through_http
 
 BIN = Path(sys.executable).parent
@@ -28,6 +29,7 @@ class Deployment:
         self.landscape = UserPool(emulator, "digital-landscape")
         self.project = place / "project"
         self._copy()
+        allow_access_logs(emulator)
         self.configure(
             TECH_AUDIT_TOOL_POOL_ARN=self.audit.arn,
             TECH_AUDIT_TOOL_CLIENT_IDS=self.audit.client_id,
@@ -57,8 +59,7 @@ class Deployment:
             **os.environ,
             "AWS_ENDPOINT_URL": self.proxy.url,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "emulated",
-            "AWS_SECRET_ACCESS_KEY": "emulated",
+            **{name.upper(): value for name, value in CREDENTIALS.items()},
             "COLUMNS": "120",
         }
 
@@ -74,6 +75,7 @@ class Deployment:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, *command: str, expect: int = 0) -> str:
@@ -82,6 +84,28 @@ class Deployment:
         output, _ = process.communicate(timeout=600)
         assert process.returncode == expect, f"{command} ended with {process.returncode}:\n{output}"
         return output
+
+    def deploy(self, *options: str, expect: int = 0) -> str:
+        """`make deploy STAGE=dev`, whose last look goes to the emulated data plane."""
+        command = ("operators/deploy.py", "--stage", "dev", "--url", self.url_pattern, *options)
+        return self.run(*command, expect=expect)
+
+    def deploy_until(self, is_enough: Callable[[str], bool]) -> tuple[int, str]:
+        """`make deploy`, killed with all its processes after the first call of which that is so."""
+        process = self.start("operators/deploy.py", "--stage", "dev", "--url", self.url_pattern)
+
+        def watch(_: int, what: str) -> None:
+            if is_enough(what):
+                os.killpg(process.pid, signal.SIGKILL)
+
+        self.proxy.watch = watch
+        output, _ = process.communicate(timeout=600)
+        self.proxy.watch = None
+        return process.returncode, output
+
+    @property
+    def url_pattern(self) -> str:
+        return f"{self.emulator.url}/_aws/execute-api/{{api}}/dev"
 
     @property
     def record(self) -> dict[str, Any]:
@@ -105,13 +129,26 @@ class Deployment:
         settings = Settings.read(environment)
         return Api(_behind(f"/_aws/execute-api/{self.api_id}/dev", self.emulator), settings)
 
-    def apis(self) -> list[str]:
-        """The ids of all REST APIs there are."""
+    def own_apis(self) -> list[str]:
+        """The ids of all REST APIs of this name that there are."""
         found = self.emulator.client("apigateway").get_rest_apis(limit=500)["items"]
-        return [api["id"] for api in found]
+        return [api["id"] for api in found if api["name"] == "landscape-api"]
+
+    def gateway_stage(self) -> dict[str, Any]:
+        """What API Gateway says of the deployed stage."""
+        gateway = self.emulator.client("apigateway")
+        found: dict[str, Any] = gateway.get_stage(restApiId=self.api_id, stageName="dev")
+        return found
 
     def stop(self) -> None:
         self.proxy.stop()
+
+
+def allow_access_logs(emulator: Emulator) -> None:
+    """What an account needs once: docs/gateway.md."""
+    role = "arn:aws:iam::000000000000:role/api-gateway-logs"
+    change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
+    emulator.client("apigateway").update_account(patchOperations=[change])
 
 
 def _behind(prefix: str, emulator: Emulator) -> Sender:

@@ -15,7 +15,8 @@ from tests.support import ROOT, free_port
 
 REGION = "eu-west-2"
 START_SECONDS = 90.0
-CREDENTIALS = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
+# The account's root, which every policy check lets through.
+CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
 
 
 class Emulator:
@@ -23,10 +24,11 @@ class Emulator:
 
     running: ClassVar[list["Emulator"]] = []
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, enforces_policies: bool = False) -> None:
         self.state = state
         self.log_path = state / "emulator.log"
         self.port = free_port()
+        self._enforces_policies = enforces_policies
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,6 +53,7 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "STATE_DIR": str(self.state / "kept"),
             "PERSIST_STATE": "1",
+            "AUTH": str(self._enforces_policies).lower(),
         }
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,0 +1,67 @@
+"""A stage as operators' scripts see it: its names, and what Chalice remembers of its deployment."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chalicelib.settings import STAGES
+
+CHALICE = Path(".chalice")
+CHALICE_DEFAULT_STAGE = "api"  # what Chalice calls the gateway's stage where nothing is said
+
+
+class StageError(Exception):
+    """Says what is wrong with the stage, and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`name` is Chalice's stage, `gateway_stage` the one in API Gateway, which is part of its URL."""
+
+    name: str
+    app: str
+    gateway_stage: str
+    directory: Path = CHALICE
+
+    @property
+    def full_name(self) -> str:
+        """What Chalice names the API's Lambda, and what our own resources are named after."""
+        return f"{self.app}-{self.name}"
+
+    @classmethod
+    def read(cls, name: str, directory: Path = CHALICE) -> "Stage":
+        """From `directory`/config.json. Raises StageError."""
+        config = _json(directory / "config.json")
+        stages = config.get("stages", {})
+        if name not in stages or name not in STAGES[1:]:
+            known = ", ".join(stage for stage in stages if stage in STAGES[1:]) or "none"
+            raise StageError(f"{name!r} is no stage that is deployed; {directory} has {known}")
+        if "app_name" not in config:
+            raise StageError(f"{directory / 'config.json'} has no app_name")
+        gateway_stage = stages[name].get("api_gateway_stage") or config.get("api_gateway_stage")
+        return cls(name, config["app_name"], gateway_stage or CHALICE_DEFAULT_STAGE, directory)
+
+    def deployed_api(self) -> str:
+        """The id of the REST API that Chalice deployed. Raises StageError."""
+        record = self.directory / "deployed" / f"{self.name}.json"
+        if not record.exists():
+            raise StageError(
+                f"there is no {record}: run `chalice deploy --stage {self.name}` here first, or"
+                " say --rest-api-id where CloudFormation or Terraform deployed it"
+            )
+        for resource in _json(record).get("resources", []):
+            if resource.get("resource_type") == "rest_api" and resource.get("rest_api_id"):
+                found: str = resource["rest_api_id"]
+                return found
+        raise StageError(f"{record} names no REST API: say --rest-api-id")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise StageError(f"{path} cannot be read: {type(error).__name__}") from None
+    if not isinstance(found, dict):
+        raise StageError(f"{path} holds no JSON object")
+    return found

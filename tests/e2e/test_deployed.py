@@ -1,0 +1,163 @@
+"""Deployed for real, to an emulated AWS: through API Gateway, Lambda, Chalice's zip and DynamoDB."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployment import Deployment
+from tests.emulator import Emulator
+from tests.support import ORIGIN, Api
+
+P = "/api/v1/projects"
+T = "/api/v1/technologies"
+USER = "user@example.org"
+REVIEWER = "reviewer@example.org"
+
+
+@pytest.fixture(scope="module")
+def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The whole of `make deploy STAGE=dev`, once."""
+    deployment = Deployment(tmp_path_factory.mktemp("deployed"), emulator)
+    deployment.audit.add_user(USER, "Admin")
+    deployment.landscape.add_user(REVIEWER, "admin", "reviewer")
+    said = deployment.deploy()
+    assert "answers 200" in said
+    yield deployment
+    deployment.stop()
+
+
+@pytest.fixture
+def user(deployed: Deployment) -> Api:
+    return deployed.api.with_token(deployed.audit.tokens(USER)["IdToken"])
+
+
+@pytest.fixture
+def reviewer(deployed: Deployment) -> Api:
+    return deployed.api.with_token(deployed.landscape.tokens(REVIEWER)["IdToken"])
+
+
+def test_the_life_of_a_project(deployed: Deployment, user: Api) -> None:
+    uses = [{"technology": "PL/SQL", "category": "languages", "main": True}]
+    made = user("POST", P, {"name": "Life", "technologies": uses}, idempotency_key="life")
+    assert made.status == 201
+    assert made.headers["location"] == "/dev/api/v1/projects/life"
+    again = user("POST", P, {"name": "Life", "technologies": uses}, idempotency_key="life")
+    assert (again.status, again.body) == (201, made.body)
+    assert deployed.api.get(f"{P}/life").etag == made.etag
+    assert deployed.api.get(f"{P}/life", if_none_match=made.etag).status == 304
+    contacts = user.get(f"{P}/life/contacts").json
+    assert [contact["email"] for contact in contacts["contacts"]] == [USER]
+    patched = user("PATCH", f"{P}/life", {"stage": "development"}, if_match=made.etag)
+    assert patched.json["stage"] == "development"
+    assert user("PATCH", f"{P}/life", {}, if_match=made.etag).status == 412
+    found = deployed.api.get(f"{P}?q=lif&technology=pl%2Fsql&stage=development").json["items"]
+    assert [one["id"] for one in found] == ["life"]
+    assert [one["id"] for one in user.get("/api/v1/me/projects").json["items"]] == ["life"]
+    assert user("DELETE", f"{P}/life", if_match=patched.etag).status == 204
+    assert deployed.api.get(f"{P}/life").status == 404
+
+
+def test_the_life_of_a_technology(deployed: Deployment, reviewer: Api) -> None:
+    made = reviewer("POST", T, {"name": "Zig", "quadrant": "languages", "ring": "assess"})
+    assert made.status == 201
+    moved = reviewer("POST", f"{T}/zig/moves", {"ring": "trial", "note": "Promising"})
+    assert [move["author"] for move in moved.json["moves"]] == [REVIEWER, REVIEWER]
+    assert "Zig" in [one["title"] for one in deployed.api.get("/api/v1/radar").json["entries"]]
+    renamed = reviewer("PATCH", f"{T}/zig", {"name": "Zig!"}, if_match=moved.etag)
+    assert renamed.json["name"] == "Zig!"
+    assert reviewer("DELETE", f"{T}/zig", if_match="*").status == 204
+
+
+def test_the_gateway_lets_nobody_in_without_a_token_of_the_right_pool(
+    deployed: Deployment, reviewer: Api
+) -> None:
+    assert deployed.api.get("/api/v1/me").status == 401
+    assert deployed.api.with_token("a.b.c").get("/api/v1/me").status == 401
+    assert reviewer("POST", P, {"name": "Not mine"}).status == 401
+    access = deployed.audit.tokens(USER)["AccessToken"]
+    assert deployed.api.with_token(access).get("/api/v1/me").status in (401, 403)
+
+
+def test_the_gateways_own_answers_are_problems_with_cors(deployed: Deployment) -> None:
+    for path, status in (("/api/v1/me", 401), ("/nowhere", 404)):
+        answer = deployed.api.get(path, origin=ORIGIN)
+        assert answer.status == status
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.json["status"] == status
+
+
+def test_links_and_preflights_are_right_behind_the_stage(deployed: Deployment) -> None:
+    index = deployed.api.get("/").json
+    assert index["links"]["radar"] == "/dev/api/v1/radar"
+    preflight = deployed.api("OPTIONS", P, origin=ORIGIN)
+    assert preflight.status == 204
+    assert preflight.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_the_shipped_data_is_loaded_and_a_second_load_changes_nothing(
+    deployed: Deployment,
+) -> None:
+    files = ("data/ons_radar.json", "data/ons_projects.json")
+    deployed.run("data/load.py", "--stage", "dev", *files)
+    listed = deployed.api.get(f"{P}?limit=100").json["items"]
+    assert len(listed) == 20
+    deployed.run("data/load.py", "--stage", "dev", *files)
+    assert deployed.api.get(f"{P}?limit=100").json["items"] == listed
+    users = deployed.api.get(f"{T}/python/projects").json["items"]
+    assert len(users) == 12
+
+
+def test_a_second_deploy_keeps_the_api_its_data_and_its_settings(
+    deployed: Deployment, user: Api
+) -> None:
+    assert user("POST", P, {"name": "Kept"}).status in (201, 409)
+    before, stage = deployed.api_id, deployed.gateway_stage()
+    deployed.deploy()
+    assert (deployed.api_id, len(deployed.own_apis())) == (before, 1)
+    assert deployed.api.get(f"{P}/kept").status == 200
+    after = deployed.gateway_stage()
+    changing = ("deploymentId", "lastUpdatedDate", "ResponseMetadata")
+    assert {k: v for k, v in after.items() if k not in changing} == {
+        k: v for k, v in stage.items() if k not in changing
+    }
+    assert deployed.api.get("/nowhere").status == 404
+    assert "nothing" in deployed.run("gateway/configure.py", "--stage", "dev").lower()
+
+
+def test_a_rollback_gives_the_version_before(deployed: Deployment) -> None:
+    first = deployed.api.get("/").json["version"]
+    version = deployed.project / "chalicelib/__init__.py"
+    version.write_text(version.read_text().replace(first, "99.0.0"))
+    deployed.deploy()
+    assert deployed.api.get("/").json["version"] == "99.0.0"
+    said = deployed.run("operators/rollback.py", "--stage", "dev")
+    assert "live" in said
+    assert deployed.api.get("/").json["version"] == first
+    version.write_text(version.read_text().replace("99.0.0", first))
+
+
+def test_a_request_leaves_its_line_in_the_lambdas_log(deployed: Deployment, user: Api) -> None:
+    answer = user.get("/api/v1/me")
+    logs = deployed.emulator.client("logs")
+    events = logs.filter_log_events(logGroupName="/aws/lambda/landscape-api-dev")["events"]
+    lines = [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
+    (line,) = (one for one in lines if one.get("request_id") == answer.headers["x-request-id"])
+    assert (line["route"], line["status"]) == ("GET /api/v1/me", 200)
+    assert line["caller"] == "tech-audit-tool"
+    assert USER not in json.dumps(lines)
+
+
+def test_a_placeholder_stops_a_deploy_before_anything_is_made(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    deployment = Deployment(tmp_path, emulator)
+    deployment.configure(DIGITAL_LANDSCAPE_CLIENT_IDS="CHANGE-ME")
+    said = deployment.run("operators/deploy.py", "--stage", "dev", expect=1)
+    assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in said
+    plain = deployment.run("chalice", "deploy", "--stage", "dev", expect=1)
+    assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in plain
+    assert deployment.proxy.calls == []
+    deployment.stop()
