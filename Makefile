@@ -4,6 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 WORKERS ?= 2
 UNIT := tests/unit tests/contract tests/api
+ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
 .PHONY: help setup run token check test soak bench lint deploy rollback
 .DEFAULT_GOAL := help
@@ -38,7 +39,7 @@ lint: setup
 	@$(BIN)/mypy
 
 check: lint .venv-emulator/ready  ## the quick gate: ruff, mypy, unit, contract and API tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(UNIT) -m "not soak"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
 
 test: lint .venv-emulator/ready  ## everything CI runs
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"

@@ -9,6 +9,7 @@ region, profile and endpoint are the SDK's own settings.
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -73,8 +74,11 @@ def _extras(client: Any, name: str, *, is_there: bool) -> Iterator[Step]:
         "point-in-time recovery",
         _recovery(client, name) if is_there else "off",
         "on",
-        lambda: client.update_continuous_backups(
-            TableName=name, PointInTimeRecoverySpecification=recovery
+        lambda: once_backups_are_enabled(
+            client,
+            lambda: client.update_continuous_backups(
+                TableName=name, PointInTimeRecoverySpecification=recovery
+            ),
         ),
     )
     ttl = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
@@ -84,6 +88,18 @@ def _extras(client: Any, name: str, *, is_there: bool) -> Iterator[Step]:
         TTL_ATTRIBUTE,
         lambda: client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl),
     )
+
+
+def once_backups_are_enabled(
+    client: Any, change: Callable[[], Any], sleep: Callable[[float], None] = time.sleep
+) -> Any:
+    """A table that was just made refuses it for some seconds."""
+    for _ in range(WAIT["MaxAttempts"]):
+        try:
+            return change()
+        except client.exceptions.ContinuousBackupsUnavailableException:
+            sleep(WAIT["Delay"])
+    return change()
 
 
 def _and_wait(client: Any, name: str, change: Callable[[], Any]) -> Callable[[], None]:
