@@ -1,20 +1,29 @@
 """The register in one DynamoDB table: for AWS. `tables/create.py` makes the table."""
 
 import secrets
+import time
+from collections.abc import Callable
 
 from chalicelib.errors import UnavailableError
-from chalicelib.stores.dynamodb.client import CallError, Client, Transport, item_key
+from chalicelib.stores.dynamodb.client import Client, item_key
 from chalicelib.stores.dynamodb.keys import CURSOR_KEY
 from chalicelib.stores.dynamodb.projects import DynamoProjects
 from chalicelib.stores.dynamodb.receipts import DynamoReceipts
 from chalicelib.stores.dynamodb.technologies import DynamoTechnologies
+from chalicelib.stores.dynamodb.transport import CallError, Transport
 
 
 class DynamoStore:
     """See stores.port.Store."""
 
-    def __init__(self, transport: Transport, table: str) -> None:
-        self._client = Client(transport, table)
+    def __init__(
+        self,
+        transport: Transport,
+        table: str,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = Client(transport, table, clock, sleep)
         self.projects = DynamoProjects(self._client)
         self.technologies = DynamoTechnologies(self._client)
         self.receipts = DynamoReceipts(self._client)

@@ -1,70 +1,30 @@
-"""The one seam through which every call to DynamoDB goes, and what is done when a call fails.
+"""What the store asks of DynamoDB: reads, batches, transactions; each repeated until it is done.
 
-A Transport makes one call and raises CallError or ConnectionLost; which library makes it is
-decided in `boto.py`. What is retried, how long, and what a cancelled transaction means is here.
+What a failed call means is in `transport.py`, how long it is repeated in `patience.py`.
 """
 
-import random
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
-from chalicelib.errors import RegisterError, UnavailableError
+from chalicelib.errors import UnavailableError
+from chalicelib.stores.dynamodb.actions import Action, refusal
+from chalicelib.stores.dynamodb.patience import RETRY_AFTER_SECONDS, Patience
+from chalicelib.stores.dynamodb.transport import (
+    CALLERS_OWN,
+    RETRYABLE,
+    CallError,
+    ConnectionLost,
+    Transport,
+)
 
 Item = Mapping[str, Any]
 Key = tuple[str, str]
 
-FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 2.0
-# Lost to failures within any time of WINDOW_SECONDS; the gateway gives a request up after 29 s.
-PATIENCE_SECONDS = 15.0
-WINDOW_SECONDS = 29.0
-RETRY_AFTER_SECONDS = 5
 KEYS_IN_ONE_GET = 100
 WRITES_IN_ONE_BATCH = 25
 ACTIONS_IN_ONE_TRANSACTION = 100
-RETRYABLE = frozenset(
-    {
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-REFUSED = "ConditionalCheckFailed"
-
-
-class CallError(Exception):
-    """What DynamoDB answered: its error code, and for a cancelled transaction a code for each action."""
-
-    def __init__(self, code: str, reasons: Sequence[str] = ()) -> None:
-        super().__init__(code)
-        self.code = code
-        self.reasons = reasons
-
-
-class ConnectionLost(Exception):  # noqa: N818 - it is what happened, not a wrong
-    """No answer: whether the call was carried out is not known."""
-
-
-class Transport(Protocol):
-    def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
-        """Raises CallError, ConnectionLost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One of a transaction's writes, and the error that a failed condition of it stands for."""
-
-    write: Mapping[str, Any]
-    refused: Callable[[], RegisterError] | None = None
 
 
 class Client:
@@ -78,19 +38,24 @@ class Client:
         self.table = table
         self._transport = transport
         self._clock = clock
-        self._sleep = sleep
-        self._lost: deque[tuple[float, float]] = deque()
+        self._pause = Patience(clock, sleep).pause
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Repeats what may succeed once repeated. Raises CallError, errors.UnavailableError."""
+        """Repeats what may succeed once repeated.
+
+        Raises CallError with one of CALLERS_OWN codes, errors.UnavailableError.
+        """
         attempt = 0
         while True:
             begun = self._clock()
             try:
                 return self._transport(operation, parameters)
             except CallError as error:
-                if not _may_be_repeated(error):
+                if error.code in CALLERS_OWN:
                     raise
+                if error.code not in RETRYABLE:
+                    detail = f"The database refuses the service: {error.code}"
+                    raise UnavailableError(detail, RETRY_AFTER_SECONDS) from error
             except ConnectionLost:
                 pass
             self._pause(begun, attempt)
@@ -157,11 +122,9 @@ class Client:
                 self.call("TransactWriteItems", TransactItems=items, ClientRequestToken=token)
                 return
             except CallError as error:
-                for action, reason in zip(actions, error.reasons, strict=False):
-                    if reason == REFUSED and action.refused:
-                        raise action.refused() from None
-                if REFUSED in error.reasons or not error.reasons:
-                    raise
+                refused = refusal(actions, error)
+                if refused:
+                    raise refused from None
             self._pause(begun, attempt)
             attempt += 1
 
@@ -220,22 +183,6 @@ class Client:
                 self._pause(begun, attempt)
                 attempt += 1
 
-    def _pause(self, begun: float, attempt: int) -> None:
-        """Waits before another attempt, with jitter. Raises UnavailableError when patience is at its end."""
-        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
-        now = self._clock()
-        while self._lost and self._lost[0][0] < now - WINDOW_SECONDS:
-            self._lost.popleft()
-        self._lost.append((now, now - begun + pause))
-        if sum(seconds for _, seconds in self._lost) > PATIENCE_SECONDS:
-            self._lost.clear()
-            raise UnavailableError("The database does not keep up", RETRY_AFTER_SECONDS)
-        self._sleep(pause)
-
 
 def item_key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
-def _may_be_repeated(error: CallError) -> bool:
-    return error.code in RETRYABLE

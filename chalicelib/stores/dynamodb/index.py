@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.models.page import Filter, Page, Position, Row, fill_page
+from chalicelib.stores.dynamodb.actions import Action
 from chalicelib.stores.dynamodb.client import (
     ACTIONS_IN_ONE_TRANSACTION,
-    Action,
     Client,
     Item,
     Key,
     item_key,
 )
+from chalicelib.stores.dynamodb.items import served_size
 from chalicelib.stores.dynamodb.keys import id_in, word_beginning, words_partition
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ def _rows(
         for found in sort_keys:
             item = items.get(kind.key(id_in(found)))
             if item and _is_first(kind, item, walk, found):
-                yield Row((found,), kind.record(item), len(item["document"]["S"]))
+                yield Row((found,), kind.record(item), served_size(item["document"]["S"]))
             else:
                 yield Row((found,), None, 0)
 
@@ -94,17 +95,17 @@ def write_with_rows(
 ) -> None:
     """`core` and the rows that change with it, in one transaction.
 
-    Where a transaction cannot hold them all (a record of forty technologies and a very long name),
-    the rows that do not fit are added before it and removed behind it: a row too many is passed
-    over by every list, a row too few would hide a record. Raises what the refused actions stand for.
+    Where a transaction cannot hold them all (forty technologies and a very long name), rows are
+    added before it, and rows that still do not fit are left for ever: every list passes over a row
+    too many, while a row too few would hide a record. So a row is deleted only together with a
+    change of its record: deleted later, it might be one that the next writer has just added.
+    Raises what the refused actions stand for.
     """
-    added = [key for key in after if key not in before]
-    removed = [key for key in before if key not in after]
+    added = sorted(key for key in after if key not in before)
+    removed = sorted(key for key in before if key not in after)
     room = ACTIONS_IN_ONE_TRANSACTION - len(core)
-    client.write_all({"PutRequest": {"Item": item_key(key)}} for key in added[room:])
-    rows = [client.put(item_key(key)) for key in added[:room]]
+    rows = [client.delete(key) for key in removed[:room]]
     left = room - len(rows)
-    rows += [client.delete(key) for key in removed[:left]]
+    client.write_all({"PutRequest": {"Item": item_key(key)}} for key in added[left:])
+    rows += [client.put(item_key(key)) for key in added[:left]]
     client.transact([*core, *(Action(row) for row in rows)])
-    # What is left of these is passed over; nothing waits for them to be gone.
-    client.write_all({"DeleteRequest": {"Key": item_key(key)}} for key in removed[left:])

@@ -1,6 +1,5 @@
 """Projects, their contacts, and how often a technology is used."""
 
-import json
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -18,14 +17,12 @@ from chalicelib.models.project import (
     Contact,
     Project,
     ProjectQuery,
-    contact_document,
-    contact_from,
-    project_document,
-    project_from,
 )
 from chalicelib.stores.dynamodb import keys
-from chalicelib.stores.dynamodb.client import Action, Client, Item, Key, item_key
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import Client, Item, Key
 from chalicelib.stores.dynamodb.index import Kind, Walk, page_of, word_walk, write_with_rows
+from chalicelib.stores.dynamodb.items import contacts_in, guard_item, project_in, project_item
 from chalicelib.stores.dynamodb.receipts import keep_receipt
 from chalicelib.stores.port import Receipt
 
@@ -54,7 +51,7 @@ class DynamoProjects:
             *keep_receipt(self._client, receipt, project.updated_at),
             self._claim_name(project),
             Action(
-                self._client.put(_item(project, contacts), "attribute_not_exists(pk)"),
+                self._client.put(project_item(project, contacts), "attribute_not_exists(pk)"),
                 lambda: IdTakenError(f"The project id {project.id} is taken"),
             ),
             *self._count(project.technology_ids, 1),
@@ -68,7 +65,7 @@ class DynamoProjects:
         before, contacts_before = project_in(item), contacts_in(item)
         after = contacts_before if contacts is None else tuple(contacts)
         core = [
-            self._at_version(self._client.put, _item(project, after), project.id, expected),
+            self._instead_of(item, self._client.put, project_item(project, after)),
             *self._change_name(before, project),
             *self._count(_only_in(project, before), 1),
             *self._count(_only_in(before, project), -1),
@@ -84,9 +81,7 @@ class DynamoProjects:
         item = self._require(project_id, expected)
         project = project_in(item)
         core = [
-            self._at_version(
-                self._client.delete, keys.project_key(project_id), project_id, expected
-            ),
+            self._instead_of(item, self._client.delete, keys.project_key(project_id)),
             Action(self._client.delete(keys.project_name_guard(project.name_key))),
             *self._count(project.technology_ids, -1),
         ]
@@ -109,20 +104,22 @@ class DynamoProjects:
             raise VersionMismatchError(f"It is version {version} by now, not {expected}")
         return item
 
-    def _at_version(self, write: Any, what: Any, project_id: str, expected: int) -> Action:
+    def _instead_of(self, item: Item, write: Any, what: Any) -> Action:
+        """`write` of `what`, if the record is still the one that was read as `item`."""
+        project_id, version = project_in(item).id, item["version"]["N"]
+
         def refused() -> RegisterError:
             try:
-                self._require(project_id, expected)
+                self._require(project_id, int(version))
             except RegisterError as error:
                 return error
-            return VersionMismatchError(f"It is no longer version {expected}")
+            return VersionMismatchError(f"It is no longer version {version}")
 
-        return Action(write(what, "version = :expected", expected={"N": str(expected)}), refused)
+        return Action(write(what, "mark = :mark", mark=item["mark"]), refused)
 
     def _claim_name(self, project: Project) -> Action:
-        guard = item_key(keys.project_name_guard(project.name_key))
         return Action(
-            self._client.put({**guard, "id": {"S": project.id}}, "attribute_not_exists(pk)"),
+            self._client.put(guard_item(project), "attribute_not_exists(pk)"),
             partial(self._name_taken, project),
         )
 
@@ -174,24 +171,6 @@ def walk_of(query: ProjectQuery) -> tuple[Walk, bool]:
     else:
         walk = Walk(keys.PROJECTS_BY_NAME, "", descending)
     return walk, any(filters) or any(part is not None for part in narrowing)
-
-
-def _item(project: Project, contacts: tuple[Contact, ...]) -> dict[str, Any]:
-    item = {
-        **item_key(keys.project_key(project.id)),
-        "version": {"N": str(project.version)},
-        "document": {"S": json.dumps(project_document(project))},
-        "contacts": {"S": json.dumps([contact_document(contact) for contact in contacts])},
-    }
-    return item | ({"updated_by": {"S": project.updated_by}} if project.updated_by else {})
-
-
-def project_in(item: Item) -> Project:
-    return project_from(json.loads(item["document"]["S"]), item.get("updated_by", {}).get("S"))
-
-
-def contacts_in(item: Item) -> tuple[Contact, ...]:
-    return tuple(contact_from(found) for found in json.loads(item["contacts"]["S"]))
 
 
 def _rows_of(item: Item) -> frozenset[Key]:

@@ -1,9 +1,11 @@
 """The first answers to POSTs with an idempotency key; DynamoDB's TTL takes them away in time."""
 
+import zlib
 from datetime import datetime
 
 from chalicelib.errors import ReceiptExistsError
-from chalicelib.stores.dynamodb.client import Action, Client
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.keys import receipt_key
 from chalicelib.stores.port import Receipt
 
@@ -16,7 +18,8 @@ class DynamoReceipts:
         item = self._client.get(receipt_key(key))
         if item is None or item["expires_at"]["S"] <= now:  # TTL may take days
             return None
-        return Receipt(key, item["fingerprint"]["S"], item["answer"]["S"], item["expires_at"]["S"])
+        answer = zlib.decompress(item["answer"]["B"]).decode()
+        return Receipt(key, item["fingerprint"]["S"], answer, item["expires_at"]["S"])
 
 
 def keep_receipt(client: Client, receipt: Receipt | None, now: str) -> list[Action]:
@@ -28,7 +31,8 @@ def keep_receipt(client: Client, receipt: Receipt | None, now: str) -> list[Acti
         "pk": {"S": partition},
         "sk": {"S": sort},
         "fingerprint": {"S": receipt.fingerprint},
-        "answer": {"S": receipt.answer},
+        # An answer can be three times as large as its record, and an item has 400 KB.
+        "answer": {"B": zlib.compress(receipt.answer.encode())},
         "expires_at": {"S": receipt.expires_at},
         "ttl": {"N": str(int(datetime.fromisoformat(receipt.expires_at).timestamp()))},
     }

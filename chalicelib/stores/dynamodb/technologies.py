@@ -1,6 +1,5 @@
 """Technologies, and the one name space of their ids, names and aliases."""
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -17,12 +16,12 @@ from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
     Technology,
     TechnologyQuery,
-    technology_document,
-    technology_from,
 )
 from chalicelib.stores.dynamodb import keys
-from chalicelib.stores.dynamodb.client import Action, Client, Item, Key, item_key
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
 from chalicelib.stores.dynamodb.index import Kind, Walk, page_of, word_walk, write_with_rows
+from chalicelib.stores.dynamodb.items import technology_in, technology_item
 from chalicelib.stores.dynamodb.receipts import keep_receipt, refuse_known_receipt
 from chalicelib.stores.port import Receipt
 
@@ -46,7 +45,7 @@ class DynamoTechnologies:
         return {one: found[key]["name"]["S"] for one, key in wanted.items() if key in found}
 
     def add(self, technology: Technology, receipt: Receipt | None = None) -> None:
-        item = {**_item(technology), "project_count": {"N": "0"}}
+        item = {**technology_item(technology), "project_count": {"N": "0"}}
         core = [
             *keep_receipt(self._client, receipt, technology.updated_at),
             *self._claim(technology.name_keys, technology.id),
@@ -62,12 +61,13 @@ class DynamoTechnologies:
         self, technology: Technology, expected: int, receipt: Receipt | None = None
     ) -> None:
         refuse_known_receipt(self._client, receipt, technology.updated_at)
-        before = self._require(technology.id, expected)
+        item = self._require(technology.id, expected)
+        before = technology_in(item)
         freed = [key for key in before.keys if key not in technology.keys]
         claimed = [key for key in technology.keys if key not in before.keys]
         core = [
             *keep_receipt(self._client, receipt, technology.updated_at),
-            self._write_at_version(technology, expected),
+            self._write_instead_of(item, technology),
             *self._claim(claimed, technology.id),
             *(Action(self._client.delete(keys.technology_guard(key))) for key in freed),
         ]
@@ -75,13 +75,14 @@ class DynamoTechnologies:
         write_with_rows(self._client, core, *rows)
 
     def remove(self, technology_id: str, expected: int) -> None:
-        technology = self._require(technology_id, expected)
+        item = self._require(technology_id, expected)
+        technology = technology_in(item)
         if technology.project_count:
             raise _in_use(technology)
         gone = self._client.delete(
             keys.technology_key(technology_id),
-            "version = :expected AND project_count = :none",
-            expected={"N": str(expected)},
+            "mark = :mark AND project_count = :none",
+            mark=item["mark"],
             none={"N": "0"},
         )
         guards = (keys.technology_guard(key) for key in technology.keys)
@@ -98,41 +99,40 @@ class DynamoTechnologies:
         filtered = query != TechnologyQuery()
         return page_of(self._client, KIND, walk, query, after, limit, filtered=filtered)
 
-    def _require(self, technology_id: str, expected: int) -> Technology:
-        technology = self.get(technology_id)
-        if technology is None:
+    def _require(self, technology_id: str, expected: int) -> Item:
+        item = self._client.get(keys.technology_key(technology_id))
+        if item is None:
             raise NotFoundError(f"There is no {technology_id}")
-        if technology.version != expected:
-            raise VersionMismatchError(f"It is version {technology.version} by now, not {expected}")
-        return technology
+        version = int(item["version"]["N"])
+        if version != expected:
+            raise VersionMismatchError(f"It is version {version} by now, not {expected}")
+        return item
 
     def _why(self, technology_id: str, expected: int) -> RegisterError:
         """Why a write at this version was refused."""
         try:
-            technology = self._require(technology_id, expected)
+            technology = technology_in(self._require(technology_id, expected))
         except RegisterError as error:
             return error
         if technology.project_count:
             return _in_use(technology)
         return VersionMismatchError(f"It is no longer version {expected}")
 
-    def _write_at_version(self, technology: Technology, expected: int) -> Action:
+    def _write_instead_of(self, before: Item, technology: Technology) -> Action:
         """Everything but the count of projects, which is the projects' own."""
-        item = _item(technology)
-        changed = {
-            name: item[name]
-            for name in ("version", "name", "document", "updated_by")
-            if name in item
-        }
+        item = technology_item(technology)
+        names = ("version", "mark", "name", "document", "updated_by")
+        changed = {name: item[name] for name in names if name in item}
         places = ", ".join(f"{_place(name)} = :{name}" for name in changed)
         write = self._client.update(
             keys.technology_key(technology.id),
             f"SET {places}" + ("" if "updated_by" in changed else " REMOVE updated_by"),
-            "version = :expected",
-            expected={"N": str(expected)},
+            "mark = :before",
+            before=before["mark"],
             **changed,
         )
         write["Update"]["ExpressionAttributeNames"] = {"#name": "name"}
+        expected = int(before["version"]["N"])
         return Action(write, partial(self._why, technology.id, expected))
 
     def _claim(self, wanted: Iterable[str], technology_id: str) -> list[Action]:
@@ -161,24 +161,6 @@ def _place(name: str) -> str:
 
 def _in_use(technology: Technology) -> InUseError:
     return InUseError(f"{technology.project_count} projects use {technology.id}")
-
-
-def _item(technology: Technology) -> dict[str, Any]:
-    item = {
-        **item_key(keys.technology_key(technology.id)),
-        "version": {"N": str(technology.version)},
-        "name": {"S": technology.name},
-        "document": {"S": json.dumps(technology_document(technology))},
-    }
-    return item | ({"updated_by": {"S": technology.updated_by}} if technology.updated_by else {})
-
-
-def technology_in(item: Item) -> Technology:
-    return technology_from(
-        json.loads(item["document"]["S"]),
-        int(item["project_count"]["N"]),
-        item.get("updated_by", {}).get("S"),
-    )
 
 
 def _rows_of(item: Item) -> frozenset[Key]:
