@@ -31,12 +31,17 @@ def recorded_api(stage: Stage) -> str | None:
 
 
 def apis_of(gateway: Any, stage: Stage) -> list[str]:
-    """The ids of the REST APIs in which an integration calls the stage's Lambda."""
+    """The ids of the REST APIs in which an integration calls the stage's Lambda.
+
+    Chalice names an API after the app, so that no other team's API has to be read.
+    """
     target = f":function:{stage.full_name}/invocations"
+    recorded = recorded_api(stage)
     return [
         api["id"]
         for page in gateway.get_paginator("get_rest_apis").paginate()
         for api in page["items"]
+        if stage.app == api["name"] or api["id"] == recorded
         if any(target in uri for uri in _integrations(gateway, api["id"]))
     ]
 
@@ -55,10 +60,14 @@ def settle(stage: Stage, found: list[str], *, adopt: bool) -> str | None:
     Raises DeployError where that is not certain: it says which APIs there are.
     """
     recorded = recorded_api(stage)
-    known = sorted({*found, *([recorded] if recorded else [])})
-    if len(known) > 1:
+    if recorded and recorded not in found:
         raise DeployError(
-            f"several REST APIs call {stage.full_name}: {', '.join(known)}. The record names"
+            f"{record_of(stage)} names the REST API {recorded}, which does not call {stage.full_name}"
+            " here. Is this another account or region? If it was deleted, remove that file"
+        )
+    if len(found) > 1:
+        raise DeployError(
+            f"several REST APIs call {stage.full_name}: {', '.join(sorted(found))}. The record names"
             f" {recorded or 'none'}: delete those that nobody uses"
         )
     if recorded or not found:
@@ -73,7 +82,12 @@ def settle(stage: Stage, found: list[str], *, adopt: bool) -> str | None:
 
 def rebuild_record(stage: Stage, api_id: str, lambda_client: Any, region: str) -> None:
     """Writes Chalice's record of what is on AWS."""
-    function = lambda_client.get_function_configuration(FunctionName=stage.full_name)
+    try:
+        function = lambda_client.get_function_configuration(FunctionName=stage.full_name)
+    except lambda_client.exceptions.ResourceNotFoundException:
+        raise DeployError(
+            f"the REST API {api_id} calls {stage.full_name}, which is not there: delete the API"
+        ) from None
     role_arn = function["Role"]
     url = f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage.gateway_stage}/"
     resources = [

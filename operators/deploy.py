@@ -18,7 +18,7 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.settings import Settings, SettingsError, stage_environment
+from chalicelib.settings import OURS, Settings, SettingsError, stage_environment
 from operators.apis import (
     DeployError,
     apis_of,
@@ -30,6 +30,7 @@ from operators.apis import (
 from operators.rollback import keep_point
 from operators.smoke import invoke, request
 from operators.stage import Stage, StageError
+from operators.steps import explain
 
 
 @dataclass
@@ -52,7 +53,12 @@ class Deploy:
         }
 
     def settings(self) -> str:
-        Settings.read(stage_environment(self.stage.name, os.environ))
+        """Of .chalice/config.json alone: what this shell exports does not reach the Lambda."""
+        settings = Settings.read(stage_environment(self.stage.name, {}))
+        if settings.stage != self.stage.name:
+            raise SettingsError(
+                f"LANDSCAPE_STAGE is {settings.stage}, in the stage {self.stage.name}"
+            )
         return "complete"
 
     def api(self) -> str:
@@ -82,7 +88,7 @@ class Deploy:
         mark.touch()
         chalice = str(Path(sys.executable).parent / "chalice")
         self.run(chalice, "deploy", "--stage", self.stage.name)
-        mark.unlink()
+        mark.unlink(missing_ok=True)
         return f"REST API {recorded_api(self.stage)}"
 
     def smoke(self) -> str:
@@ -97,7 +103,8 @@ class Deploy:
         return "up to date"
 
     def run(self, *command: str) -> None:
-        if subprocess.run(command, check=False).returncode:
+        environment = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+        if subprocess.run(command, env=environment, check=False).returncode:
             raise DeployError("it ended with an error, see above")
 
     def client(self, service: str) -> Any:
@@ -122,10 +129,10 @@ def main(
             print(f"deploy: {phase} …", flush=True)
             print(f"deploy: {phase}: {carry_out()}", flush=True)
             done.append(phase)
-    except (DeployError, StageError, SettingsError, BotoCoreError, ClientError) as error:
+    except (DeployError, StageError, SettingsError, BotoCoreError, ClientError, OSError) as error:
         stands = ", ".join(done) or "nothing was touched"
         sys.exit(
-            f"deploy: stopped at {phase}: {error}\n"
+            f"deploy: stopped at {phase}: {explain(error)}\n"
             f"deploy: done so far: {stands}. Once that is mended, the same command goes on"
         )
 

@@ -1,14 +1,19 @@
 """Whether what was deployed answers: the Lambda by itself, then the API over HTTPS."""
 
 import json
+import time
+from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from operators.apis import DeployError
 
 PATH = "/health"
 SECONDS = 30
+TRIES = 20
+PAUSE_SECONDS = 4.0
 
 
 def invoke(lambda_client: Any, function: str) -> str:
@@ -33,19 +38,30 @@ def invoke(lambda_client: Any, function: str) -> str:
     return f"the Lambda {function} answers 200"
 
 
-def request(url: str) -> str:
-    """Asks the API. Raises DeployError for anything but its own 200 and the firewall's 403."""
+def request(url: str, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Asks the API, again for a while: what was just deployed takes time to be everywhere.
+
+    Raises DeployError where in the end it is neither its own 200 nor the firewall's 403.
+    """
     target = url.rstrip("/") + PATH
+    for _ in range(TRIES):
+        status, body = _ask(target)
+        if status == 200:
+            return f"{target} answers 200: whoever may reach it is let in"
+        if status == 403 and "urn:landscape-api:problem:" in body:
+            return f"{target} answers the firewall's own 403: this address is not listed"
+        sleep(PAUSE_SECONDS)
+    what = f"answers {status}: {body[:200]}" if status else f"cannot be reached: {body}"
+    raise DeployError(f"{target} {what}")
+
+
+def _ask(target: str) -> tuple[int, str]:
+    """The status and the body; 0 and the reason where there is no answer."""
     try:
         with urlopen(target, timeout=SECONDS) as response:
-            if response.status == 200:
-                return f"{target} answers 200: whoever may reach it is let in"
-            raise DeployError(f"{target} answers {response.status}")
+            return response.status, response.read().decode(errors="replace")
     except HTTPError as error:
         with error:
-            body = error.read().decode(errors="replace")
-        if error.code == 403 and "urn:landscape-api:problem:" in body:
-            return f"{target} answers the firewall's own 403: this address is not listed"
-        raise DeployError(f"{target} answers {error.code}: {body[:200]}") from None
-    except URLError as error:
-        raise DeployError(f"{target} cannot be reached: {error.reason}") from None
+            return error.code, error.read().decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        return 0, str(error) or type(error).__name__

@@ -1,5 +1,6 @@
 """What operators' scripts share: the steps to a wanted state, carried out where they are due."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from rich.table import Table
 
 AS_WANTED = "as wanted"
 MISSING = "missing"
+SESSION = re.compile(r"(:assumed-role/[^/\s]+/)[^\s,\"']+")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
@@ -70,8 +72,12 @@ def difference(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> st
     return f"another {', '.join(others)}" if others else AS_WANTED
 
 
-def explain(error: BotoCoreError | ClientError) -> str:
-    """What AWS or its SDK says, with a word of ours where theirs does not say what to do."""
+def explain(error: Exception) -> str:
+    """What went wrong, with a word of ours where AWS's does not say what to do, and nobody's name.
+
+    The session name of an assumed role is often the operator's e-mail address.
+    """
+    said = SESSION.sub(r"\1(session)", str(error))
     if isinstance(error, ClientError) and error.response["Error"].get("Code") in DENIED:
-        return f"access denied. {error}. The credentials in use lack that permission"
-    return str(error)
+        return f"access denied. {said}. The credentials in use lack that permission"
+    return said

@@ -96,3 +96,13 @@ def test_several_apis_are_named_and_nothing_is_done(deployment: Deployment) -> N
     said = deployment.deploy(expect=1)
     assert all(api_id in said for api_id in apis)
     assert all(READS.match(call) for call in deployment.proxy.calls[calls:])
+
+
+def test_a_record_of_an_api_that_is_not_here_stops_the_deploy(deployment: Deployment) -> None:
+    """Another account or region, most of the time: a deploy would make everything anew there."""
+    deployment.deploy()
+    deployment.emulator.client("apigateway").delete_rest_api(restApiId=deployment.api_id)
+    said = deployment.deploy(expect=1)
+    assert deployment.api_id in said
+    assert "another account" in said
+    assert deployment.own_apis() == []

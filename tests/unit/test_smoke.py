@@ -62,12 +62,25 @@ def test_its_own_200_and_the_firewalls_403_are_told_apart(api: Api) -> None:
 def test_anything_else_stops_the_deploy(api: Api, answer: tuple[int, bytes]) -> None:
     api.answer = answer
     with pytest.raises(DeployError, match=str(answer[0])):
-        request(api.url)
+        request(api.url, lambda _: None)
 
 
 def test_an_api_that_cannot_be_reached_is_named() -> None:
     with pytest.raises(DeployError, match="cannot be reached"):
-        request("http://127.0.0.1:1")
+        request("http://127.0.0.1:1", lambda _: None)
+
+
+def test_what_was_just_deployed_is_given_time(api: Api) -> None:
+    api.answer = (403, b'{"message": "Forbidden"}')
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            api.answer = (200, b"{}")
+
+    assert "answers 200" in request(api.url, sleep)
+    assert len(pauses) == 3
 
 
 def invoked(payload: Any, **more: Any) -> str:
