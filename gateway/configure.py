@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import boto3
 import typer
@@ -30,20 +30,27 @@ from operators.steps import Step, StepError, carry_out, explain, is_anything_due
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+")
 
 
+RATE, BURST, LOG_DAYS = 50, 100, 30
+
+
 @dataclass(frozen=True)
 class Wishes:
-    """What an operator may choose. Raises GatewayError for what AWS would refuse half-way."""
+    """What an operator may choose; None keeps what there is, or takes the default.
+
+    Raises GatewayError for what AWS would refuse half-way.
+    """
 
     function: str
-    rate: float
-    burst: int
-    log_days: int
+    rate: float | None
+    burst: int | None
+    log_days: int | None
     alarm_topic: str
 
     def __post_init__(self) -> None:
-        if self.rate <= 0 or self.burst <= 0:
+        limits = (limit for limit in (self.rate, self.burst) if limit is not None)
+        if any(limit <= 0 for limit in limits):
             raise GatewayError("--rate and --burst are to be above 0: at 0 every caller gets 429")
-        if self.log_days not in RETENTIONS:
+        if self.log_days is not None and self.log_days not in RETENTIONS:
             days = ", ".join(map(str, RETENTIONS))
             raise GatewayError(f"--log-days {self.log_days} is not one of CloudWatch's: {days}")
         if self.alarm_topic and not TOPIC.fullmatch(self.alarm_topic):
@@ -60,12 +67,18 @@ def _log_steps(clients: Clients, api: Api, wishes: Wishes) -> Iterator[Step]:
     logs, stage = clients.logs, api.stage
     function_group = f"/aws/lambda/{wishes.function}"
     found = find_group(logs, function_group)
-    yield from group_steps(logs, function_group, found, wishes.log_days)
+    yield from group_steps(logs, function_group, found, _days(wishes, found))
     access_group = find_group(logs, api.access_log_group)
-    yield from group_steps(logs, api.access_log_group, access_group, wishes.log_days)
+    yield from group_steps(logs, api.access_log_group, access_group, _days(wishes, access_group))
     is_there = access_group is not None
     yield filter_step(logs, stage.app, stage.name, api.access_log_group, is_there=is_there)
-    yield from stage_steps(clients.gateway, logs, api, wishes.rate, wishes.burst, access_group)
+    rate = wishes.rate or api.every_method.get("throttlingRateLimit") or RATE
+    burst = wishes.burst or api.every_method.get("throttlingBurstLimit") or BURST
+    yield from stage_steps(clients.gateway, logs, api, rate, burst, access_group)
+
+
+def _days(wishes: Wishes, group: dict[str, Any] | None) -> int:
+    return wishes.log_days or (group or {}).get("retentionInDays") or LOG_DAYS
 
 
 def _other_steps(clients: Clients, api: Api, wishes: Wishes) -> Iterator[Step]:
@@ -99,9 +112,15 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         str, typer.Option(help="the API's Lambda, where Chalice did not name it")
     ] = "",
     alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
-    rate: Annotated[float, typer.Option(help="requests a second, of all callers together")] = 50,
-    burst: Annotated[int, typer.Option(help="requests at once")] = 100,
-    log_days: Annotated[int, typer.Option(help="how long log lines are kept")] = 30,
+    rate: Annotated[
+        float | None, typer.Option(help=f"requests a second, of each method; {RATE} at first")
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(help=f"requests at once, of each method; {BURST} at first")
+    ] = None,
+    log_days: Annotated[
+        int | None, typer.Option(help=f"how long log lines are kept; {LOG_DAYS} at first")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="tell, but change nothing")] = False,
     status: Annotated[
         bool, typer.Option("--status", help="as --dry-run, and exit 1 when something is due")

@@ -62,7 +62,13 @@ class Deploy:
         return "complete"
 
     def api(self) -> str:
-        found = apis_of(self.client("apigateway"), self.stage)
+        gateway = self.client("apigateway")
+        if not gateway.get_account().get("cloudwatchRoleArn"):
+            raise DeployError(
+                "API Gateway has no CloudWatch role in this account and region, and access logs need"
+                " one, once: docs/gateway.md has the commands"
+            )
+        found = apis_of(gateway, self.stage)
         api_id = settle(self.stage, found, adopt=self.adopt)
         if api_id is None:
             return "none yet: the first one will be made"

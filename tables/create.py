@@ -113,6 +113,9 @@ def _and_wait(client: Any, name: str, change: Callable[[], Any]) -> Callable[[],
 def _describe(client: Any, name: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = client.describe_table(TableName=name)["Table"]
+        if found["TableStatus"] != "ACTIVE":  # a run before this one was cut short
+            client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAIT)
+            found = client.describe_table(TableName=name)["Table"]
     except client.exceptions.ResourceNotFoundException:
         return None
     return found

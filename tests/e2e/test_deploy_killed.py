@@ -106,3 +106,14 @@ def test_a_record_of_an_api_that_is_not_here_stops_the_deploy(deployment: Deploy
     assert deployment.api_id in said
     assert "another account" in said
     assert deployment.own_apis() == []
+
+
+def test_an_account_without_a_role_for_access_logs_is_told_before_anything_is_made(
+    deployment: Deployment,
+) -> None:
+    change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}
+    deployment.emulator.client("apigateway").update_account(patchOperations=[change])
+    said = deployment.deploy(expect=1)
+    assert "stopped at API" in said
+    assert "docs/gateway.md" in said
+    assert deployment.own_apis() == []

@@ -171,7 +171,9 @@ def test_what_somebody_changed_by_hand_is_put_right(project: Project) -> None:
     group = f"/aws/lambda/{project.app}-dev"
     project.client("logs").delete_retention_policy(logGroupName=group)
     deployed = project.stage["deploymentId"]
-    assert project.configure().count(" done") == 4  # the heading, and the three
+    assert project.configure().count(" done") == 3  # the heading, and the two: limits are chosen
+    assert project.stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 1
+    assert project.configure("--rate", "50").count(" done") == 2
     assert project.stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 50
     assert project.group(group)["retentionInDays"] == 30
     assert project.stage["deploymentId"] == deployed
