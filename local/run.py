@@ -92,6 +92,8 @@ def main(port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
     command = [str(BIN / "chalice"), "local", "--stage", "local", "--port", str(port)]
     with subprocess.Popen([*command, "--no-autoreload"], cwd=ROOT) as server:
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        # Whoever started us in the background may have left Ctrl-C switched off.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             wait_until_it_answers(server, port)
             print(examples(port), flush=True)

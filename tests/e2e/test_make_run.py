@@ -15,15 +15,16 @@ import pytest
 from tests.support import ROOT, Sender, free_port, through_http
 
 LINES_AT_MOST = 200
+STOP_SECONDS = 30
 
 
 class MakeRun:
-    def __init__(self, state: Path, port: int) -> None:
+    def __init__(self, state: Path, port: int, before: str = "") -> None:
         self.state = state
         self.port = port
         self.output = ""
         self.process = subprocess.Popen(
-            ["make", "run", f"PORT={port}"],
+            ["bash", "-c", f"{before}exec make run PORT={port}"],
             cwd=ROOT,
             env={**os.environ, "XDG_STATE_HOME": str(state)},
             stdout=subprocess.PIPE,
@@ -43,10 +44,13 @@ class MakeRun:
     def interrupt(self) -> int:
         """As Ctrl-C does: every process of the terminal's group."""
         os.killpg(self.process.pid, signal.SIGINT)
-        assert self.process.stdout
-        self.output += self.process.stdout.read()
-        self.process.stdout.close()
-        return self.process.wait(timeout=30)
+        try:
+            rest, _ = self.process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            rest, _ = self.process.communicate()
+        self.output += rest
+        return self.process.returncode
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +166,13 @@ def test_every_example_of_the_readme_works_as_printed(running: MakeRun) -> None:
     answers = shell(running, "\n".join(script)).splitlines()
     assert len(answers) == 21
     assert [answer for answer in answers if not answer.startswith("2")] == []
+
+
+@pytest.mark.parametrize("before", ["", "trap '' INT; "], ids=["foreground", "background"])
+def test_ctrl_c_ends_it_however_it_was_started(tmp_path: Path, before: str) -> None:
+    run = MakeRun(tmp_path, free_port(), before)
+    run.read_until(r"api/v1/projects$")
+    run.interrupt()
+    assert "run: ended" in run.output
+    with pytest.raises(OSError, match="refused"):
+        through_http("127.0.0.1", run.port)("GET", "/health", {}, b"")
