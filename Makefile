@@ -39,10 +39,10 @@ lint: setup
 	@$(BIN)/mypy
 
 check: lint .venv-emulator/ready  ## the quick gate: ruff, mypy, unit, contract and API tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
 
 test: lint .venv-emulator/ready  ## everything CI runs
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 soak: setup .venv-emulator/ready  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
