@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from chalicelib.models.page import Filter, Page, Position, Row, fill_page
 from chalicelib.stores.dynamodb.actions import Action
@@ -16,7 +16,6 @@ from chalicelib.stores.dynamodb.client import (
 from chalicelib.stores.dynamodb.items import served_size
 from chalicelib.stores.dynamodb.keys import id_in, word_beginning, words_partition
 
-T = TypeVar("T")
 AT_ONCE = 100
 
 
