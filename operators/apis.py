@@ -6,6 +6,7 @@ one, with another id, without the firewall, over the same data. So it is looked 
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,43 @@ def record_of(stage: Stage) -> Path:
     return stage.directory / "deployed" / f"{stage.name}.json"
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where on AWS: in which account and region."""
+
+    account: str
+    region: str
+
+
 def mark_of(stage: Stage) -> Path:
     """There from before Chalice makes an API until its record is written."""
     return stage.directory / "deployed" / f"{stage.name}.begun"
 
 
+def begin(stage: Stage, place: Place) -> None:
+    mark = mark_of(stage)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(json.dumps(asdict(place)))
+
+
+def is_begun(stage: Stage, place: Place) -> bool:
+    """Whether a deploy from here, in this account and region, was cut short."""
+    mark = mark_of(stage)
+    return mark.exists() and mark.read_text() == json.dumps(asdict(place))
+
+
+def end(stage: Stage) -> None:
+    mark_of(stage).unlink(missing_ok=True)
+
+
 def recorded_api(stage: Stage) -> str | None:
     """The API's id in Chalice's record, if there is one. Raises StageError where it is unreadable."""
     return stage.deployed_api() if record_of(stage).exists() else None
+
+
+def own_url(stage: Stage) -> str:
+    """Where Chalice's record says that the API answers. Raises StageError."""
+    return stage.deployed("rest_api_url")
 
 
 def apis_of(gateway: Any, stage: Stage) -> list[str]:
@@ -72,7 +102,7 @@ def settle(stage: Stage, found: list[str], *, adopt: bool) -> str | None:
         )
     if recorded or not found:
         return recorded
-    if not (adopt or mark_of(stage).exists()):
+    if not adopt:
         raise DeployError(
             f"the REST API {found[0]} calls {stage.full_name}, but there is no {record_of(stage)}: a"
             " deploy would make a second one. Say --adopt (make deploy ADOPT=1) to take it over"
@@ -89,7 +119,8 @@ def rebuild_record(stage: Stage, api_id: str, lambda_client: Any, region: str) -
             f"the REST API {api_id} calls {stage.full_name}, which is not there: delete the API"
         ) from None
     role_arn = function["Role"]
-    url = f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage.gateway_stage}/"
+    domain = "amazonaws.com.cn" if ":aws-cn:" in role_arn else "amazonaws.com"
+    url = f"https://{api_id}.execute-api.{region}.{domain}/{stage.gateway_stage}/"
     resources = [
         {
             "name": "api_handler_role",

@@ -2,7 +2,7 @@
 
     make deploy STAGE=dev
 
-Settings → the API on AWS → table → rollback point → chalice deploy → gateway → smoke check. It
+Settings → the API on AWS → table → chalice deploy → gateway → smoke check → the release's record. It
 stops at the first failure, and says what stands and how to go on.
 """
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,13 +22,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.settings import OURS, Settings, SettingsError, stage_environment
 from operators.apis import (
     DeployError,
+    Place,
     apis_of,
-    mark_of,
+    begin,
+    end,
+    is_begun,
+    own_url,
     rebuild_record,
     recorded_api,
     settle,
 )
-from operators.rollback import keep_point
+from operators.releases import record, released
 from operators.smoke import invoke, request
 from operators.stage import Stage, StageError
 from operators.steps import explain
@@ -39,27 +44,33 @@ class Deploy:
 
     stage: Stage
     adopt: bool
+    any_region: bool
     url: str
+    alarm_topic: str
 
     def phases(self) -> dict[str, Callable[[], str]]:
         return {
             "settings": self.settings,
             "API": self.api,
             "table": lambda: self.script("tables/create.py"),
-            "rollback point": self.rollback_point,
+            "what is live": self.before,
             "chalice deploy": self.chalice,
-            "gateway": lambda: self.script("gateway/configure.py"),
+            "gateway": self.gateway,
             "smoke check": self.smoke,
+            "release": self.release,
         }
 
     def settings(self) -> str:
         """Of .chalice/config.json alone: what this shell exports does not reach the Lambda."""
-        settings = Settings.read(stage_environment(self.stage.name, {}))
+        settings = self.read_settings()
         if settings.stage != self.stage.name:
             raise SettingsError(
                 f"LANDSCAPE_STAGE is {settings.stage}, in the stage {self.stage.name}"
             )
         return "complete"
+
+    def read_settings(self) -> Settings:
+        return Settings.read(stage_environment(self.stage.name, {}))
 
     def api(self) -> str:
         gateway = self.client("apigateway")
@@ -69,43 +80,65 @@ class Deploy:
                 " one, once: docs/gateway.md has the commands"
             )
         found = apis_of(gateway, self.stage)
-        api_id = settle(self.stage, found, adopt=self.adopt)
+        api_id = settle(self.stage, found, adopt=self.adopt or is_begun(self.stage, self.place))
         if api_id is None:
+            self.require_the_pools_region()
             return "none yet: the first one will be made"
         if recorded_api(self.stage) is None:
-            client = self.client("lambda")
-            rebuild_record(self.stage, api_id, client, client.meta.region_name)
+            rebuild_record(self.stage, api_id, self.client("lambda"), self.place.region)
             return f"{api_id}: its record was rebuilt from AWS"
         return api_id
 
-    def rollback_point(self) -> str:
-        api_id = recorded_api(self.stage)
+    def require_the_pools_region(self) -> None:
+        """Raises DeployError where a first API would be made far from its user pools, by mistake."""
+        regions = {pool.region for pool in self.read_settings().pools}
+        if self.place.region not in regions and not self.any_region:
+            raise DeployError(
+                f"no REST API calls {self.stage.full_name} in {self.place.region}, and the user"
+                f" pools are in {', '.join(sorted(regions))}: set AWS_DEFAULT_REGION, or say"
+                " --any-region (make deploy ANY_REGION=1) to make one here"
+            )
+
+    def before(self) -> str:
+        """A Lambda that was deployed without this command becomes the release to go back to."""
+        api_id, client = recorded_api(self.stage), self.client("lambda")
         if api_id is None:
-            return "nothing to go back to yet"
+            return "nothing yet"
+        if found := released(self.stage, client):
+            return f"version {found.version} of {self.stage.full_name} is the release to go back to"
         gateway = self.client("apigateway")
         try:
-            return keep_point(self.stage, api_id, gateway, self.client("lambda"))
+            return record(self.stage, api_id, gateway, client)
         except gateway.exceptions.NotFoundException:
-            return "nothing to go back to: the API was never deployed"
+            return "nothing yet: the API was never deployed"
 
     def chalice(self) -> str:
-        mark = mark_of(self.stage)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+        begin(self.stage, self.place)
         chalice = str(Path(sys.executable).parent / "chalice")
         self.run(chalice, "deploy", "--stage", self.stage.name)
-        mark.unlink(missing_ok=True)
+        end(self.stage)
         return f"REST API {recorded_api(self.stage)}"
+
+    def gateway(self) -> str:
+        topic = ("--alarm-topic", self.alarm_topic) if self.alarm_topic else ()
+        return self.script("gateway/configure.py", *topic)
 
     def smoke(self) -> str:
         said = invoke(self.client("lambda"), self.stage.full_name)
-        region = self.client("apigateway").meta.region_name
-        api_id = recorded_api(self.stage)
-        own = f"https://{{api}}.execute-api.{region}.amazonaws.com/{self.stage.gateway_stage}"
-        return f"{said}; {request((self.url or own).replace('{api}', str(api_id)))}"
+        url = self.url.replace("{api}", str(recorded_api(self.stage))) or own_url(self.stage)
+        return f"{said}; {request(url)}"
 
-    def script(self, path: str) -> str:
-        self.run(sys.executable, path, "--stage", self.stage.name)
+    def release(self) -> str:
+        api_id = str(recorded_api(self.stage))
+        return record(self.stage, api_id, self.client("apigateway"), self.client("lambda"))
+
+    @cached_property
+    def place(self) -> Place:
+        client = self.client("sts")
+        return Place(client.get_caller_identity()["Account"], client.meta.region_name)
+
+    def script(self, path: str, *options: str) -> str:
+        self.run(sys.executable, path, "--stage", self.stage.name, *options)
         return "up to date"
 
     def run(self, *command: str) -> None:
@@ -122,15 +155,20 @@ def main(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="take over an API that Chalice has no record of")
     ] = False,
+    any_region: Annotated[
+        bool,
+        typer.Option("--any-region", help="make the first API in another region than the pools"),
+    ] = False,
     url: Annotated[
         str, typer.Option(help="where the API answers, if not at its own URL; {api} is its id")
     ] = "",
+    alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
 ) -> None:
     """Deploy a stage: table, Lambda, API, gateway, and a look whether it answers."""
     done: list[str] = []
     phase = "settings"
     try:
-        deploy = Deploy(Stage.read(stage), adopt, url)
+        deploy = Deploy(Stage.read(stage), adopt, any_region, url, alarm_topic)
         for phase, carry_out in deploy.phases().items():
             print(f"deploy: {phase} …", flush=True)
             print(f"deploy: {phase}: {carry_out()}", flush=True)

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 from operators.apis import DeployError
 
 PATH = "/health"
+NOT_LISTED = "urn:landscape-api:problem:not-listed"  # as the firewall says it, and nobody else
 SECONDS = 30
 TRIES = 20
 PAUSE_SECONDS = 4.0
@@ -48,11 +49,19 @@ def request(url: str, sleep: Callable[[float], None] = time.sleep) -> str:
         status, body = _ask(target)
         if status == 200:
             return f"{target} answers 200: whoever may reach it is let in"
-        if status == 403 and "urn:landscape-api:problem:" in body:
+        if status == 403 and _problem_type(body) == NOT_LISTED:
             return f"{target} answers the firewall's own 403: this address is not listed"
         sleep(PAUSE_SECONDS)
     what = f"answers {status}: {body[:200]}" if status else f"cannot be reached: {body}"
     raise DeployError(f"{target} {what}")
+
+
+def _problem_type(body: str) -> object:
+    try:
+        problem = json.loads(body)
+    except ValueError:
+        return None
+    return problem.get("type") if isinstance(problem, dict) else None
 
 
 def _ask(target: str) -> tuple[int, str]:

@@ -44,17 +44,22 @@ class Stage:
 
     def deployed_api(self) -> str:
         """The id of the REST API that Chalice deployed. Raises StageError."""
+        return self.deployed("rest_api_id")
+
+    def deployed(self, what: str) -> str:
+        """`rest_api_id` or `rest_api_url` in Chalice's record. Raises StageError."""
         record = self.directory / "deployed" / f"{self.name}.json"
         if not record.exists():
             raise StageError(
-                f"there is no {record}: run `chalice deploy --stage {self.name}` here first, or"
-                " say --rest-api-id where CloudFormation or Terraform deployed it"
+                f"there is no {record}: `make deploy STAGE={self.name}` makes the API, with ADOPT=1 it"
+                " takes over the one that there is; say --rest-api-id where CloudFormation or"
+                " Terraform deployed it"
             )
         for resource in _json(record).get("resources", []):
-            if resource.get("resource_type") == "rest_api" and resource.get("rest_api_id"):
-                found: str = resource["rest_api_id"]
+            if resource.get("resource_type") == "rest_api" and resource.get(what):
+                found: str = resource[what]
                 return found
-        raise StageError(f"{record} names no REST API: say --rest-api-id")
+        raise StageError(f"{record} names no {what}: say --rest-api-id")
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Deployment:
         self.proxy = AwsProxy(emulator)
         self.audit = UserPool(emulator, "tech-audit-tool")
         self.landscape = UserPool(emulator, "digital-landscape")
+        self.region = REGION
         self.project = place / "project"
         self._copy()
         allow_access_logs(emulator)
@@ -58,7 +59,7 @@ class Deployment:
         return {
             **os.environ,
             "AWS_ENDPOINT_URL": self.proxy.url,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_DEFAULT_REGION": self.region,
             **{name.upper(): value for name, value in CREDENTIALS.items()},
             "COLUMNS": "120",
         }
@@ -92,7 +93,11 @@ class Deployment:
 
     def deploy_until(self, is_enough: Callable[[str], bool]) -> tuple[int, str]:
         """`make deploy`, killed with all its processes after the first call of which that is so."""
-        process = self.start("operators/deploy.py", "--stage", "dev", "--url", self.url_pattern)
+        command = ("operators/deploy.py", "--stage", "dev", "--url", self.url_pattern)
+        return self.run_until(is_enough, *command)
+
+    def run_until(self, is_enough: Callable[[str], bool], *command: str) -> tuple[int, str]:
+        process = self.start(*command)
 
         def watch(_: int, what: str) -> None:
             if is_enough(what):
@@ -144,11 +149,11 @@ class Deployment:
         self.proxy.stop()
 
 
-def allow_access_logs(emulator: Emulator) -> None:
+def allow_access_logs(emulator: Emulator, region: str = REGION) -> None:
     """What an account needs once: docs/gateway.md."""
     role = "arn:aws:iam::000000000000:role/api-gateway-logs"
     change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
-    emulator.client("apigateway").update_account(patchOperations=[change])
+    emulator.client("apigateway", region).update_account(patchOperations=[change])
 
 
 def _behind(prefix: str, emulator: Emulator) -> Sender:

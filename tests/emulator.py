@@ -39,8 +39,8 @@ class Emulator:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def client(self, service: str) -> Any:
-        return boto3.client(service, region_name=REGION, endpoint_url=self.url, **CREDENTIALS)
+    def client(self, service: str, region: str = REGION) -> Any:
+        return boto3.client(service, region_name=region, endpoint_url=self.url, **CREDENTIALS)
 
     def start(self) -> "Emulator":
         """On the port of the time before, with what was kept then."""

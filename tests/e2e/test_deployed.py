@@ -1,12 +1,13 @@
 """Deployed for real, to an emulated AWS: through API Gateway, Lambda, Chalice's zip and DynamoDB."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deployment import Deployment
+from tests.deployment import Deployment, allow_access_logs
 from tests.emulator import Emulator
 from tests.support import ORIGIN, Api
 
@@ -127,16 +128,60 @@ def test_a_second_deploy_keeps_the_api_its_data_and_its_settings(
     assert "nothing" in deployed.run("gateway/configure.py", "--stage", "dev").lower()
 
 
-def test_a_rollback_gives_the_version_before(deployed: Deployment) -> None:
-    first = deployed.api.get("/").json["version"]
-    version = deployed.project / "chalicelib/__init__.py"
-    version.write_text(version.read_text().replace(first, "99.0.0"))
+def write_version(deployed: Deployment, version: str) -> None:
+    source = deployed.project / "chalicelib/__init__.py"
+    source.write_text(re.sub(r'"[\d.]+"', f'"{version}"', source.read_text()))
+
+
+def release(deployed: Deployment, version: str) -> None:
+    write_version(deployed, version)
     deployed.deploy()
-    assert deployed.api.get("/").json["version"] == "99.0.0"
-    said = deployed.run("operators/rollback.py", "--stage", "dev")
-    assert "live" in said
-    assert deployed.api.get("/").json["version"] == first
-    version.write_text(version.read_text().replace("99.0.0", first))
+    assert deployed.api.get("/").json["version"] == version
+
+
+def live_version(deployed: Deployment) -> object:
+    return deployed.api.get("/").json["version"]
+
+
+def roll_back(deployed: Deployment, *options: str, expect: int = 0) -> str:
+    return deployed.run("operators/rollback.py", "--stage", "dev", *options, expect=expect)
+
+
+def test_each_rollback_goes_back_by_one_release_and_never_forward(deployed: Deployment) -> None:
+    first = live_version(deployed)
+    release(deployed, "98.0.0")
+    release(deployed, "99.0.0")
+    deployed.deploy()  # once more, with nothing changed: no release of its own
+    assert "would be" in roll_back(deployed, "--dry-run")
+    assert live_version(deployed) == "99.0.0"
+    command = ("operators/rollback.py", "--stage", "dev")
+    deployed.run_until(lambda call: call.endswith("/aliases/released"), *command)
+    roll_back(deployed)  # goes on with the one that was cut short
+    assert live_version(deployed) == "98.0.0"
+    roll_back(deployed)
+    assert live_version(deployed) == first
+    release(deployed, "3.0.0")
+    roll_back(deployed)
+    assert live_version(deployed) == first
+    assert "version 777 of landscape-api-dev is no release" in roll_back(
+        deployed, "--version", "777", expect=1
+    )
+
+
+def test_a_rollback_undoes_a_deploy_that_was_cut_short_or_changed_settings_alone(
+    deployed: Deployment,
+) -> None:
+    release(deployed, "4.0.0")
+    write_version(deployed, "5.0.0")
+    deployed.deploy_until(lambda call: call.startswith("PUT ") and call.endswith("/code"))
+    assert live_version(deployed) == "5.0.0"
+    roll_back(deployed)
+    assert live_version(deployed) == "4.0.0"
+    write_version(deployed, "4.0.0")
+    deployed.configure(LANDSCAPE_RADAR_TITLE="Another title")
+    deployed.deploy()
+    roll_back(deployed)
+    assert live_version(deployed) == "4.0.0"
 
 
 def test_a_request_leaves_its_line_in_the_lambdas_log(deployed: Deployment, user: Api) -> None:
@@ -160,4 +205,16 @@ def test_a_placeholder_stops_a_deploy_before_anything_is_made(
     plain = deployment.run("chalice", "deploy", "--stage", "dev", expect=1)
     assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in plain
     assert deployment.proxy.calls == []
+    deployment.stop()
+
+
+def test_a_first_api_is_not_made_far_from_its_user_pools_by_mistake(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    deployment = Deployment(tmp_path, emulator)
+    deployment.region = "eu-west-1"
+    allow_access_logs(emulator, "eu-west-1")
+    said = deployment.deploy(expect=1)
+    assert "no REST API calls landscape-api-dev in eu-west-1" in said
+    assert "--any-region" in said
     deployment.stop()

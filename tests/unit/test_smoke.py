@@ -17,6 +17,7 @@ from operators.smoke import invoke, request
 from tests.emulator import CREDENTIALS, REGION
 
 FIREWALL = b'{"type": "urn:landscape-api:problem:not-listed", "status": 403}'
+OUR_OWN = b'{"type": "urn:landscape-api:problem:forbidden", "status": 403}'
 
 
 class Api:
@@ -57,7 +58,15 @@ def test_its_own_200_and_the_firewalls_403_are_told_apart(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [(403, b'{"message": "Forbidden"}'), (404, FIREWALL), (502, b""), (201, b"{}")]
+    "answer",
+    [
+        (403, b'{"message": "Forbidden"}'),
+        (403, OUR_OWN),
+        (403, b"[1]"),
+        (404, FIREWALL),
+        (502, b""),
+        (201, b"{}"),
+    ],
 )
 def test_anything_else_stops_the_deploy(api: Api, answer: tuple[int, bytes]) -> None:
     api.answer = answer
