@@ -18,9 +18,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from gateway_alarms import alarm_steps, alarms
 from gateway_api import Api, Clients, GatewayError, find_api, require_log_role
-from gateway_logs import RETENTIONS, filter_step, group_steps
+from gateway_logs import RETENTIONS, filter_step, find_group, group_steps
 from gateway_responses import response_steps
-from gateway_stage import find_group, stage_steps
+from gateway_stage import stage_steps
 from rich.console import Console
 
 from chalicelib.settings import STAGES

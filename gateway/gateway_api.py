@@ -1,6 +1,6 @@
 """The deployed API that the operator means: found, or refused with the reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from operators.stage import Stage
@@ -9,6 +9,14 @@ ACCESS_LOGS_NEED_A_ROLE = (
     "API Gateway has no CloudWatch role in this account and region, and access logs need one, once:"
     " docs/gateway.md, “Once for each account”, has the commands"
 )
+# create_deployment sets these of the stage from its arguments; the name that get_stage gives each.
+REPEATED = {
+    "stageDescription": "description",
+    "cacheClusterEnabled": "cacheClusterEnabled",
+    "cacheClusterSize": "cacheClusterSize",
+    "variables": "variables",
+    "tracingEnabled": "tracingEnabled",
+}
 
 
 class GatewayError(Exception):
@@ -26,7 +34,10 @@ class Clients:
 
 @dataclass(frozen=True)
 class Api:
-    """A REST API and its stage as API Gateway describes them at the moment."""
+    """A REST API and its stage as API Gateway describes them at the moment.
+
+    `repeated` are arguments for create_deployment: what the stage has, and is to keep.
+    """
 
     stage: Stage
     id: str
@@ -34,6 +45,7 @@ class Api:
     deployment_id: str
     access_logs: dict[str, str]
     every_method: dict[str, Any]
+    repeated: dict[str, Any] = field(default_factory=dict)
 
     @property
     def access_log_group(self) -> str:
@@ -62,7 +74,18 @@ def find_api(gateway: Any, stage: Stage, rest_api_id: str) -> Api:
         deployment_id=found["deploymentId"],
         access_logs=found.get("accessLogSettings") or {},
         every_method=found.get("methodSettings", {}).get("*/*", {}),
+        repeated=_repeated(found),
     )
+
+
+def _repeated(found: dict[str, Any]) -> dict[str, Any]:
+    """A size says nothing, and costs nothing, while there is no cache."""
+    has_cache = found.get("cacheClusterEnabled", False)
+    return {
+        argument: found[name]
+        for argument, name in REPEATED.items()
+        if found.get(name) and (has_cache or name != "cacheClusterSize")
+    }
 
 
 def require_log_role(gateway: Any) -> None:

@@ -5,16 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from time import sleep
 from typing import Any
 
 from gateway_api import Api
+from gateway_retries import GATEWAY_BUSY, PAUSES, make_in_turn
 
 from chalicelib.routes.problems import PROBLEM_TYPE, REALM
 from operators.steps import AS_WANTED, Step, difference, is_anything_due
 
-# API Gateway deploys an API once in five seconds; waits after each refusal, in seconds.
-PAUSES = (5.0, 5.0, 10.0, 20.0)
 DESCRIPTION = "gateway responses "
 CHALLENGE = f'Bearer realm="{REALM}"'
 EXPIRED = f'{CHALLENGE}, error="invalid_token", error_description="The token has expired"'
@@ -80,7 +78,7 @@ RESPONSES = (
         (("WWW-Authenticate", EXPIRED),),
     ),
     GatewayResponse("ACCESS_DENIED", 403, "forbidden", "Not allowed", "Not with this token"),
-    GatewayResponse("WAF_FILTERED", 403, "forbidden", "Not allowed", "Not from this address"),
+    GatewayResponse("WAF_FILTERED", 403, "not-listed", "Not allowed", "Not from this address"),
     GatewayResponse(
         "MISSING_AUTHENTICATION_TOKEN",
         404,
@@ -118,7 +116,7 @@ def response_steps(
 ) -> Iterator[Step]:
     """The responses, and a deployment that brings them to the stage."""
     known = _known(gateway, api)
-    steps = [_response_step(gateway, api, known, response) for response in responses]
+    steps = [_response_step(gateway, api, known, response, pauses) for response in responses]
     yield from steps
     wanted = description(responses)
     deployed = gateway.get_deployment(restApiId=api.id, deploymentId=api.deployment_id)
@@ -132,7 +130,11 @@ def response_steps(
 
 
 def _response_step(
-    gateway: Any, api: Api, known: dict[str, dict[str, Any]], response: GatewayResponse
+    gateway: Any,
+    api: Api,
+    known: dict[str, dict[str, Any]],
+    response: GatewayResponse,
+    pauses: Sequence[float],
 ) -> Step:
     wanted = response.settings()
     sent = {k: v for k, v in wanted.items() if k != "defaultResponse" and v is not None}
@@ -140,7 +142,8 @@ def _response_step(
         gateway.put_gateway_response, restApiId=api.id, responseType=response.kind, **sent
     )
     found = difference(known.get(response.kind), wanted)
-    return Step(f"gateway response {response.kind}", found, AS_WANTED, put)
+    make = partial(make_in_turn, put, GATEWAY_BUSY, pauses)
+    return Step(f"gateway response {response.kind}", found, AS_WANTED, make)
 
 
 def _known(gateway: Any, api: Api) -> dict[str, dict[str, Any]]:
@@ -158,14 +161,11 @@ def description(responses: Sequence[GatewayResponse]) -> str:
 
 def deploy(gateway: Any, api: Api, description: str, pauses: Sequence[float] = PAUSES) -> None:
     """Waits its turn: somebody else may have deployed in the last five seconds."""
-    for pause in (*pauses, None):
-        try:
-            gateway.create_deployment(
-                restApiId=api.id, stageName=api.stage.gateway_stage, description=description
-            )
-        except gateway.exceptions.TooManyRequestsException:
-            if pause is None:
-                raise
-            sleep(pause)
-        else:
-            return
+    create = partial(
+        gateway.create_deployment,
+        restApiId=api.id,
+        stageName=api.stage.gateway_stage,
+        description=description,
+        **api.repeated,
+    )
+    make_in_turn(create, GATEWAY_BUSY, pauses)

@@ -1,11 +1,13 @@
 """Settings of the API Gateway stage itself: access logs, throttling, metrics."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from gateway_api import Api
+from gateway_logs import listed_group
+from gateway_retries import GATEWAY_BUSY, PAUSES, make_in_turn
 
 from operators.steps import AS_WANTED, Step
 
@@ -29,27 +31,37 @@ ACCESS_LOG_FORMAT = json.dumps(
 
 
 def stage_steps(
-    gateway: Any, logs: Any, api: Api, rate: float, burst: int, found_group: dict[str, Any] | None
+    gateway: Any,
+    logs: Any,
+    api: Api,
+    rate: float,
+    burst: int,
+    found_group: dict[str, Any] | None,
+    pauses: Sequence[float] = PAUSES,
 ) -> Iterator[Step]:
-    """`rate` is in requests a second; `found_group` is the access log's, None where it is missing."""
+    """`rate` is in requests a second; `found_group` is the access log's, None where it is missing.
+
+    `pauses`, in seconds, come after each time that AWS was busy.
+    """
+    update = partial(_update, gateway, api, pauses)
     yield Step(
         "access logs",
         _access_logs(api, found_group),
         AS_WANTED,
-        partial(_log_accesses, gateway, logs, api),
+        partial(_log_accesses, logs, api, update, pauses),
     )
     limits = {"rateLimit": f"{rate:g}", "burstLimit": str(burst)}
     yield Step(
         "throttling",
         _throttling(api),
         f"{rate:g} a second, bursts of {burst}",
-        partial(_update, gateway, api, {f"/*/*/throttling/{k}": v for k, v in limits.items()}),
+        partial(update, {f"/*/*/throttling/{k}": v for k, v in limits.items()}),
     )
     yield Step(
         "metrics",
         "on" if api.every_method.get("metricsEnabled") else "off",
         "on",
-        partial(_update, gateway, api, {"/*/*/metrics/enabled": "true"}),
+        partial(update, {"/*/*/metrics/enabled": "true"}),
     )
 
 
@@ -67,13 +79,16 @@ def group_arn(group: dict[str, Any]) -> str:
     return arn.removesuffix(":*")
 
 
-def _log_accesses(gateway: Any, logs: Any, api: Api) -> None:
-    group = find_group(logs, api.access_log_group) or {"arn": ""}
+def _log_accesses(
+    logs: Any, api: Api, update: Callable[[dict[str, str]], None], pauses: Sequence[float]
+) -> None:
+    """The group may have been made a moment ago, and not be listed at once. Raises GatewayError."""
+    group = listed_group(logs, api.access_log_group, pauses)
     changes = {
         "/accessLogSettings/destinationArn": group_arn(group),
         "/accessLogSettings/format": ACCESS_LOG_FORMAT,
     }
-    _update(gateway, api, changes)
+    update(changes)
 
 
 def _throttling(api: Api) -> str:
@@ -84,21 +99,8 @@ def _throttling(api: Api) -> str:
     return f"{rate:g} a second, bursts of {burst}"
 
 
-def _update(gateway: Any, api: Api, changes: dict[str, str]) -> None:
-    gateway.update_stage(
-        restApiId=api.id,
-        stageName=api.stage.gateway_stage,
-        patchOperations=[
-            {"op": "replace", "path": path, "value": value} for path, value in changes.items()
-        ],
-    )
-
-
-def find_group(logs: Any, name: str) -> dict[str, Any] | None:
-    """The log group of exactly this name."""
-    for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name):
-        for group in page["logGroups"]:
-            if group["logGroupName"] == name:
-                found: dict[str, Any] = group
-                return found
-    return None
+def _update(gateway: Any, api: Api, pauses: Sequence[float], changes: dict[str, str]) -> None:
+    operations = [{"op": "replace", "path": path, "value": changes[path]} for path in changes]
+    of = {"restApiId": api.id, "stageName": api.stage.gateway_stage}
+    update = partial(gateway.update_stage, **of, patchOperations=operations)
+    make_in_turn(update, GATEWAY_BUSY, pauses)

@@ -11,11 +11,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any
 
 import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from live_table import PAUSE, TRIES, LiveTable, TableError
 from rich.console import Console
 from rich.table import Table
 
@@ -26,11 +29,6 @@ SCHEME = "dynamodb://"
 TTL_ATTRIBUTE = "ttl"
 ON_DEMAND = "PAY_PER_REQUEST"
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-WAIT = {"Delay": 2, "MaxAttempts": 150}  # seconds, five minutes in all
-
-
-class TableError(Exception):
-    """Says what stands in the way."""
 
 
 def table_name(settings: Settings) -> str:
@@ -42,24 +40,34 @@ def table_name(settings: Settings) -> str:
     return settings.store_url.removeprefix(SCHEME)
 
 
-def steps(client: Any, name: str, stage: str) -> Iterator[Step]:
+def steps(live: LiveTable, stage: str) -> Iterator[Step]:
     """What is to be done, one after the other: the table first. Raises TableError."""
-    table = _describe(client, name)
+    table = live.look()
     if table is None:
-        make = _and_wait(client, name, lambda: create_table(client, name, stage))
-        yield Step("table", MISSING, "there", make)
+        yield Step("table", MISSING, "there", lambda: _make(live, stage))
     else:
-        _require_shape(table, name)
+        _require_shape(table, live.name)
         yield Step("table", "there", "there", lambda: None)
-        yield from _table_steps(client, name, table)
-    yield from _extras(client, name, is_there=table is not None)
+        yield from _table_steps(live, table)
+    yield from _extras(live, is_there=table is not None)
 
 
-def _table_steps(client: Any, name: str, table: dict[str, Any]) -> Iterator[Step]:
+def _make(live: LiveTable, stage: str) -> None:
+    """Somebody else may have made it since it was looked for: then it is looked at again."""
+
+    def make() -> None:
+        with suppress(live.client.exceptions.ResourceInUseException):
+            create_table(live.client, live.name, stage)
+
+    _require_shape(live.change(make), live.name)
+
+
+def _table_steps(live: LiveTable, table: dict[str, Any]) -> Iterator[Step]:
     """What create_table gives a new table at once, and an older one may have lost."""
 
-    def updates(**changes: Any) -> Callable[[], None]:
-        return _and_wait(client, name, lambda: client.update_table(TableName=name, **changes))
+    def updates(**changes: Any) -> Callable[[], Any]:
+        update = partial(live.client.update_table, TableName=live.name, **changes)
+        return partial(live.change, update)
 
     billing = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
     yield Step("capacity", billing, ON_DEMAND, updates(BillingMode=ON_DEMAND))
@@ -67,58 +75,35 @@ def _table_steps(client: Any, name: str, table: dict[str, Any]) -> Iterator[Step
     yield Step("deletion protection", protected, "on", updates(DeletionProtectionEnabled=True))
 
 
-def _extras(client: Any, name: str, *, is_there: bool) -> Iterator[Step]:
+def _extras(live: LiveTable, *, is_there: bool) -> Iterator[Step]:
     """What a table can only be given once it is there."""
     recovery = {"PointInTimeRecoveryEnabled": True}
+    recover = partial(
+        live.client.update_continuous_backups,
+        TableName=live.name,
+        PointInTimeRecoverySpecification=recovery,
+    )
+    once_free = partial(live.once_free, recover)
     yield Step(
         "point-in-time recovery",
-        _recovery(client, name) if is_there else "off",
+        _recovery(live.client, live.name) if is_there else "off",
         "on",
-        lambda: once_backups_are_enabled(
-            client,
-            lambda: client.update_continuous_backups(
-                TableName=name, PointInTimeRecoverySpecification=recovery
-            ),
-        ),
+        lambda: once_backups_are_enabled(live.client, once_free, live.sleep),
     )
-    ttl = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
-    yield Step(
-        "time to live",
-        _ttl(client, name) if is_there else "off",
-        TTL_ATTRIBUTE,
-        lambda: client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl),
-    )
+    found = ttl_attribute(live.client, live.name) if is_there else "off"
+    yield Step("time to live", found, TTL_ATTRIBUTE, partial(enable_ttl, live))
 
 
 def once_backups_are_enabled(
     client: Any, change: Callable[[], Any], sleep: Callable[[float], None] = time.sleep
 ) -> Any:
     """A table that was just made refuses it for some seconds."""
-    for _ in range(WAIT["MaxAttempts"]):
+    for _ in range(TRIES):
         try:
             return change()
         except client.exceptions.ContinuousBackupsUnavailableException:
-            sleep(WAIT["Delay"])
+            sleep(PAUSE)
     return change()
-
-
-def _and_wait(client: Any, name: str, change: Callable[[], Any]) -> Callable[[], None]:
-    def make() -> None:
-        change()
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAIT)
-
-    return make
-
-
-def _describe(client: Any, name: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = client.describe_table(TableName=name)["Table"]
-        if found["TableStatus"] != "ACTIVE":  # a run before this one was cut short
-            client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAIT)
-            found = client.describe_table(TableName=name)["Table"]
-    except client.exceptions.ResourceNotFoundException:
-        return None
-    return found
 
 
 def _require_shape(table: dict[str, Any], name: str) -> None:
@@ -147,12 +132,39 @@ def _recovery(client: Any, name: str) -> str:
     return _on(status == "ENABLED")
 
 
-def _ttl(client: Any, name: str) -> str:
+def ttl_attribute(client: Any, name: str) -> str:
+    """By which items expire, or "off".
+
+    Raises TableError where DynamoDB would refuse to switch: by another, or still being disabled.
+    """
     found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    if found["TimeToLiveStatus"] in ("ENABLED", "ENABLING"):
-        attribute: str = found["AttributeName"]
-        return attribute
-    return "off"
+    status, attribute = found["TimeToLiveStatus"], str(found.get("AttributeName"))
+    if status == "DISABLING":
+        raise TableError(
+            f"time to live of {name} is being disabled, which takes up to an hour, and cannot be"
+            " enabled before. Nothing was changed: wait, and run this again"
+        )
+    if status == "DISABLED":
+        return "off"
+    if attribute != TTL_ATTRIBUTE:
+        raise TableError(
+            f"items of {name} expire by the attribute {attribute}, and DynamoDB takes one at a time."
+            f" Nothing was changed. Disable it (aws dynamodb update-time-to-live --table-name {name}"
+            f" --time-to-live-specification Enabled=false,AttributeName={attribute}), wait up to an"
+            " hour, and run this again"
+        )
+    return attribute
+
+
+def enable_ttl(live: LiveTable) -> None:
+    """Raises ClientError, but not where somebody else has enabled it since it was looked at."""
+    ttl = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
+    update = live.client.update_time_to_live
+    try:
+        live.once_free(partial(update, TableName=live.name, TimeToLiveSpecification=ttl))
+    except ClientError:
+        if ttl_attribute(live.client, live.name) != TTL_ATTRIBUTE:
+            raise
 
 
 def _on(flag: bool | None) -> str:
@@ -161,7 +173,8 @@ def _on(flag: bool | None) -> str:
 
 def bring_up_to_date(client: Any, name: str, stage: str, *, dry_run: bool) -> Table:
     """Carries out what is due, and gives a table of it. Raises TableError, StepError, ClientError."""
-    return carry_out(f"DynamoDB table {name}", [*steps(client, name, stage)], dry_run=dry_run)
+    planned = [*steps(LiveTable(client, name), stage)]  # everything is looked at before any change
+    return carry_out(f"DynamoDB table {name}", planned, dry_run=dry_run)
 
 
 def main(

@@ -27,15 +27,20 @@ class Register:
     name: str
     emulator: Emulator
 
-    def run(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def start(self, *options: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             [sys.executable, str(ROOT / "tables/create.py"), "--stage", "dev", *options],
             cwd=self.path,
             env={**os.environ, **emulated(self.emulator.url), "COLUMNS": "120", **environment},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
+
+    def run(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        with self.start(*options, **environment) as process:
+            output, errors = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     def create(self, *options: str) -> list[tuple[str, str]]:
         """What was done of each thing."""
@@ -158,6 +163,28 @@ def test_a_table_of_another_shape_is_left_alone(register: Register) -> None:
     assert done.returncode == 1
     assert f"{register.name} is another table: its keys are not pk and sk" in done.stderr
     assert register.client.describe_table(**of)["Table"] == before
+
+
+def test_items_that_expire_by_another_attribute_are_said_before_any_change(
+    register: Register,
+) -> None:
+    register.create()
+    of = {"TableName": register.name}
+    register.client.update_table(**of, DeletionProtectionEnabled=False)
+    expiry = {"Enabled": True, "AttributeName": "expires"}
+    register.client.update_time_to_live(**of, TimeToLiveSpecification=expiry)
+    before = register.settings()
+    done = register.run()
+    assert done.returncode == 1
+    assert "Enabled=false,AttributeName=expires" in done.stderr
+    assert register.settings() == before
+
+
+def test_two_at_the_same_moment_make_one_table(register: Register) -> None:
+    both = [register.start(), register.start()]
+    ended = [(process.communicate()[1], process.returncode) for process in both]
+    assert ended == [("", 0), ("", 0)]
+    assert register.settings() == AS_WANTED
 
 
 def test_a_register_that_is_kept_elsewhere_has_no_table(register: Register) -> None:

@@ -160,7 +160,7 @@ def test_the_api_is_the_one_that_chalice_remembers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("deployed", "said"),
-    [(None, r"dev\.json: run `chalice deploy --stage dev`"), ({}, "names no REST API")],
+    [(None, r"dev\.json: `make deploy STAGE=dev`"), ({}, "names no rest_api_id")],
 )
 def test_a_stage_without_a_deployment_says_what_to_do(
     tmp_path: Path, deployed: Any, said: str

@@ -1,0 +1,138 @@
+"""docs/operators-policy.json allows every call to AWS that the sources name, and hardly more."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.session import get_session
+
+from tests.support import ROOT
+
+TEXT = (ROOT / "docs/operators-policy.json").read_text()
+STATEMENTS: list[dict[str, Any]] = json.loads(TEXT)["Statement"]
+FOLDERS = ("tables", "gateway", "operators", "waf")
+SERVICES = ("apigateway", "cloudwatch", "dynamodb", "iam", "lambda", "logs", "sts", "wafv2")
+WAITERS = {"function_updated": "get_function_configuration"}
+OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
+# By chalice/deploy/planner.py and chalice/awsclient.py, for an API and its Lambda.
+CHALICE = [
+    "get_role",
+    "create_role",
+    "put_role_policy",
+    "get_function",
+    "get_function_configuration",
+    "create_function",
+    "update_function_code",
+    "update_function_configuration",
+    "put_function_concurrency",
+    "delete_function_concurrency",
+    "list_tags",
+    "tag_resource",
+    "untag_resource",
+    "get_policy",
+    "add_permission",
+    "get_rest_api",
+    "import_rest_api",
+    "put_rest_api",
+    "update_rest_api",
+    "create_deployment",
+]
+ALONG_WITH_OTHERS = {"iam:PassRole"}  # needed by create_function, and no call of its own
+
+
+def listed(of: str | list[str]) -> list[str]:
+    return [of] if isinstance(of, str) else of
+
+
+def known_calls() -> dict[str, set[tuple[str, str]]]:
+    """By boto3's name: the actions, with the resource where the gateway's path tells it."""
+    calls: dict[str, set[tuple[str, str]]] = {}
+    for service in SERVICES:
+        model = get_session().get_service_model(service)
+        for name in model.operation_names:
+            action, resource = f"{service}:{name}", ""
+            if service == "apigateway":
+                http = model.operation_model(name).http
+                action = f"apigateway:{http['method']}"
+                resource = "arn:aws:apigateway:eu-west-2::" + http["requestUri"].split("?")[0]
+            found = OTHER_NAMES.get(action, action), resource
+            calls.setdefault(xform_name(name), set()).add(found)
+    return calls
+
+
+KNOWN = known_calls()
+
+
+def named_in(source: str) -> Iterator[str]:
+    """Calls by attribute (`client.create_table`) or by text (paginators and waiters)."""
+    for node in ast.walk(ast.parse(source)):
+        name = getattr(node, "attr", getattr(node, "value", None))
+        if isinstance(name, str) and (name := WAITERS.get(name, name)) in KNOWN:
+            yield name
+
+
+def sources(folder: str) -> list[str]:
+    return [path.read_text() for path in sorted((ROOT / folder).glob("*.py"))]
+
+
+def calls_of(folder: str) -> set[str]:
+    return {name for source in sources(folder) for name in named_in(source)}
+
+
+def is_allowed(action: str, resource: str) -> bool:
+    return any(
+        action in listed(one["Action"])
+        and any(fnmatchcase(resource, at) or not resource for at in listed(one["Resource"]))
+        for one in STATEMENTS
+    )
+
+
+def refused(calls: set[str], also: set[str]) -> set[str]:
+    """The calls that neither the policy allows nor `also`, which holds actions."""
+    return {
+        call
+        for call in calls
+        if not any(is_allowed(*known) or known[0] in also for known in KNOWN[call])
+    }
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_call_of_the_sources_is_allowed(folder: str) -> None:
+    """The firewall's scripts print a policy of their own: what it holds need not be here too."""
+    own = {action for text in sources("waf") for action in re.findall(r'"(\w+:\w+)"', text)}
+    assert refused(calls_of(folder), own if folder == "waf" else set()) == set()
+
+
+def test_every_call_of_chalice_is_allowed() -> None:
+    assert refused(set(CHALICE), set()) == set()
+
+
+def test_the_calls_are_found() -> None:
+    assert {"create_table", "update_time_to_live"} <= calls_of("tables")
+    assert {"describe_log_groups", "put_metric_alarm"} <= calls_of("gateway")
+    assert {"get_resources", "publish_version", "get_caller_identity"} <= calls_of("operators")
+    assert refused({"delete_table"}, set()) == {"delete_table"}
+
+
+def test_no_action_is_allowed_that_nothing_needs() -> None:
+    calls = {call for folder in FOLDERS for call in calls_of(folder)} | set(CHALICE)
+    needed = {action for call in calls for action, _ in KNOWN[call]} | ALONG_WITH_OTHERS
+    assert {action for one in STATEMENTS for action in listed(one["Action"])} <= needed
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one["Sid"])
+def test_every_right_is_confined_to_the_stage(statement: dict[str, Any]) -> None:
+    """API Gateway's ARNs have no names, and what lists everything cannot be confined."""
+    actions = listed(statement["Action"])
+    looks = all(re.match(r"\w+:(Describe|Get)", action) for action in actions)
+    for resource in listed(statement["Resource"]):
+        assert re.search(r"landscape-(api-)?dev\b|::/(account$|restapis)", resource) or looks
+
+
+def test_it_fits_into_a_managed_policy() -> None:
+    assert len(re.sub(r"\s", "", TEXT)) <= 6144
