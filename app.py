@@ -6,12 +6,19 @@ import sys
 # `chalice local` restarts when a file in the project changes; byte code written there would do it.
 sys.dont_write_bytecode |= os.environ.get("LANDSCAPE_STAGE") == "local"
 
-from chalicelib.bootstrap import create_app
+from chalicelib.bootstrap import create_app, take_out_expired
 from chalicelib.settings import Settings, SettingsError
 
 try:
-    app = create_app(Settings.read(os.environ))
+    settings = Settings.read(os.environ)
+    app = create_app(settings)
 except SettingsError as error:
     if "AWS_CHALICE_CLI_MODE" in os.environ:  # an operator reads this, and wants no traceback
         sys.exit(f"app.py: {error}")
     raise
+
+
+@app.schedule("rate(15 minutes)")
+def expire(_: object) -> None:
+    """A Lambda of its own: takes out of the IP sets what has expired."""
+    take_out_expired(settings)

@@ -1,11 +1,13 @@
 """The one place that puts the parts together: settings → store → services → blueprints → app."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from chalice.app import Chalice, Request
 
+from chalicelib.firewall.gate import Gate
 from chalicelib.models.caller import Caller
 from chalicelib.routes.authorizers import CognitoAuthorizers
 from chalicelib.routes.caller import Claims, authenticator, gateway_claims, verified_claims
@@ -25,7 +27,7 @@ from chalicelib.services.clock import utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
-from chalicelib.settings import Settings, SettingsError
+from chalicelib.settings import DYNAMODB, Settings, SettingsError
 from chalicelib.stores.port import Store
 
 APP_NAME = "landscape-api"
@@ -41,6 +43,7 @@ def create_app(settings: Settings) -> Chalice:
         CognitoAuthorizers(settings),
         _authenticator(settings),
         Telemetry(settings.stage) if settings.in_lambda else None,
+        Gate(store.firewall_values).check if settings.require_waf else None,
     )
     technologies, projects = services(store)
     listing = Listing(Cursors(store.cursor_key))
@@ -59,6 +62,24 @@ def create_app(settings: Settings) -> Chalice:
     return app
 
 
+def take_out_expired(settings: Settings) -> None:
+    """The scheduled function: brings the firewall in line with the allow-list, and logs what it did.
+
+    Raises FirewallError, errors.UnavailableError, the SDK's errors: EventBridge then calls it again.
+    """
+    from chalicelib.firewall.calls import Waf, waf_client
+    from chalicelib.firewall.expiry import TIMEOUT_SECONDS, expire
+    from chalicelib.firewall.ledger import Ledger
+    from chalicelib.firewall.names import Names
+    from chalicelib.stores.dynamodb.boto import BotoTransport
+    from chalicelib.stores.dynamodb.client import Client
+
+    waf = Waf(waf_client(), timeout=TIMEOUT_SECONDS)
+    ledger = Ledger(Client(BotoTransport(), settings.table))
+    told = expire(waf, Names(APP_NAME, settings.stage), ledger, utc_now())
+    print(json.dumps({"stage": settings.stage, "firewall": told}), flush=True)  # noqa: T201 - Lambda's log
+
+
 def services(store: Store) -> tuple[Technologies, Projects]:
     technologies = Technologies(store.technologies, utc_now)
     return technologies, Projects(store.projects, technologies, utc_now)
@@ -70,12 +91,11 @@ def open_store(settings: Settings) -> Store:
         from chalicelib.stores.sqlite import SqliteStore
 
         return SqliteStore(sqlite_path(settings))
-    if settings.store_url.startswith("dynamodb://"):
+    if settings.store_url.startswith(DYNAMODB):
         from chalicelib.stores.dynamodb import DynamoStore
         from chalicelib.stores.dynamodb.boto import BotoTransport
 
-        table = settings.store_url.removeprefix("dynamodb://")
-        return DynamoStore(BotoTransport(), table)
+        return DynamoStore(BotoTransport(), settings.table)
     raise _no_store(settings)
 
 

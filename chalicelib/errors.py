@@ -5,6 +5,7 @@
     ├── MalformedError       what was said cannot be read at all
     ├── UnauthenticatedError nobody, or nobody we can believe
     ├── ForbiddenError       somebody, but not allowed
+    ├── ClosedError          past the firewall (its text is for the log)
     ├── NotFoundError
     ├── VersionMismatchError somebody else wrote first
     ├── ConflictError
@@ -62,6 +63,10 @@ class UnauthenticatedError(RegisterError):
 
 class ForbiddenError(RegisterError):
     pass
+
+
+class ClosedError(RegisterError):
+    """Says how the request came, for the log alone."""
 
 
 class NotFoundError(RegisterError):

@@ -13,6 +13,7 @@ POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
 OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
 PLACEHOLDER = "CHANGE-ME"
+DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
 
 
@@ -53,10 +54,21 @@ class Settings:
     state_directory: Path
     cognito_endpoint: str | None
     in_lambda: bool
+    require_waf: bool
 
     @property
     def is_local(self) -> bool:
         return self.stage == "local"
+
+    @property
+    def table(self) -> str:
+        """The DynamoDB table that holds the register. Raises SettingsError where another store does."""
+        table = self.store_url.removeprefix(DYNAMODB)
+        if table in (self.store_url, ""):
+            raise SettingsError(
+                f"LANDSCAPE_STORE_URL of the stage {self.stage} is not {DYNAMODB}…: it has no table"
+            )
+        return table
 
     @property
     def keys_directory(self) -> Path:
@@ -80,11 +92,14 @@ class Settings:
             cognito_endpoint=environment.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
             or environment.get("AWS_ENDPOINT_URL"),
             in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
+            require_waf=_require_waf(environment),
         )
         if settings.is_local and settings.in_lambda:
             raise SettingsError(
                 "LANDSCAPE_STAGE is local inside Lambda: development tokens would open the API"
             )
+        if settings.is_local and settings.require_waf:
+            raise SettingsError("LANDSCAPE_REQUIRE_WAF is true on the local stage: it has no WAF")
         if settings.pools[0].arn == settings.pools[1].arn:
             raise SettingsError(
                 "DIGITAL_LANDSCAPE_POOL_ARN is TECH_AUDIT_TOOL_POOL_ARN: each service has its own pool"
@@ -136,6 +151,13 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     if value not in choices:
         raise SettingsError(f"{name} is {value!r}, not one of {', '.join(choices)}")
     return value
+
+
+def _require_waf(environment: Mapping[str, str]) -> bool:
+    """On a deployed stage, unless it is switched off in so many words."""
+    if environment.get("LANDSCAPE_REQUIRE_WAF", "").strip():
+        return _one_of(environment, "LANDSCAPE_REQUIRE_WAF", ("true", "false")) == "true"
+    return environment.get("LANDSCAPE_STAGE") != "local"
 
 
 def _list(environment: Mapping[str, str], name: str) -> frozenset[str]:

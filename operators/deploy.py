@@ -2,8 +2,8 @@
 
     make deploy STAGE=dev
 
-Settings → the API on AWS → table → chalice deploy → gateway → smoke check → the release's record. It
-stops at the first failure, and says what stands and how to go on.
+Settings → the API on AWS → table → chalice deploy → gateway → firewall → smoke check → the release's
+record. It stops at the first failure, and says what stands and how to go on.
 """
 
 import os
@@ -19,7 +19,12 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.errors import UnavailableError
+from chalicelib.firewall.names import HEADER
+from chalicelib.firewall.secret import read as read_secret
 from chalicelib.settings import OURS, Settings, SettingsError, stage_environment
+from chalicelib.stores.dynamodb.boto import BotoTransport
+from chalicelib.stores.dynamodb.client import Client
 from operators.apis import (
     DeployError,
     Place,
@@ -36,6 +41,8 @@ from operators.releases import record, released
 from operators.smoke import invoke, request
 from operators.stage import Stage, StageError
 from operators.steps import explain
+
+OPERATORS_ERRORS = (DeployError, StageError, SettingsError, UnavailableError)
 
 
 @dataclass
@@ -56,6 +63,7 @@ class Deploy:
             "what is live": self.before,
             "chalice deploy": self.chalice,
             "gateway": self.gateway,
+            "firewall": self.firewall,
             "smoke check": self.smoke,
             "release": self.release,
         }
@@ -123,8 +131,23 @@ class Deploy:
         topic = ("--alarm-topic", self.alarm_topic) if self.alarm_topic else ()
         return self.script("gateway/configure.py", *topic)
 
+    def firewall(self) -> str:
+        if not self.read_settings().require_waf:
+            return "none: LANDSCAPE_REQUIRE_WAF is false, and the API is open to every address"
+        return self.script("waf/associate.py")
+
+    def firewalls_header(self) -> dict[str, str]:
+        """What WAF would insert, for a call that goes past it. Raises DeployError."""
+        settings = self.read_settings()
+        if not settings.require_waf:
+            return {}
+        secret = read_secret(Client(BotoTransport(), settings.table))
+        if not secret.values:
+            raise DeployError("the table holds no value for the firewall's header")
+        return {HEADER: secret.values[-1]}
+
     def smoke(self) -> str:
-        said = invoke(self.client("lambda"), self.stage.full_name)
+        said = invoke(self.client("lambda"), self.stage.full_name, self.firewalls_header())
         url = self.url.replace("{api}", str(recorded_api(self.stage))) or own_url(self.stage)
         return f"{said}; {request(url)}"
 
@@ -173,7 +196,7 @@ def main(
             print(f"deploy: {phase} …", flush=True)
             print(f"deploy: {phase}: {carry_out()}", flush=True)
             done.append(phase)
-    except (DeployError, StageError, SettingsError, BotoCoreError, ClientError, OSError) as error:
+    except (*OPERATORS_ERRORS, BotoCoreError, ClientError, OSError) as error:
         stands = ", ".join(done) or "nothing was touched"
         sys.exit(
             f"deploy: stopped at {phase}: {explain(error)}\n"

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -17,11 +17,11 @@ TRIES = 20
 PAUSE_SECONDS = 4.0
 
 
-def invoke(lambda_client: Any, function: str) -> str:
+def invoke(lambda_client: Any, function: str, headers: Mapping[str, str]) -> str:
     """Calls the Lambda as the gateway would. Raises DeployError where it does not answer 200."""
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": PATH, "path": PATH},
-        "headers": {},
+        "headers": dict(headers),
         "pathParameters": None,
         "multiValueQueryStringParameters": None,
         "stageVariables": None,

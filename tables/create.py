@@ -25,19 +25,9 @@ from rich.table import Table
 from chalicelib.settings import STAGES, Settings, SettingsError, stage_environment
 from operators.steps import MISSING, Step, StepError, carry_out, explain
 
-SCHEME = "dynamodb://"
 TTL_ATTRIBUTE = "ttl"
 ON_DEMAND = "PAY_PER_REQUEST"
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-
-
-def table_name(settings: Settings) -> str:
-    """Raises SettingsError where the stage keeps its register elsewhere."""
-    if not settings.store_url.startswith(SCHEME):
-        raise SettingsError(
-            f"LANDSCAPE_STORE_URL of the stage {settings.stage} is not dynamodb://…: no table to make"
-        )
-    return settings.store_url.removeprefix(SCHEME)
 
 
 def steps(live: LiveTable, stage: str) -> Iterator[Step]:
@@ -183,7 +173,7 @@ def main(
 ) -> None:
     """Make the register's DynamoDB table, or bring it up to date."""
     try:
-        name = table_name(Settings.read(stage_environment(stage, os.environ)))
+        name = Settings.read(stage_environment(stage, os.environ)).table
         client = boto3.client("dynamodb")
         Console().print(bring_up_to_date(client, name, stage, dry_run=dry_run))
     except (SettingsError, TableError, StepError) as error:

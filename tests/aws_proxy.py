@@ -1,8 +1,10 @@
 """A front for the emulated AWS: adds the two calls it lacks, and can cut a client off.
 
-`chalice deploy` needs ImportRestApi and PutRestApi; a rollback needs the code of a version. Here they are carried out with the calls that
-the emulator has, with what facts are known of the real ones: PutRestApi with mode=overwrite drops
-what is not in the document, gateway responses included. All other calls pass through as they are.
+`chalice deploy` needs ImportRestApi and PutRestApi; a rollback needs the code of a version. Here
+they are carried out with the calls that the emulator has, with what facts are known of the real
+ones: PutRestApi with mode=overwrite drops what is not in the document, gateway responses included.
+WAF's calls go to a strict fake, and so do requests to a deployed API, as WAF stands before it. All
+other calls pass through as they are.
 """
 
 import json
@@ -14,18 +16,25 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
-from tests.emulator import Emulator
+from tests.emulator import REGION, Emulator
+from tests.fake_waf import FakeWaf
 
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
+DATA_PLANE = "/_aws/execute-api/"
 # Told of each call that was carried out, before its caller hears of it: (number, what it was).
 Watcher = Callable[[int, str], None]
 
 
 class AwsProxy:
-    """Listens on 127.0.0.1; `watch` may end the caller's process at a call of its choice."""
+    """Listens on 127.0.0.1; `watch` may end the caller's process at a call of its choice.
 
-    def __init__(self, emulator: Emulator) -> None:
+    Whoever asks a deployed API comes from `source_ip`.
+    """
+
+    def __init__(self, emulator: Emulator, waf: FakeWaf) -> None:
         self.emulator = emulator
+        self.waf = waf
+        self.source_ip = "198.51.100.7"
         self.calls: list[str] = []
         self.watch: Watcher | None = None
         self._versions: dict[str, bytes] = {}
@@ -47,6 +56,8 @@ class AwsProxy:
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
         """(status, headers, body)."""
+        if path.startswith(DATA_PLANE):
+            return self._behind_waf(method, path, headers, body)
         target = urlsplit(path)
         parts = [part for part in target.path.split("/") if part]
         query = parse_qs(target.query)
@@ -60,6 +71,14 @@ class AwsProxy:
         if status < 300 and parts[:2] == ["2015-03-31", "functions"]:
             content = self._with_versions(method, parts, query, content)
         return status, answered, content
+
+    def _behind_waf(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
+        api_id, stage = path.removeprefix(DATA_PLANE).split("/")[:2]
+        arn = f"arn:aws:apigateway:{REGION}::/restapis/{api_id}/stages/{stage}"
+        decision = self.waf.decide(arn, self.source_ip, headers, path, method)
+        if decision.action == "BLOCK":
+            return decision.status, list(decision.headers.items()), str(decision.body).encode()
+        return self._forward(method, path, dict(decision.headers_in), body)
 
     def _with_versions(
         self, method: str, parts: list[str], query: dict[str, list[str]], content: bytes
@@ -78,7 +97,9 @@ class AwsProxy:
         return content
 
     def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
-        connection = HTTPConnection("127.0.0.1", self.emulator.port, timeout=120)
+        is_wafs = headers.get("X-Amz-Target", "").startswith("AWSWAF")
+        port = urlsplit(self.waf.url).port if is_wafs else self.emulator.port
+        connection = HTTPConnection("127.0.0.1", port, timeout=120)
         try:
             connection.request(method, path, body or None, headers)
             response = connection.getresponse()
@@ -210,7 +231,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, answered, content = self.server.proxy.answer(
             self.command, self.path, headers, self._body()
         )
-        self.server.proxy.carried_out(self._what())
+        if not self.path.startswith(DATA_PLANE):
+            self.server.proxy.carried_out(self._what())
         self.send_response(status)
         for name, value in answered:
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):

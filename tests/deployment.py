@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import Settings, stage_environment
-from tests.aws_proxy import AwsProxy
+from tests.aws_proxy import DATA_PLANE, AwsProxy
 from tests.emulator import CREDENTIALS, REGION, Emulator, UserPool
+from tests.fake_waf import FakeWaf
 from tests.support import ORIGIN, ROOT, Answer, Api, Sender, through_http
 
 BIN = Path(sys.executable).parent
-FOLDERS = ("chalicelib", ".chalice", "tables", "gateway", "operators", "data")
+FOLDERS = ("chalicelib", ".chalice", "tables", "gateway", "operators", "waf", "data")
 
 
 class Deployment:
@@ -24,7 +25,8 @@ class Deployment:
 
     def __init__(self, place: Path, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.proxy = AwsProxy(emulator)
+        self.waf = FakeWaf().start()
+        self.proxy = AwsProxy(emulator, self.waf)
         self.audit = UserPool(emulator, "tech-audit-tool")
         self.landscape = UserPool(emulator, "digital-landscape")
         self.region = REGION
@@ -37,6 +39,7 @@ class Deployment:
             DIGITAL_LANDSCAPE_POOL_ARN=self.landscape.arn,
             DIGITAL_LANDSCAPE_CLIENT_IDS=self.landscape.client_id,
             CORS_ORIGINS=ORIGIN,
+            AWS_ENDPOINT_URL_WAFV2=self.waf.url,  # for the scheduled function
         )
 
     def _copy(self) -> None:
@@ -108,9 +111,14 @@ class Deployment:
         self.proxy.watch = None
         return process.returncode, output
 
+    def let_in(self) -> None:
+        """Lets the address in from which the tests ask."""
+        self.run("waf/allowlist.py", "add", self.proxy.source_ip, "--force", "--stage", "dev")
+
     @property
     def url_pattern(self) -> str:
-        return f"{self.emulator.url}/_aws/execute-api/{{api}}/dev"
+        """Where the API answers, behind its firewall."""
+        return f"{self.proxy.url}{DATA_PLANE}{{api}}/dev"
 
     @property
     def record(self) -> dict[str, Any]:
@@ -124,15 +132,11 @@ class Deployment:
         return found
 
     @property
-    def url(self) -> str:
-        return f"{self.emulator.url}/_aws/execute-api/{self.api_id}/dev"
-
-    @property
     def api(self) -> Api:
-        """The deployed API, through the gateway's data plane, not the proxy."""
+        """The deployed API, behind its firewall and the gateway."""
         environment = stage_environment("dev", {}, self.project / ".chalice/config.json")
         settings = Settings.read(environment)
-        return Api(_behind(f"/_aws/execute-api/{self.api_id}/dev", self.emulator), settings)
+        return Api(_behind(f"{DATA_PLANE}{self.api_id}/dev", self.proxy.url), settings)
 
     def own_apis(self) -> list[str]:
         """The ids of all REST APIs of this name that there are."""
@@ -147,6 +151,7 @@ class Deployment:
 
     def stop(self) -> None:
         self.proxy.stop()
+        self.waf.stop()
 
 
 def allow_access_logs(emulator: Emulator, region: str = REGION) -> None:
@@ -156,8 +161,8 @@ def allow_access_logs(emulator: Emulator, region: str = REGION) -> None:
     emulator.client("apigateway", region).update_account(patchOperations=[change])
 
 
-def _behind(prefix: str, emulator: Emulator) -> Sender:
-    send = through_http("127.0.0.1", emulator.port)
+def _behind(prefix: str, url: str) -> Sender:
+    send = through_http("127.0.0.1", int(url.rpartition(":")[2]))
 
     def sender(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         return send(method, prefix + path.removeprefix("/dev"), headers, body)

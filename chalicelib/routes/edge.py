@@ -1,13 +1,13 @@
 """The edge: how a route is declared, and what every request and every response goes through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from time import perf_counter
 from typing import Any, Protocol, cast
 
 from chalice.app import Authorizer, Blueprint, Chalice, Request, Response
 
-from chalicelib.errors import RegisterError, UnavailableError
+from chalicelib.errors import ClosedError, RegisterError, UnavailableError
 from chalicelib.models.caller import Caller
 from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
 from chalicelib.routes.requests import body_bytes, parameters, request_id
@@ -50,12 +50,14 @@ class Edge:
         authorizers: Authorizers,
         authenticate: Authenticate,
         telemetry: Telemetry | None = None,
+        gate: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self._app = app
         self._origins = origins
         self._authorizers = authorizers
         self._authenticate = authenticate
         self._telemetry = telemetry
+        self._gate = gate
         app.register_middleware(self._finish, "http")
 
     def route(
@@ -145,10 +147,10 @@ class Edge:
         self, request: Request | None, get_response: Callable[[Request | None], Response]
     ) -> Response:
         """What every response carries, Chalice's own errors too, which become problems."""
-        begun = perf_counter()
-        response = get_response(request)
         if request is None:
-            return response
+            return get_response(request)
+        begun = perf_counter()
+        response = self._refusal(request) or get_response(request)
         if isinstance(response.body, dict) and "Code" in response.body:
             response = own_error(request, response)
         response.headers["X-Request-Id"] = request_id(request)
@@ -161,6 +163,20 @@ class Edge:
             seconds = perf_counter() - begun
             self._telemetry.tell(request, response.status_code, seconds, facts_of(request))
         return response
+
+    def _refusal(self, request: Request) -> Response | None:
+        """The answer to what did not come through the firewall, whatever it asks for."""
+        if self._gate is None:
+            return None
+        try:
+            self._gate(request.headers)
+        except ClosedError as error:
+            facts_of(request)["refused"] = str(error)
+            return problem_of(request, error)
+        except UnavailableError as error:
+            facts_of(request).update(error_facts(error), detail=str(error))
+            return problem_of(request, error)
+        return None
 
 
 def facts_of(request: Request) -> dict[str, Any]:

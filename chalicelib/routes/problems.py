@@ -14,6 +14,8 @@ PROBLEM_TYPE = "urn:landscape-api:problem:"
 REALM = "landscape-api"
 
 
+CLOSED = "This API answers only what its firewall let in"
+
 Headers = dict[str, str | list[str]]
 
 
@@ -30,6 +32,7 @@ TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
     (errors.MalformedError, 400, "malformed", "The request cannot be read"),
     (errors.UnauthenticatedError, 401, "unauthenticated", "A valid token is needed"),
     (errors.ForbiddenError, 403, "forbidden", "Not allowed"),
+    (errors.ClosedError, 403, "closed", "Only through the firewall"),
     (errors.NotFoundError, 404, "not-found", "Not found"),
     (errors.NameTakenError, 409, "name-taken", "The name is taken"),
     (errors.InUseError, 409, "in-use", "Still in use"),
@@ -52,7 +55,8 @@ def problem_of(request: Request, error: Exception) -> Response:
     """The answer to `error`; whatever the table does not know is a 500 that says nothing."""
     for kind, status, name, title in TABLE:
         if isinstance(error, kind):
-            return problem(request, status, name, title, str(error), _more(error), _headers(error))
+            detail = CLOSED if kind is errors.ClosedError else str(error)
+            return problem(request, status, name, title, detail, _more(error), _headers(error))
     return problem(request, 500, "internal", "An error on our side", "It has been logged")
 
 

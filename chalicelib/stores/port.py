@@ -118,5 +118,8 @@ class Store(Protocol):
     def cursor_key(self) -> bytes:
         """The secret that signs cursors: made on first use, the same for ever after."""
 
+    def firewall_values(self) -> tuple[str, ...]:
+        """Those with which the firewall marks what it lets in; none where there is no firewall."""
+
     def check(self) -> None:
         """Reads one record; raises UnavailableError where that fails."""

@@ -48,15 +48,19 @@ def sweep(deployment: Deployment, *, reads_too: bool) -> int:
 def check_end(deployment: Deployment) -> None:
     assert len(deployment.own_apis()) == 1
     assert deployment.own_apis() == [deployment.api_id]
-    assert set(deployment.record) == {"api_handler_role", "api_handler", "rest_api"}
+    assert {"api_handler", "expire", "rest_api"} <= set(deployment.record)
     assert not (deployment.project / ".chalice/deployed/dev.begun").exists()
+    assert deployment.api.get("/health").json["type"].endswith(":not-listed")
+    deployment.let_in()
     assert deployment.api.get("/health").status == 200
     assert deployment.api.get("/nowhere").status == 404
     deployment.run("gateway/configure.py", "--stage", "dev", "--status")
     said = deployment.run("tables/create.py", "--stage", "dev", "--dry-run")
     assert "would be done" not in said
     functions = deployment.emulator.client("lambda").list_functions()["Functions"]
-    assert [function["FunctionName"] for function in functions] == ["landscape-api-dev"]
+    names = {function["FunctionName"] for function in functions}
+    assert names == {"landscape-api-dev", "landscape-api-dev-expire"}
+    assert "nothing to change" in deployment.run("waf/associate.py", "--stage", "dev")
 
 
 def test_killed_after_each_change_in_turn(deployment: Deployment) -> None:

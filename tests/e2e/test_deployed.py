@@ -24,7 +24,9 @@ def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> It
     deployment.audit.add_user(USER, "Admin")
     deployment.landscape.add_user(REVIEWER, "admin", "reviewer")
     said = deployment.deploy()
-    assert "answers 200" in said
+    assert "answers 200; " in said
+    assert "the firewall's own 403: this address is not listed" in said
+    deployment.let_in()
     yield deployment
     deployment.stop()
 

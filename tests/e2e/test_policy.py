@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from tests.deployment import Deployment
+from tests.e2e.test_closed_until_attached import EVENT
 from tests.emulator import Emulator
 from tests.support import Api
 
 P = "/api/v1/projects"
 USER = "user@example.org"
 ROLE = "landscape-api-dev-api_handler"
+EXPIRES_ROLE = "landscape-api-dev-expire"
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     deployment = Deployment(place, emulator)
     deployment.audit.add_user(USER, "Admin")
     deployment.deploy()
+    deployment.let_in()
     yield deployment
     deployment.stop()
     emulator.stop()
@@ -64,6 +67,26 @@ def test_without_a_statement_it_is_not(deployed: Deployment, sid: str) -> None:
         iam.put_role_policy(**role, PolicyDocument=json.dumps(whole))
     assert any(status >= 500 for status in statuses)
     assert life(deployed, f"After{sid}") == [201, 200, 200, 200, 200, 204]
+
+
+def expire(deployed: Deployment) -> str | None:
+    """What the scheduled function failed with, if it did."""
+    answer = deployed.emulator.client("lambda").invoke(
+        FunctionName="landscape-api-dev-expire", Payload=json.dumps(EVENT)
+    )
+    return answer.get("FunctionError")
+
+
+def test_the_scheduled_functions_policy_is_enough_and_not_without_the_table(
+    deployed: Deployment,
+) -> None:
+    assert expire(deployed) is None
+    iam = deployed.emulator.client("iam")
+    role: dict[str, Any] = {"RoleName": EXPIRES_ROLE, "PolicyName": EXPIRES_ROLE}
+    whole = iam.get_role_policy(**role)["PolicyDocument"]
+    less = {**whole, "Statement": whole["Statement"][1:]}
+    iam.put_role_policy(**role, PolicyDocument=json.dumps(less))
+    assert expire(deployed) == "Unhandled"
 
 
 def test_the_stages_differ_in_nothing_but_their_names() -> None:

@@ -35,6 +35,7 @@ def test_a_missing_setting_is_named(tmp_path: Path, name: str, value: str | None
         ("LANDSCAPE_STAGE", "production"),
         ("TECH_AUDIT_TOOL_POOL_ARN", "eu-west-2_AbCdEf"),
         ("DIGITAL_LANDSCAPE_POOL_ARN", "arn:aws:cognito-idp:eu-west-2:1:userpool/x"),
+        ("LANDSCAPE_REQUIRE_WAF", "no"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://good.example,good.example/path"),
         ("CORS_ORIGINS", "https://good.example/"),
@@ -43,6 +44,27 @@ def test_a_missing_setting_is_named(tmp_path: Path, name: str, value: str | None
 def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} "):
         Settings.read(local_environment(tmp_path, **{name: value}))
+
+
+@pytest.mark.parametrize("value", [None, "", "true"])
+def test_a_deployed_stage_is_shut_without_waf_unless_told_otherwise(
+    tmp_path: Path, value: str | None
+) -> None:
+    environment = local_environment(tmp_path, LANDSCAPE_STAGE="dev")
+    environment.pop("LANDSCAPE_REQUIRE_WAF")
+    if value is not None:
+        environment["LANDSCAPE_REQUIRE_WAF"] = value
+    assert Settings.read(environment).require_waf
+    environment["LANDSCAPE_REQUIRE_WAF"] = "false"
+    assert not Settings.read(environment).require_waf
+
+
+def test_the_local_stage_has_no_waf_to_require(tmp_path: Path) -> None:
+    environment = local_environment(tmp_path)
+    environment.pop("LANDSCAPE_REQUIRE_WAF")
+    assert not Settings.read(environment).require_waf
+    with pytest.raises(SettingsError, match=r"^LANDSCAPE_REQUIRE_WAF is true on the local stage"):
+        Settings.read(local_environment(tmp_path, LANDSCAPE_REQUIRE_WAF="true"))
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def invoked(payload: Any, **more: Any) -> str:
     body = StreamingBody(io.BytesIO(raw), len(raw))
     with Stubber(client) as stubber:
         stubber.add_response("invoke", {"StatusCode": 200, "Payload": body, **more})
-        return invoke(client, "landscape-api-dev")
+        return invoke(client, "landscape-api-dev", {})
 
 
 def test_a_lambda_that_answers_is_told() -> None:

@@ -1,12 +1,13 @@
 """The register in one DynamoDB table: for AWS. `tables/create.py` makes the table."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable
 
 from chalicelib.errors import UnavailableError
 from chalicelib.stores.dynamodb.client import Client, item_key
-from chalicelib.stores.dynamodb.keys import CURSOR_KEY
+from chalicelib.stores.dynamodb.keys import CURSOR_KEY, FIREWALL_SECRET
 from chalicelib.stores.dynamodb.projects import DynamoProjects
 from chalicelib.stores.dynamodb.receipts import DynamoReceipts
 from chalicelib.stores.dynamodb.technologies import DynamoTechnologies
@@ -37,6 +38,10 @@ class DynamoStore:
             raise UnavailableError("The key of the cursors cannot be read")
         key: bytes = found["key"]["B"]
         return key
+
+    def firewall_values(self) -> tuple[str, ...]:
+        found = self._client.get(FIREWALL_SECRET)
+        return tuple(json.loads(found["values"]["S"])) if found else ()
 
     def check(self) -> None:
         try:

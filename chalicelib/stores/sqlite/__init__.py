@@ -32,6 +32,9 @@ class SqliteStore:
                 found = connection.execute(CURSOR_KEY).fetchone()
         return bytes(found[0])
 
+    def firewall_values(self) -> tuple[str, ...]:
+        return ()
+
     def check(self) -> None:
         with self.database.read() as connection:
             connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()

@@ -1,0 +1,164 @@
+"""The web ACL that a stage should have, as WAF takes it, and how a found one differs from it.
+
+Rules run in this order, and the first that allows or blocks decides: the allow-list comes last, so
+that being on it skips nothing.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.firewall.names import INSERTED_HEADER, VERSIONS, Kind, Names
+from chalicelib.firewall.sets import SetKey
+
+DENY, RATE_LIMIT, ALLOW = "deny", "rate-limit", "allow"
+# AWS's own: what is known to attack anything, and addresses that are known to attack anybody.
+MANAGED = {
+    "known-bad-inputs": "AWSManagedRulesKnownBadInputsRuleSet",
+    "ip-reputation": "AWSManagedRulesAmazonIpReputationList",
+}
+RULES = (DENY, RATE_LIMIT, *MANAGED, ALLOW)
+
+REQUESTS, LEAST_REQUESTS, MOST_REQUESTS = 2_000, 10, 2_000_000_000
+WINDOW = 300  # seconds
+
+PROBLEM_TYPE = "urn:landscape-api:problem:"
+NOT_LISTED, TOO_MANY = "not-listed", "too-many-requests"
+FOR_BROWSERS = {"Access-Control-Allow-Origin": "*"}
+PARTS = ("DefaultAction", "Rules", "VisibilityConfig", "CustomResponseBodies")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an operator may choose: `requests` of one address in five minutes; `count` blocks
+    nothing by the rate limit and the managed groups, and only counts what they would block."""
+
+    requests: int = REQUESTS
+    count: bool = False
+
+
+def wanted_acl(
+    names: Names, set_arns: Mapping[SetKey, str], value: str, choice: Choice
+) -> dict[str, Any]:
+    """The PARTS of it, for create_web_acl and update_web_acl; `value` is the inserted header's."""
+    rules = [
+        {"Action": _block(NOT_LISTED, 403), "Statement": _in_sets(set_arns, "deny")},
+        {"Action": _rate_action(choice), "Statement": _rate_statement(choice.requests)},
+        *({**_override(choice), "Statement": _managed(group)} for group in MANAGED.values()),
+        {"Action": _allow(value), "Statement": _in_sets(set_arns, "allow")},
+    ]
+    return {
+        "DefaultAction": _block(NOT_LISTED, 403),
+        "Rules": [
+            {"Name": name, "Priority": n, **rule, "VisibilityConfig": _seen(names, name)}
+            for n, (name, rule) in enumerate(zip(RULES, rules, strict=True))
+        ],
+        "VisibilityConfig": _seen(names, "default"),
+        "CustomResponseBodies": _bodies(names.stage),
+    }
+
+
+def _in_sets(set_arns: Mapping[SetKey, str], kind: Kind) -> dict[str, Any]:
+    sets = [{"IPSetReferenceStatement": {"ARN": set_arns[kind, version]}} for version in VERSIONS]
+    return {"OrStatement": {"Statements": sets}}
+
+
+def _rate_statement(requests: int) -> dict[str, Any]:
+    limit = {"Limit": requests, "EvaluationWindowSec": WINDOW, "AggregateKeyType": "IP"}
+    return {"RateBasedStatement": limit}
+
+
+def _managed(group: str) -> dict[str, Any]:
+    return {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": group}}
+
+
+def _rate_action(choice: Choice) -> dict[str, Any]:
+    wait = {"Access-Control-Expose-Headers": "Retry-After", "Retry-After": str(WINDOW)}
+    return {"Count": {}} if choice.count else _block(TOO_MANY, 429, wait)
+
+
+def _override(choice: Choice) -> dict[str, Any]:
+    return {"OverrideAction": {"Count": {}} if choice.count else {"None": {}}}
+
+
+def _allow(value: str) -> dict[str, Any]:
+    header = {"Name": INSERTED_HEADER, "Value": value}
+    return {"Allow": {"CustomRequestHandling": {"InsertHeaders": [header]}}}
+
+
+def _block(body: str, status: int, more: Mapping[str, str] | None = None) -> dict[str, Any]:
+    headers = {**FOR_BROWSERS, **(more or {})}
+    response = {
+        "ResponseCode": status,
+        "CustomResponseBodyKey": body,
+        "ResponseHeaders": [{"Name": name, "Value": headers[name]} for name in headers],
+    }
+    return {"Block": {"CustomResponse": response}}
+
+
+def _seen(names: Names, what: str) -> dict[str, Any]:
+    """What the allow rule lets in is not sampled: a sample shows the header that it inserted."""
+    return {
+        "SampledRequestsEnabled": what != ALLOW,
+        "CloudWatchMetricsEnabled": True,
+        "MetricName": f"{names.web_acl}-{what}",
+    }
+
+
+def _bodies(stage: str) -> dict[str, Any]:
+    get_in = (
+        "Only listed addresses reach this API. Somebody with access to its AWS account lets yours in:"
+        f" python waf/allowlist.py add ADDRESS --stage {stage}"
+    )
+    wait = "Your address has sent too many requests in five minutes. Wait, then send fewer"
+    return {
+        NOT_LISTED: _body(NOT_LISTED, "Your address is not on the allow-list", 403, get_in),
+        TOO_MANY: _body(TOO_MANY, "Too many requests", 429, wait),
+    }
+
+
+def _body(kind: str, title: str, status: int, detail: str) -> dict[str, str]:
+    problem = {"type": PROBLEM_TYPE + kind, "title": title, "status": status, "detail": detail}
+    return {"ContentType": "APPLICATION_JSON", "Content": json.dumps(problem)}
+
+
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """What of `found`, as get_web_acl gives it, is not as wanted. Names no value: one is secret."""
+    old, new = ({rule["Name"]: rule for rule in acl.get("Rules", [])} for acl in (found, wanted))
+    changed = [name for name in new if name in old and _plain(old[name]) != _plain(new[name])]
+    said = [f"another rule {name}" for name in changed]
+    said += [f"no rule {name}" for name in new if name not in old]
+    said += [f"a rule {name} that is not ours" for name in old if name not in new]
+    others = (part for part in PARTS if part != "Rules")
+    return said + [
+        f"another {part}" for part in others if _plain(found.get(part)) != _plain(wanted[part])
+    ]
+
+
+def _plain(part: Any) -> Any:
+    """Without the empty lists and nulls that WAF may add to what it was given."""
+    if isinstance(part, Mapping):
+        return {name: _plain(each) for name, each in part.items() if each not in (None, [])}
+    return [_plain(each) for each in part] if isinstance(part, list) else part
+
+
+def choice_of(found: Mapping[str, Any]) -> Choice:
+    """What was chosen for the web ACL that was `found`; the default where that cannot be told."""
+    for rule in found.get("Rules", []):
+        if rule["Name"] == RATE_LIMIT:
+            limit = rule["Statement"].get("RateBasedStatement", {}).get("Limit", REQUESTS)
+            return Choice(limit, "Count" in rule.get("Action", {}))
+    return Choice()
+
+
+def inserted_value(found: Mapping[str, Any]) -> str | None:
+    """The header's value in the web ACL that was `found`."""
+    rules: Iterable[Any] = (each for each in found.get("Rules", []) if each["Name"] == ALLOW)
+    for rule in rules:
+        handling = rule.get("Action", {}).get("Allow", {}).get("CustomRequestHandling", {})
+        for header in handling.get("InsertHeaders", []):
+            if header["Name"] == INSERTED_HEADER:
+                value: str = header["Value"]
+                return value
+    return None

@@ -1,0 +1,188 @@
+"""Brings the IP sets in line with the table, whoever else is doing so at the same moment.
+
+A set is read before the table, and written with the lock token of that reading: so a write that WAF
+takes was worked out from a table at least as new as the set. Every write is followed by another
+look, until nothing is left to change. An entry leaves the table only an hour after it has ceased to
+count, when no run that still took it for alive can be under way: so what is in a set always has an
+entry that says why, wherever a run was cut short.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.firewall.calls import Waf
+from chalicelib.firewall.cidrs import in_order, spelled
+from chalicelib.firewall.entries import Entry
+from chalicelib.firewall.errors import FirewallError
+from chalicelib.firewall.ledger import Ledger
+from chalicelib.firewall.names import SCOPE, VERSIONS, Kind, Names, Version
+from chalicelib.firewall.sets import FoundSet, find_sets, read_set
+from chalicelib.services.clock import timestamp
+
+MOST_IN_A_SET = 10_000
+# Longer than any run takes, with room for machines whose clocks differ.
+FORGOTTEN_AFTER = timedelta(hours=1)
+LONGEST_RUN_SECONDS = 1800.0
+DENY_FIRST: tuple[Kind, ...] = ("deny", "allow")
+
+
+class OverfullError(FirewallError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A set beside its entries, both as they were read; `addresses` is None where there is no set."""
+
+    kind: Kind
+    version: Version
+    addresses: frozenset[str] | None
+    entries: Mapping[str, Entry]
+    now: datetime
+
+    @property
+    def live(self) -> frozenset[str]:
+        return frozenset(cidr for cidr, entry in self.entries.items() if entry.is_live(self.now))
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """What somebody put into the set by hand: no entry is about it, live or dead."""
+        return (self.addresses or frozenset()) - self.entries.keys()
+
+    @property
+    def pending(self) -> frozenset[str]:
+        return self.live - self.addresses if self.addresses is not None else frozenset()
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """What is in the set still and does not count any more."""
+        return (self.addresses or frozenset()) - self.live - self.unknown
+
+    @property
+    def forgettable(self) -> list[Entry]:
+        before = timestamp(self.now - FORGOTTEN_AFTER)
+        dead = (e for e in self.entries.values() if e.ends_at and e.ends_at < before)
+        return [entry for entry in dead if entry.cidr not in (self.addresses or ())]
+
+
+@dataclass(frozen=True, slots=True)
+class SetChange:
+    """What changed in one set while it was aligned, in order; and the unknown addresses left in it."""
+
+    name: str
+    kind: Kind
+    added: Sequence[str]
+    removed: Sequence[str]
+    unknown: Sequence[str]
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    sets: Sequence[SetChange]
+
+    @property
+    def is_any(self) -> bool:
+        return any(change.is_any for change in self.sets)
+
+
+def align(
+    waf: Waf,
+    names: Names,
+    ledger: Ledger,
+    now: datetime,
+    unwanted: Collection[tuple[Kind, str]] = (),
+) -> Changes | None:
+    """What it changed; None where there is no set yet: there is the table alone.
+
+    `unwanted` are the unknown addresses that are to go: all others stay. Raises FirewallError where
+    a set would hold too much, after the others were aligned; errors.UnavailableError; the SDK's.
+    """
+    found = waf.until_done(lambda: find_sets(waf, names))
+    changes: list[SetChange] = []
+    overfull: list[str] = []
+    for kind in DENY_FIRST:
+        drop = frozenset(cidr for of_kind, cidr in unwanted if of_kind == kind)
+        for version in VERSIONS:
+            one = _One(waf, ledger, kind, version, found.get((kind, version)), now, drop)
+            try:
+                changes += one.align()
+            except OverfullError as error:
+                overfull.append(str(error))
+    if overfull:
+        raise OverfullError("; ".join(overfull))
+    return Changes(changes) if found else None
+
+
+def view(
+    waf: Waf, ledger: Ledger, kind: Kind, version: Version, found: FoundSet | None, now: datetime
+) -> tuple[View, str]:
+    """The set and then its entries, with the lock token. To be called within Waf.until_done."""
+    addresses, token = read_set(waf, found) if found else (None, "")
+    ours = None if addresses is None else frozenset(map(spelled, addresses))
+    entries = {e.cidr: e for e in ledger.entries(kind) if e.version == version}
+    return View(kind, version, ours, entries, now), token
+
+
+def require_room(wanted: Collection[str], name: str) -> None:
+    """Raises OverfullError where WAF would refuse so many."""
+    if len(wanted) > MOST_IN_A_SET:
+        raise OverfullError(
+            f"{name} would hold {len(wanted):,} ranges, and WAF takes {MOST_IN_A_SET:,}: take some"
+            " out, or say them as fewer, wider ones. It was left as it is"
+        )
+
+
+@dataclass(frozen=True)
+class _One:
+    """One set, to be aligned."""
+
+    waf: Waf
+    ledger: Ledger
+    kind: Kind
+    version: Version
+    found: FoundSet | None
+    now: datetime
+    drop: frozenset[str]
+
+    def align(self) -> list[SetChange]:
+        """Nothing where there is no set."""
+        if self.found is None:
+            seen, _ = view(self.waf, self.ledger, self.kind, self.version, None, self.now)
+            self.ledger.forget(seen.forgettable)
+            return []
+        first, last = self._until_equal(self.found)
+        self.ledger.forget(last.forgettable)
+        before, after = first.addresses or frozenset(), last.addresses or frozenset()
+        added, removed, unknown = (
+            sorted(some, key=in_order) for some in (after - before, before - after, last.unknown)
+        )
+        return [SetChange(self.found.name, self.kind, added, removed, unknown)]
+
+    def _until_equal(self, found: FoundSet) -> tuple[View, View]:
+        """The set as it was first seen, and as it was when nothing was left to change."""
+        seen: list[View] = []
+
+        def attempt() -> None:
+            while True:
+                now, token = view(self.waf, self.ledger, self.kind, self.version, found, self.now)
+                seen[1:] = [now]
+                wanted = now.live | (now.unknown - self.drop)
+                if wanted == now.addresses:
+                    return
+                require_room(wanted, found.name)
+                self.waf(
+                    "update_ip_set",
+                    Name=found.name,
+                    Scope=SCOPE,
+                    Id=found.id,
+                    Addresses=sorted(wanted),
+                    LockToken=token,
+                )
+
+        self.waf.until_done(attempt)
+        return seen[0], seen[-1]

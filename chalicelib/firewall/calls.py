@@ -1,0 +1,189 @@
+"""AWS WAF by boto3: each call at the pace that AWS allows, repeated until it is done.
+
+None of WAF's passing errors is modelled as retryable, and what was just made is unknown to other
+calls for seconds to minutes: so what to repeat is decided here, by the error's name.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import boto3
+from botocore import exceptions
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from chalicelib.firewall.errors import FirewallError
+
+__all__ = ["FirewallError", "NotYetError", "Waf", "code_of", "is_passing", "waf_client"]
+
+T = TypeVar("T")
+
+
+class NotYetError(Exception):
+    """What was just done is not to be seen yet: says what, as "the … is not …"."""
+
+
+# What the same call may succeed after, once everything it depends on was read anew.
+PASSING = frozenset(
+    {
+        "WAFDuplicateItemException",
+        "WAFInternalErrorException",
+        "WAFNonexistentItemException",
+        "WAFOptimisticLockException",
+        "WAFServiceLinkedRoleErrorException",  # for seconds after logs were put elsewhere
+        "WAFTagOperationException",
+        "WAFTagOperationInternalErrorException",
+        "WAFUnavailableEntityException",
+        "InternalFailure",
+        "LimitExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+STILL_IN_USE = frozenset({"WAFAssociatedItemException"})
+SERVER_ERROR = 500
+LOST = (
+    exceptions.ChecksumError,
+    exceptions.ConnectionError,
+    exceptions.HTTPClientError,
+    ResponseParserError,
+)
+
+# Seconds between two calls of a kind, and the beginnings of their names.
+READS, WRITES, ASSOCIATIONS = 0.2, 1.0, 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0  # seconds
+TIMEOUT = 600.0  # seconds
+PAGE = 100
+CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
+
+
+def waf_client(session: Any = boto3) -> Any:
+    """boto3's client of WAF. What is to be repeated is repeated by Waf, and by nothing else."""
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    return session.client("wafv2", config=config)
+
+
+class Waf:
+    """One operator's calls of AWS WAF. Not for several threads at once.
+
+    `timeout` is in seconds from now on, planned waits not counted; `pace` multiplies every wait.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        *,
+        timeout: float = TIMEOUT,
+        pace: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._end = clock() + timeout
+        self._pace = pace
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+        self._free_at: dict[float, float] = {}
+
+    def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """One call, by boto3's name for it, when its turn has come. Raises the SDK's errors."""
+        interval = _interval(operation)
+        self._pause(self._free_at.get(interval, 0.0) - self._clock())
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
+        finally:
+            self._free_at[interval] = self._clock() + interval * self._pace
+        return answer
+
+    def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """The items of every page of a list_… call, which come under `member` (`a.b`: b within a)."""
+        more: dict[str, Any] = {"Limit": PAGE}
+        while True:
+            answer = self(operation, **parameters, **more)
+            items: Any = answer
+            for name in member.split("."):
+                items = items.get(name, {})
+            yield from items
+            marker = answer.get("NextMarker")
+            if not marker:
+                return
+            more["NextMarker"] = marker
+
+    def until_done(self, attempt: Callable[[], T], *, also: frozenset[str] = frozenset[str]()) -> T:
+        """What `attempt` gives, which reads and then writes, so that each try has a fresh LockToken.
+
+        Repeated while it fails in passing, or with a code in `also`. Raises FirewallError when the
+        time is up, and every other error of the SDK as it is.
+        """
+        tries = 0
+        while True:
+            try:
+                return attempt()
+            except (ClientError, NotYetError, *LOST) as error:
+                if not is_passing(error, also):
+                    raise
+                self._back_off(tries, code_of(error))
+            tries += 1
+
+    def begin(self) -> None:
+        """The time for failures begins anew: what came before was somebody's time to think."""
+        self._end = self._clock() + self._timeout
+
+    def wait(self, seconds: float) -> None:
+        """A wait that belongs to the plan: it uses up none of the time for failures."""
+        self._end += max(0.0, seconds) * self._pace
+        self._pause(seconds * self._pace)
+
+    def _back_off(self, tries: int, code: str) -> None:
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tries, 10))
+        pause = self._random() * longest * self._pace
+        if self._clock() + pause > self._end:
+            raise FirewallError(
+                f"AWS WAF was not done within {self._timeout:g} seconds; it last"
+                f" said: {code}. The same command goes on from here; --timeout gives it longer"
+            )
+        self._pause(pause)
+
+    def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            self._sleep(seconds)
+
+
+def is_passing(error: Exception, also: frozenset[str] = frozenset[str]()) -> bool:
+    """Whether the same may succeed once repeated."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, (NotYetError, *LOST))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code_of(error) in PASSING | also or status >= SERVER_ERROR
+
+
+def code_of(error: Exception) -> str:
+    """AWS's name of what went wrong, or the SDK's, or ours."""
+    if isinstance(error, NotYetError):
+        return str(error)
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "an error without a code"))
+    return type(error).__name__
+
+
+def _interval(operation: str) -> float:
+    if operation.startswith(("associate_", "disassociate_")):
+        return ASSOCIATIONS
+    return READS if operation.startswith(("get_", "list_")) else WRITES

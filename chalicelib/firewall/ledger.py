@@ -1,0 +1,129 @@
+"""The entries in the stage's table: the truth, of which the IP sets are a projection.
+
+An entry is never deleted straight away. It is marked as removed, or it expires; it goes once it is
+in no IP set any more and has been dead for so long that no other run can still take it for alive.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.errors import RetryError
+from chalicelib.firewall.entries import Entry
+from chalicelib.firewall.names import KINDS, Kind
+from chalicelib.services.clock import timestamp
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import ACTIONS_IN_ONE_TRANSACTION, Client, Item, Key
+
+UNCHANGED = "mark = :mark"
+
+
+class Ledger:
+    """Every method raises errors.UnavailableError where the table cannot be had."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def entries(self, kind: Kind) -> Iterator[Entry]:
+        """All of them, dead ones too, as they are now."""
+        query: dict[str, Any] = {
+            "TableName": self._client.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _partition(kind)}},
+            "ConsistentRead": True,
+        }
+        while True:
+            answer = self._client.call("Query", **query)
+            yield from map(_entry_in, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Instead of whatever there is about the same ranges."""
+        self._client.write_all({"PutRequest": {"Item": _item(entry)}} for entry in entries)
+
+    def retire(self, entries: Sequence[Entry], now: datetime) -> list[Entry]:
+        """Marks them as removed; what others have written since they were read, as it is now."""
+
+        def write(entry: Entry) -> Mapping[str, Any]:
+            change = "SET removed_at = :removed_at, mark = :new"
+            values = {"removed_at": {"S": timestamp(now)}, "new": {"S": uuid4().hex}}
+            mark = {"S": entry.mark}
+            return self._client.update(_key(entry), change, UNCHANGED, mark=mark, **values)
+
+        return self._write_unchanged(entries, write)
+
+    def forget(self, entries: Sequence[Entry]) -> None:
+        """Deletes them, save those that others have written since they were read."""
+
+        def write(entry: Entry) -> Mapping[str, Any]:
+            return self._client.delete(_key(entry), UNCHANGED, mark={"S": entry.mark})
+
+        self._write_unchanged(entries, write)
+
+    def _write_unchanged(
+        self, entries: Sequence[Entry], write: Callable[[Entry], Mapping[str, Any]]
+    ) -> list[Entry]:
+        """Those that were not written, because somebody else has written them, and are there now."""
+        changed: list[Entry] = []
+        for start in range(0, len(entries), ACTIONS_IN_ONE_TRANSACTION):
+            some = list(entries[start : start + ACTIONS_IN_ONE_TRANSACTION])
+            while some:
+                try:
+                    self._client.transact([Action(write(entry), RetryError) for entry in some])
+                    break
+                except RetryError:
+                    there = self._as_they_are(some)
+                    others = [entry for entry in some if not _is_same(there, entry)]
+                    changed += [there[_key(entry)] for entry in others if _key(entry) in there]
+                    some = [entry for entry in some if _is_same(there, entry)]
+        return changed
+
+    def _as_they_are(self, entries: Sequence[Entry]) -> dict[Key, Entry]:
+        found = self._client.get_all(map(_key, entries))
+        return {key: _entry_in(item) for key, item in found.items()}
+
+
+def _is_same(there: Mapping[Key, Entry], entry: Entry) -> bool:
+    found = there.get(_key(entry))
+    return found is not None and found.mark == entry.mark
+
+
+def _partition(kind: Kind) -> str:
+    return f"FIREWALL#{kind}"
+
+
+def _key(entry: Entry) -> Key:
+    return _partition(entry.kind), entry.cidr
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    pk, sk = _key(entry)
+    texts = {
+        "pk": pk,
+        "sk": sk,
+        "owner": entry.owner,
+        "note": entry.note,
+        "created_at": entry.created_at,
+        "expires_at": entry.expires_at,
+        "removed_at": entry.removed_at,
+        "mark": entry.mark,
+    }
+    return {name: {"S": text} for name, text in texts.items() if text}
+
+
+def _entry_in(item: Item) -> Entry:
+    texts = {name: value["S"] for name, value in item.items()}
+    kind = next(kind for kind in KINDS if _partition(kind) == texts["pk"])
+    return Entry(
+        kind,
+        texts["sk"],
+        texts.get("owner", ""),
+        texts.get("note", ""),
+        texts["created_at"],
+        texts.get("expires_at"),
+        texts.get("removed_at"),
+        texts["mark"],
+    )

@@ -1,0 +1,188 @@
+"""The two lists, of who is let in and who is shut out, as operators change them.
+
+Each change is written into the table first, and then the IP sets are aligned with it. Whatever is
+wrong with a request is said before anything is written.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.firewall.align import Changes, SetChange, View, align, require_room, view
+from chalicelib.firewall.calls import Waf
+from chalicelib.firewall.cidrs import Ranges, in_order
+from chalicelib.firewall.entries import Entry, EntryError
+from chalicelib.firewall.ledger import Ledger
+from chalicelib.firewall.names import KINDS, VERSIONS, Kind, Names, Version
+from chalicelib.firewall.sets import find_sets
+
+MOST_NAMED = 20
+Unknown = tuple[Kind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command did, or would do.
+
+    `before` are the entries that counted until then, by CIDR; `changes` is None where there are no
+    IP sets, and for a dry run; `remarks` are for the operator.
+    """
+
+    entries: Sequence[Entry] = ()
+    before: Mapping[str, Entry] = field(default_factory=dict)
+    unknown: Sequence[Unknown] = ()
+    changes: Changes | None = None
+    remarks: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A stage's lists. Methods raise FirewallError, errors.UnavailableError and the SDK's errors.
+
+    With `dry_run` nothing is written.
+    """
+
+    waf: Waf
+    names: Names
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    dry_run: bool = False
+
+    def align(self, unwanted: Collection[Unknown] = ()) -> Changes | None:
+        if self.dry_run:
+            return None
+        return align(self.waf, self.names, self.ledger, self.clock(), unwanted)
+
+    def sync(self) -> Outcome:
+        """Brings the sets in line; a dry run tells what would be changed."""
+        return Outcome(changes=self._planned() if self.dry_run else self.align())
+
+    def views(self, kinds: Iterable[Kind] = KINDS) -> list[View]:
+        """Each set beside its entries."""
+        found = self.waf.until_done(lambda: find_sets(self.waf, self.names))
+        now = self.clock()
+
+        def look(kind: Kind, version: Version) -> View:
+            there = found.get((kind, version))
+            return self.waf.until_done(
+                lambda: view(self.waf, self.ledger, kind, version, there, now)
+            )[0]
+
+        return [look(kind, version) for kind in kinds for version in VERSIONS]
+
+    def add(self, entries: Sequence[Entry]) -> Outcome:
+        """Puts entries of one kind in, or renews them."""
+        kind = entries[0].kind
+        wanted = {entry.cidr: entry for entry in entries}
+        before: dict[str, Entry] = {}
+        for seen in self.views([kind]):
+            new = {cidr for cidr, entry in wanted.items() if entry.version == seen.version}
+            require_room(seen.live | seen.unknown | new, self.names.ip_set(kind, seen.version))
+            before |= {cidr: seen.entries[cidr] for cidr in seen.live & new}
+        remarks = self._shut_out(wanted) if kind == "allow" else []
+        if not self.dry_run:
+            self.ledger.put(entries)
+        return Outcome(entries, before, changes=self.align(), remarks=remarks)
+
+    def remove(self, cidrs: Sequence[str], kind: Kind | None) -> Outcome:
+        """Takes entries out: of `kind`, or of the list that they are in."""
+        known = {each: self._entries(each) for each in ([kind] if kind else KINDS)}
+        self._require_listed(cidrs, known)
+        listed = [of_kind[cidr] for cidr in cidrs for of_kind in known.values() if cidr in of_kind]
+        live = [entry for entry in listed if entry.is_live(self.clock())]
+        left = live if not self.dry_run else []
+        while left:  # what was renewed meanwhile is to go all the same
+            changed = self.ledger.retire(left, self.clock())
+            left = [entry for entry in changed if entry.is_live(self.clock())]
+        counted = {entry.cidr for entry in live}
+        remarks = [f"{cidr} was taken out before" for cidr in cidrs if cidr not in counted]
+        return Outcome(live, changes=self.align(), remarks=_shortened(remarks))
+
+    def live(self, kinds: Iterable[Kind]) -> list[Entry]:
+        now = self.clock()
+        return [e for kind in kinds for e in self.ledger.entries(kind) if e.is_live(now)]
+
+    def flush(self, entries: Sequence[Entry]) -> Outcome:
+        """Takes out these, as they were read: what was renewed since then stays."""
+        renewed: list[Entry] = []
+        if not self.dry_run:
+            now = self.clock()
+            renewed = [e for e in self.ledger.retire(entries, now) if e.is_live(now)]
+        kept = {(entry.kind, entry.cidr) for entry in renewed}
+        gone = [entry for entry in entries if (entry.kind, entry.cidr) not in kept]
+        remarks = [f"{entry.cidr} stays: it was renewed meanwhile" for entry in renewed]
+        return Outcome(gone, changes=self.align(), remarks=_shortened(remarks))
+
+    def unknown(self, kinds: Iterable[Kind]) -> list[Unknown]:
+        """What is in the sets by hand."""
+        return [(seen.kind, each) for seen in self.views(kinds) for each in sorted(seen.unknown)]
+
+    def flush_unknown(self, unknown: Sequence[Unknown]) -> Outcome:
+        """Takes these addresses out of the sets, unless there is an entry about them by now."""
+        return Outcome(unknown=unknown, changes=self.align(unknown))
+
+    def _planned(self) -> Changes | None:
+        sets = [
+            SetChange(
+                self.names.ip_set(seen.kind, seen.version),
+                seen.kind,
+                *(
+                    sorted(some, key=in_order)
+                    for some in (seen.pending, seen.leaving, seen.unknown)
+                ),
+            )
+            for seen in self.views()
+            if seen.addresses is not None
+        ]
+        return Changes(sets) if sets else None
+
+    def _entries(self, kind: Kind) -> dict[str, Entry]:
+        return {entry.cidr: entry for entry in self.ledger.entries(kind)}
+
+    def _shut_out(self, wanted: Iterable[str]) -> list[str]:
+        """A remark for each that is denied: the deny set decides before the allow set."""
+        denied = Ranges(entry.cidr for entry in self.live(["deny"]))
+        found = [(cidr, by) for cidr in wanted if (by := denied.holding(cidr))]
+        return _shortened([f"{cidr} stays shut out: {by[0]} is denied" for cidr, by in found])
+
+    def _require_listed(
+        self, cidrs: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
+    ) -> None:
+        """Raises EntryError, which names those that are in both lists, and those that are in none."""
+        now = self.clock()
+        twice = [
+            f"{cidr} is both allowed and denied: say --kind allow or --kind deny"
+            for cidr in cidrs
+            if len([True for of_kind in known.values() if _counts(of_kind.get(cidr), now)]) > 1
+        ]
+        missing = [cidr for cidr in cidrs if not any(cidr in of_kind for of_kind in known.values())]
+        flaws = twice + (self._unlisted(missing, known) if missing else [])
+        if flaws:
+            raise EntryError("\n".join(_shortened(flaws)))
+
+    def _unlisted(
+        self, missing: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
+    ) -> list[str]:
+        """A line for each, with what it may have been taken for."""
+        by_hand = {cidr for _, cidr in self.unknown(known)}
+        live = {kind: Ranges(entry.cidr for entry in self.live([kind])) for kind in known}
+
+        def line(cidr: str) -> str:
+            if cidr in by_hand:
+                return f"{cidr} was put into the IP set by hand: flush --unknown takes such out"
+            for kind, ranges in live.items():
+                if holding := ranges.holding(cidr):
+                    near = f"{holding[0]}, which holds it, is in the {kind} list"
+                    return f"{cidr} is not listed by itself: {near}"
+            return f"{cidr} is not listed"
+
+        return [line(cidr) for cidr in missing]
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - MOST_NAMED
+    return [*lines[:MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def _counts(entry: Entry | None, now: datetime) -> bool:
+    return entry is not None and entry.is_live(now)

@@ -1,0 +1,42 @@
+"""The stage's IP sets in AWS WAF, as they are there."""
+
+from dataclasses import dataclass
+
+from chalicelib.firewall.calls import Waf
+from chalicelib.firewall.names import KINDS, SCOPE, VERSIONS, Kind, Names, Version
+
+SetKey = tuple[Kind, Version]
+
+
+@dataclass(frozen=True)
+class FoundSet:
+    id: str
+    arn: str
+    name: str
+
+
+def find_sets(waf: Waf, names: Names) -> dict[SetKey, FoundSet]:
+    """Those that there are, by kind ("allow", "deny") and version ("IPV4", "IPV6").
+
+    Raises the SDK's errors: to be called within Waf.until_done.
+    """
+    wanted = {names.ip_set(*key): key for key in set_keys()}
+    found: dict[SetKey, FoundSet] = {}
+    for each in waf.pages("list_ip_sets", "IPSets", Scope=SCOPE):
+        if each["Name"] in wanted:
+            found[wanted[each["Name"]]] = FoundSet(each["Id"], each["ARN"], each["Name"])
+    return found
+
+
+def set_keys() -> list[SetKey]:
+    """All four."""
+    return [(kind, version) for kind in KINDS for version in VERSIONS]
+
+
+def read_set(waf: Waf, found: FoundSet) -> tuple[frozenset[str], str]:
+    """Its addresses as WAF writes them, and the LockToken for the write that follows.
+
+    Raises the SDK's errors: to be called within Waf.until_done.
+    """
+    answer = waf("get_ip_set", Name=found.name, Scope=SCOPE, Id=found.id)
+    return frozenset(answer["IPSet"]["Addresses"]), answer["LockToken"]

@@ -1,0 +1,149 @@
+"""Deployed for real, to an emulated AWS, behind a strict fake of WAF: shut before it, open through it, shut after it."""
+
+import json
+from collections.abc import Iterator
+from threading import Event, Thread
+from time import sleep
+
+import pytest
+
+from chalicelib.firewall.gate import REREAD_SECONDS
+from chalicelib.firewall.names import HEADER
+from tests.aws_proxy import DATA_PLANE
+from tests.deployment import Deployment
+from tests.emulator import Emulator
+from tests.support import Answer, through_http
+
+ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
+# As EventBridge sends it.
+EVENT = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": "eu-west-2",
+    "resources": ["arn:aws:events:eu-west-2:000000000000:rule/landscape-api-dev-expire-event"],
+    "detail": {},
+}
+CLOSED = "urn:landscape-api:problem:closed"
+
+
+@pytest.fixture(scope="module")
+def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """`chalice deploy` alone: what a firewall that was forgotten leaves."""
+    deployment = Deployment(tmp_path_factory.mktemp("closed"), emulator)
+    deployment.run("tables/create.py", "--stage", "dev")
+    deployment.run("chalice", "deploy", "--stage", "dev")
+    yield deployment
+    deployment.stop()
+
+
+def past_waf(deployed: Deployment, path: str, headers: dict[str, str]) -> Answer:
+    """Straight to the gateway, with whatever headers."""
+    send = through_http("127.0.0.1", deployed.emulator.port)
+    return send("GET", f"{DATA_PLANE}{deployed.api_id}/dev{path}", headers, b"")
+
+
+def all_closed(deployed: Deployment, headers: dict[str, str]) -> bool:
+    answers = [past_waf(deployed, path, headers) for path in ROUTES]
+    return all((a.status, a.json["type"]) == (403, CLOSED) for a in answers)
+
+
+def test_the_life_of_a_firewall(deployed: Deployment) -> None:
+    assert all_closed(deployed, {})
+    assert all_closed(deployed, {HEADER: "anything"})
+    deployed.run("waf/associate.py", "--stage", "dev")
+    deployed.let_in()
+    sleep(REREAD_SECONDS)  # a wrong value made the Lambda ask the table just before
+    assert [deployed.api.get(path).status for path in ROUTES] == [200] * len(ROUTES)
+    assert all_closed(deployed, {})
+    assert all_closed(deployed, {HEADER: "anything"})
+    assert rotate_while_asking(deployed) > 0
+    deployed.run("waf/associate.py", "--stage", "dev", "--detach", "--yes")
+    answers = [deployed.api.get(path) for path in ROUTES]
+    assert [(a.status, a.json["type"]) for a in answers] == [(403, CLOSED)] * len(ROUTES)
+    deployed.run("waf/associate.py", "--stage", "dev")
+    assert deployed.api.get("/health").status == 200
+
+
+def rotate_while_asking(deployed: Deployment) -> int:
+    """Asks all the while that the header's value is changed, twice: how often. Every answer is a 200."""
+    ended = Event()
+    statuses: list[int] = []
+
+    def ask() -> None:
+        while not ended.is_set():
+            statuses.append(deployed.api.get("/health").status)
+
+    asking = Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(2):
+            before = inserted(deployed)
+            options = ("--rotate-secret", "--propagation-seconds", "1")
+            deployed.run("waf/associate.py", "--stage", "dev", *options)
+            assert inserted(deployed) != before
+    finally:
+        ended.set()
+        asking.join()
+    assert set(statuses) == {200}
+    return len(statuses)
+
+
+def inserted(deployed: Deployment) -> str:
+    """The value that WAF inserts at the moment."""
+    (acl,) = deployed.waf.web_acls.values()
+    found = json.dumps(acl.held)
+    return found[found.index("InsertHeaders") :].partition("]")[0]
+
+
+def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment) -> None:
+    deployed.run("waf/associate.py", "--stage", "dev")
+    allow = ("waf/allowlist.py", "add", "--stage", "dev")
+    deployed.run(*allow, "192.0.2.1", "--force", "--permanent")
+    deployed.run(*allow, "192.0.2.2", "--force", "--for", "1h")
+    expire_now(deployed, "192.0.2.2/32")
+    client = deployed.emulator.client("lambda")
+    for _ in range(2):
+        answer = client.invoke(FunctionName="landscape-api-dev-expire", Payload=json.dumps(EVENT))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    listed = {cidr for found in deployed.waf.ip_sets.values() for cidr in found.held["Addresses"]}
+    assert "192.0.2.1/32" in listed
+    assert "192.0.2.2/32" not in listed
+    logs = deployed.emulator.client("logs")
+    events = logs.filter_log_events(logGroupName="/aws/lambda/landscape-api-dev-expire")["events"]
+    lines = [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
+    told = [line["firewall"] for line in lines]
+    assert [(one["sets"], one["removed"]) for one in told] == [("changed", 1), ("as wanted", 0)]
+    assert told[0]["removed_from"] == {"landscape-api-dev-allow-ipv4": ["192.0.2.2/32"]}
+
+
+def expire_now(deployed: Deployment, cidr: str) -> None:
+    """What time would do."""
+    deployed.emulator.client("dynamodb").update_item(
+        TableName="landscape-dev",
+        Key={"pk": {"S": "FIREWALL#allow"}, "sk": {"S": cidr}},
+        UpdateExpression="SET expires_at = :past",
+        ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00Z"}},
+    )
+
+
+def test_eventbridge_calls_the_function_every_fifteen_minutes(deployed: Deployment) -> None:
+    events = deployed.emulator.client("events")
+    rules = events.list_rules(NamePrefix="landscape-api-dev")["Rules"]
+    assert [(rule["ScheduleExpression"], rule["State"]) for rule in rules] == [
+        ("rate(15 minutes)", "ENABLED")
+    ]
+
+
+def test_the_two_functions_policies_are_their_own(deployed: Deployment) -> None:
+    root = deployed.project / ".chalice"
+    dev, prod = ((root / f"policy-{stage}-expire.json").read_text() for stage in ("dev", "prod"))
+    assert dev.replace("-dev", "-prod") == prod
+    iam = deployed.emulator.client("iam")
+    for role, sid in (("api_handler", "WriteTheRegister"), ("expire", "KeepTheSets")):
+        name = f"landscape-api-dev-{role}"
+        policy = iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
+        assert sid in {statement["Sid"] for statement in policy["Statement"]}

@@ -1,0 +1,141 @@
+"""The web ACL as data: what it holds, and what counts as a difference."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.firewall.acl import (
+    RULES,
+    Choice,
+    choice_of,
+    differences,
+    inserted_value,
+    wanted_acl,
+)
+from chalicelib.firewall.names import Names
+from chalicelib.firewall.sets import set_keys
+from tests.emulator import CREDENTIALS, REGION
+
+NAMES = Names("landscape-api", "dev")
+VALUE = "a-value-that-nobody-may-see"
+ARNS = {key: f"arn:aws:wafv2:eu-west-2:0:regional/ipset/{'-'.join(key)}/1" for key in set_keys()}
+
+
+def acl(value: str = VALUE, **choice: Any) -> dict[str, Any]:
+    return wanted_acl(NAMES, ARNS, value, Choice(**choice))
+
+
+def rule(name: str, **choice: Any) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in acl(**choice)["Rules"] if each["Name"] == name)
+    return found
+
+
+@pytest.mark.parametrize("count", [False, True])
+def test_the_sdk_takes_it(count: bool) -> None:
+    client = boto3.client("wafv2", region_name=REGION, **CREDENTIALS)
+    with Stubber(client) as stubber:
+        stubber.add_response("create_web_acl", {})
+        client.create_web_acl(Name=NAMES.web_acl, Scope="REGIONAL", **acl(count=count))
+
+
+def test_the_allow_list_comes_last_and_the_deny_list_first() -> None:
+    by_priority = sorted(acl()["Rules"], key=lambda each: each["Priority"])
+    assert [each["Name"] for each in by_priority] == list(RULES)
+    assert (RULES[0], RULES[-1]) == ("deny", "allow")
+
+
+@pytest.mark.parametrize("kind", ["deny", "allow"])
+def test_each_list_is_of_both_address_families(kind: str) -> None:
+    statements = rule(kind)["Statement"]["OrStatement"]["Statements"]
+    arns = [each["IPSetReferenceStatement"]["ARN"] for each in statements]
+    assert arns == [arn for key, arn in ARNS.items() if key[0] == kind]
+    assert len(arns) == 2
+
+
+def test_only_the_rule_that_inserts_the_value_is_not_sampled() -> None:
+    sampled = {r["Name"]: r["VisibilityConfig"]["SampledRequestsEnabled"] for r in acl()["Rules"]}
+    assert sampled == {name: name != "allow" for name in RULES}
+    assert json.dumps(acl()).count(VALUE) == json.dumps(rule("allow")).count(VALUE) == 1
+
+
+def test_counting_blocks_by_nothing_but_the_two_lists() -> None:
+    assert rule("rate-limit", count=True)["Action"] == {"Count": {}}
+    for group in ("known-bad-inputs", "ip-reputation"):
+        assert rule(group, count=True)["OverrideAction"] == {"Count": {}}
+        assert rule(group)["OverrideAction"] == {"None": {}}
+    assert "Block" in rule("deny", count=True)["Action"]
+    assert "Block" in acl(count=True)["DefaultAction"]
+
+
+@pytest.mark.parametrize(("key", "status"), [("not-listed", 403), ("too-many-requests", 429)])
+def test_a_blocked_answer_is_a_problem(key: str, status: int) -> None:
+    body = acl()["CustomResponseBodies"][key]
+    problem = json.loads(body["Content"])
+    assert body["ContentType"] == "APPLICATION_JSON"
+    assert problem["type"] == f"urn:landscape-api:problem:{key}"
+    assert problem["status"] == status
+    assert set(problem) == {"type", "title", "status", "detail"}
+    assert len(body["Content"]) < 4096
+
+
+def test_what_was_chosen_is_read_from_what_is_there() -> None:
+    assert choice_of(acl(requests=500, count=True)) == Choice(500, True)
+    assert choice_of({"Rules": []}) == Choice()
+
+
+def test_the_inserted_value_is_read_from_what_is_there() -> None:
+    assert inserted_value(acl()) == VALUE
+    assert inserted_value({"Rules": []}) is None
+
+
+def test_nothing_differs_from_itself_whatever_waf_adds_of_its_own() -> None:
+    added: dict[str, Any] = {"ARN": "arn", "Capacity": 25, "LabelNamespace": "awswaf:0:webacl:x:"}
+    assert differences({**acl(), **added}, acl()) == []
+    managed = copy.deepcopy(acl())
+    managed["Rules"][2]["Statement"]["ManagedRuleGroupStatement"]["ExcludedRules"] = []
+    assert differences(managed, acl()) == []
+
+
+def loosened(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    found = copy.deepcopy(acl())
+    change(found)
+    return found
+
+
+def exclude(found: dict[str, Any]) -> None:
+    group = found["Rules"][2]["Statement"]["ManagedRuleGroupStatement"]
+    group["ExcludedRules"] = [{"Name": "Log4JRCE_HEADER"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda found: found.update(DefaultAction={"Allow": {}}), "another DefaultAction"),
+        (lambda found: found["Rules"].pop(0), "no rule deny"),
+        (lambda found: found["Rules"][0].update(Priority=9), "another rule deny"),
+        (lambda found: found["Rules"][1].update(Action={"Count": {}}), "another rule rate-limit"),
+        (exclude, "another rule known-bad-inputs"),
+        (
+            lambda found: found["Rules"].append({"Name": "let-me-in", "Priority": -1}),
+            "a rule let-me-in that is not ours",
+        ),
+        (
+            lambda found: found["Rules"][4]["VisibilityConfig"].update(SampledRequestsEnabled=True),
+            "another rule allow",
+        ),
+    ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
+)
+def test_what_was_loosened_by_hand_is_seen(
+    change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    assert differences(loosened(change), acl()) == [said]
+
+
+def test_another_value_is_a_difference_that_does_not_tell_it() -> None:
+    assert differences(acl("one"), acl("another")) == ["another rule allow"]
