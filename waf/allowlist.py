@@ -163,7 +163,7 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
             go, number = _flush(lists, kinds, unknown=unknown)
         if number and not (yes or dry_run):
             what = "put into the IP sets by hand" if unknown else f"in the {kind} list"
-            require_yes(f"Take out all {number:,} addresses and ranges {what}, of {stage}?")
+            require_yes(f"Take out everything {what} of the stage {stage}, {number:,} in all?")
         with waiting(f"{number:,} to be taken out"):
             outcome = go()
         told(lists, outcome, "taken out of", as_json=as_json)

@@ -135,6 +135,6 @@ def failures_told() -> Iterator[None]:
         )
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"allowlist: {explain(error)}. The same command goes on from here")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("allowlist: interrupted. The same command goes on from here\n")
         sys.exit(INTERRUPTED)

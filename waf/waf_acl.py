@@ -43,10 +43,15 @@ class Wishes:
 
 
 def make_secret(place: Place) -> None:
-    """Raises FirewallError, errors.UnavailableError."""
+    """Whoever is first decides. Raises FirewallError, errors.UnavailableError."""
     seen = secret.read(place.table)
-    if not seen.values:
+    if seen.values:
+        return
+    try:
         secret.write(place.table, seen, (secret.new_value(),), place.now())
+    except FirewallError:
+        if not secret.read(place.table).values:
+            raise
 
 
 def make_set(place: Place, key: SetKey) -> None:

@@ -74,7 +74,8 @@ def expire(deployed: Deployment) -> str | None:
     answer = deployed.emulator.client("lambda").invoke(
         FunctionName="landscape-api-dev-expire", Payload=json.dumps(EVENT)
     )
-    return answer.get("FunctionError")
+    failed: str | None = answer.get("FunctionError")
+    return failed
 
 
 def test_the_scheduled_functions_policy_is_enough_and_not_without_the_table(
