@@ -78,7 +78,13 @@ RESPONSES = (
         (("WWW-Authenticate", EXPIRED),),
     ),
     GatewayResponse("ACCESS_DENIED", 403, "forbidden", "Not allowed", "Not with this token"),
-    GatewayResponse("WAF_FILTERED", 403, "not-listed", "Not allowed", "Not from this address"),
+    GatewayResponse(
+        "WAF_FILTERED",
+        403,
+        "filtered",
+        "Refused by the firewall",
+        "A rule of the firewall refused this request, or the address that it came from",
+    ),
     GatewayResponse(
         "MISSING_AUTHENTICATION_TOKEN",
         404,

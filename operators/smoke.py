@@ -11,7 +11,8 @@ from urllib.request import urlopen
 from operators.apis import DeployError
 
 PATH = "/health"
-NOT_LISTED = "urn:landscape-api:problem:not-listed"  # as the firewall says it, and nobody else
+# As the firewall says it, and nobody else: its default action, and the gateway for AWS's rules.
+FIREWALLS_OWN = tuple(f"urn:landscape-api:problem:{name}" for name in ("not-listed", "filtered"))
 SECONDS = 30
 TRIES = 20
 PAUSE_SECONDS = 4.0
@@ -49,7 +50,7 @@ def request(url: str, sleep: Callable[[float], None] = time.sleep) -> str:
         status, body = _ask(target)
         if status == 200:
             return f"{target} answers 200: whoever may reach it is let in"
-        if status == 403 and _problem_type(body) == NOT_LISTED:
+        if status == 403 and _problem_type(body) in FIREWALLS_OWN:
             return f"{target} answers the firewall's own 403: this address is not listed"
         sleep(PAUSE_SECONDS)
     what = f"answers {status}: {body[:200]}" if status else f"cannot be reached: {body}"
