@@ -38,7 +38,6 @@ from chalicelib.stores.dynamodb.transport import CallError
 from operators.stage import Stage, StageError
 from operators.steps import explain
 
-SCHEME = "dynamodb://"
 INTERRUPTED = 130
 
 StageName = Annotated[str, typer.Option("--stage", help=" or ".join(STAGES[1:]))]
@@ -114,10 +113,8 @@ def read_asked(cidrs: list[str] | None, file: Path | None) -> list[Asked]:
 def open_lists(stage: str, timeout: float, pace: float, *, dry_run: bool = False) -> Lists:
     """Raises StageError, SettingsError, and the SDK's errors."""
     found = Stage.read(stage)
-    url = Settings.read(stage_environment(stage, os.environ)).store_url
-    if not url.startswith(SCHEME):
-        raise SettingsError(f"LANDSCAPE_STORE_URL of the stage {stage} is not {SCHEME}…")
-    ledger = Ledger(Client(BotoTransport(), url.removeprefix(SCHEME)))
+    table = Settings.read(stage_environment(stage, os.environ)).table
+    ledger = Ledger(Client(BotoTransport(), table))
     waf = Waf(waf_client(), timeout=timeout, pace=pace)
     return Lists(waf, Names(found.app, found.name), ledger, utc_now, dry_run)
 

@@ -12,12 +12,10 @@ from waf_policy import Scope, policy
 from chalicelib.firewall.calls import Waf, waf_client
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import Names
-from chalicelib.settings import Settings, SettingsError, stage_environment
+from chalicelib.settings import Settings, stage_environment
 from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client
 from operators.stage import Stage, StageError
-
-SCHEME = "dynamodb://"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Meant:
 def open_place(meant: Meant) -> Place:
     """Raises StageError, SettingsError, FirewallError where there is no such API, the SDK's errors."""
     stage = Stage.read(meant.stage)
-    table = _table_of(meant.stage)
+    table = _settings(meant.stage).table
     rest_api_id = meant.rest_api_id or stage.deployed_api()
     session = boto3.Session()
     _require_stage(session.client("apigateway"), rest_api_id, stage.gateway_stage)
@@ -59,7 +57,7 @@ def open_policy(meant: Meant) -> dict[str, Any]:
         region=_region(session),
         account=session.client("sts").get_caller_identity()["Account"],
         stage_arn=stage_arn(session, rest_api_id, stage.gateway_stage),
-        table=_table_of(meant.stage),
+        table=_settings(meant.stage).table,
     )
     return policy(scope, Names(stage.app, stage.name))
 
@@ -90,11 +88,5 @@ def _require_stage(gateway: Any, rest_api_id: str, gateway_stage: str) -> None:
         ) from None
 
 
-def _table_of(stage: str) -> str:
-    url = Settings.read(stage_environment(stage, os.environ)).store_url
-    if not url.startswith(SCHEME):
-        raise SettingsError(
-            f"LANDSCAPE_STORE_URL of the stage {stage} is not dynamodb://…: the firewall's entries"
-            " are kept in the stage's table"
-        )
-    return url.removeprefix(SCHEME)
+def _settings(stage: str) -> Settings:
+    return Settings.read(stage_environment(stage, os.environ))

@@ -1,0 +1,67 @@
+"""waf/associate.py while AWS WAF fails in passing: every command ends as if nothing had failed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.firewall.calls import PASSING, STILL_IN_USE
+from tests.emulator import Emulator
+from tests.fake_waf import FakeWaf
+from tests.fake_waf_faults import LOST, errors_of
+from tests.firewall_runs import BUILD, JOBS, Beginning, clean, state
+from tests.firewall_site import make_site
+
+# Any call can end with one of these.
+OF_ANY = ("ThrottlingException", "ServiceUnavailable", LOST)
+CODES = (*sorted(code for code in PASSING | STILL_IN_USE if code.startswith("WAF")), *OF_ANY)
+
+
+@pytest.fixture(scope="module")
+def beginnings(
+    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[bool, Beginning]]:
+    """Before and after everything was built."""
+    with FakeWaf() as waf:
+        site = make_site(emulator, tmp_path_factory.mktemp("site"), waf)
+        site.list("allow", "203.0.113.0/24", "2001:db8::/32")
+        site.list("deny", "203.0.113.9/32")
+        bare = Beginning.of(site)
+        site.put_up(*BUILD)
+        yield {False: bare, True: Beginning.of(site)}
+
+
+def fails_with(operation: str, code: str) -> bool:
+    if code in STILL_IN_USE:
+        return operation.startswith("Delete") and code in errors_of(operation)
+    return code in OF_ANY or code in errors_of(operation)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_each_call_may_fail_once_with_each_passing_error(
+    beginnings: dict[bool, Beginning], job: str
+) -> None:
+    options, is_built = JOBS[job]
+    calls, wanted = clean(beginnings[is_built], options)
+    for code in CODES:
+        for after in (False, True):
+            with beginnings[is_built].again() as site:
+                failing = [name for name in dict.fromkeys(calls) if fails_with(name, code)]
+                for operation in failing:
+                    site.waf.fail(operation, code, after=after)
+                done = site.call(*options)
+                assert done.exit_code == 0, (code, after, failing, done.output)
+                assert state(site) == wanted, (code, after, failing)
+                assert len(site.waf.calls) >= len(failing)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_any_one_answer_may_be_lost(beginnings: dict[bool, Beginning], job: str) -> None:
+    options, is_built = JOBS[job]
+    calls, wanted = clean(beginnings[is_built], options)
+    writes = [n for n, name in enumerate(calls, 1) if not name.startswith(("Get", "List"))]
+    for at in writes:
+        with beginnings[is_built].again() as site:
+            site.waf.fail("*", LOST, after=True, at=at)
+            done = site.call(*options)
+            assert done.exit_code == 0, (at, done.output)
+            assert state(site) == wanted, at
