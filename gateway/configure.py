@@ -37,10 +37,13 @@ RATE, BURST, LOG_DAYS = 50, 100, 30
 class Wishes:
     """What an operator may choose; None keeps what there is, or takes the default.
 
+    `function` and `expire_function` are the names of the two Lambdas.
+
     Raises GatewayError for what AWS would refuse half-way.
     """
 
     function: str
+    expire_function: str
     rate: float | None
     burst: int | None
     log_days: int | None
@@ -65,9 +68,10 @@ def plan(clients: Clients, api: Api, wishes: Wishes) -> list[Step]:
 
 def _log_steps(clients: Clients, api: Api, wishes: Wishes) -> Iterator[Step]:
     logs, stage = clients.logs, api.stage
-    function_group = f"/aws/lambda/{wishes.function}"
-    found = find_group(logs, function_group)
-    yield from group_steps(logs, function_group, found, _days(wishes, found))
+    for function in (wishes.function, wishes.expire_function):
+        group = f"/aws/lambda/{function}"
+        found = find_group(logs, group)
+        yield from group_steps(logs, group, found, _days(wishes, found))
     access_group = find_group(logs, api.access_log_group)
     yield from group_steps(logs, api.access_log_group, access_group, _days(wishes, access_group))
     is_there = access_group is not None
@@ -82,7 +86,7 @@ def _days(wishes: Wishes, group: dict[str, Any] | None) -> int:
 
 
 def _other_steps(clients: Clients, api: Api, wishes: Wishes) -> Iterator[Step]:
-    wanted = alarms(api, wishes.function)
+    wanted = alarms(api, wishes.function, wishes.expire_function)
     yield from alarm_steps(clients.cloudwatch, wanted, wishes.alarm_topic)
     yield from response_steps(clients.gateway, api)
 
@@ -111,6 +115,9 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     function_name: Annotated[
         str, typer.Option(help="the API's Lambda, where Chalice did not name it")
     ] = "",
+    expire_function_name: Annotated[
+        str, typer.Option(help="the scheduled Lambda, where Chalice did not name it")
+    ] = "",
     alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
     rate: Annotated[
         float | None, typer.Option(help=f"requests a second, of each method; {RATE} at first")
@@ -130,7 +137,8 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     try:
         found = Stage.read(stage)
         function = function_name or found.full_name
-        wishes = Wishes(function, rate, burst, log_days, alarm_topic)
+        expire_function = expire_function_name or f"{function}-expire"
+        wishes = Wishes(function, expire_function, rate, burst, log_days, alarm_topic)
         is_due = configure(found, rest_api_id, wishes, dry_run=dry_run or status)
     except (StageError, GatewayError, StepError) as error:
         sys.exit(f"configure: {error}")

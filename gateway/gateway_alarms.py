@@ -46,9 +46,10 @@ class Alarm:
         }
 
 
-def alarms(api: Api, function: str) -> tuple[Alarm, ...]:
-    """The five of a stage, whose Lambda is `function`."""
-    return (*_gateway_alarms(api), *_lambda_alarms(api.stage.full_name, function))
+def alarms(api: Api, function: str, expire_function: str) -> tuple[Alarm, ...]:
+    """The six of a stage, whose Lambdas are `function` and the scheduled `expire_function`."""
+    prefix = api.stage.full_name
+    return (*_gateway_alarms(api), *_lambda_alarms(prefix, function, expire_function))
 
 
 def _gateway_alarms(api: Api) -> Iterator[Alarm]:
@@ -63,12 +64,15 @@ def _gateway_alarms(api: Api) -> Iterator[Alarm]:
     yield Alarm(f"{prefix}-authorizer-failures", about, api.stage.app, metric, {}, "Sum", 50.0)
 
 
-def _lambda_alarms(prefix: str, function: str) -> Iterator[Alarm]:
+def _lambda_alarms(prefix: str, function: str, expire_function: str) -> Iterator[Alarm]:
     of = {"FunctionName": function}
     about = "Lambda had no room to run the API"
     yield Alarm(f"{prefix}-lambda-throttles", about, "AWS/Lambda", "Throttles", of, "Sum", 1.0)
     about = "The API's Lambda broke off: an error that it did not answer, or its time was up"
     yield Alarm(f"{prefix}-lambda-errors", about, "AWS/Lambda", "Errors", of, "Sum", 1.0)
+    of = {"FunctionName": expire_function}
+    about = "Expired addresses were not taken out of the firewall"
+    yield Alarm(f"{prefix}-expire-errors", about, "AWS/Lambda", "Errors", of, "Sum", 1.0)
 
 
 def alarm_steps(cloudwatch: Any, wanted: tuple[Alarm, ...], topic: str) -> Iterator[Step]:

@@ -125,9 +125,10 @@ def test_everything_that_chalice_cannot_set_is_set(project: Project) -> None:
     settings = stage["methodSettings"]["*/*"]
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
     assert settings["metricsEnabled"] is True
-    for group in (logs, f"/aws/lambda/{project.app}-dev"):
+    lambdas = (f"/aws/lambda/{project.app}-dev", f"/aws/lambda/{project.app}-dev-expire")
+    for group in (logs, *lambdas):
         assert project.group(group)["retentionInDays"] == 30
-    assert len(project.alarms) == 5
+    assert len(project.alarms) == 6
     assert {tuple(alarm["AlarmActions"]) for alarm in project.alarms.values()} == {(TOPIC,)}
     filters = project.client("logs").describe_metric_filters(logGroupName=logs)["metricFilters"]
     counted = filters[0]["metricTransformations"][0]
@@ -286,33 +287,49 @@ def test_what_is_wrong_is_said_in_a_line(
     assert len(done.stderr.splitlines()) == 1
 
 
-# The emulated AWS does not see the name of a function that is not there yet, and takes a look at an
-# alias, or a change of one, for ListAliases.
+# The emulated AWS does not see the name of a function that is not there yet, nor that of a rule, and
+# takes a look at an alias, or a change of one, for ListAliases.
 EMULATED = {
     "Effect": "Allow",
-    "Action": ["lambda:CreateFunction", "lambda:ListAliases"],
+    "Action": [
+        "events:PutRule",
+        "events:PutTargets",
+        "lambda:CreateFunction",
+        "lambda:ListAliases",
+    ],
     "Resource": "*",
 }
 
 
 class Operator(Deployment):
-    """Whoever runs the commands has no right but those of docs/operators-policy.json."""
+    """Whoever runs the commands has no right but those of the two written policies."""
+
+    _key: dict[str, Any] | None = None
 
     def __init__(self, place: Path, emulator: Emulator) -> None:
         super().__init__(place, emulator)
+        printed = self.run("waf/associate.py", "--stage", "dev", "--print-policy")
         text = (ROOT / "docs/operators-policy.json").read_text()
         policy = json.loads(text.replace("123456789012", CREDENTIALS["aws_access_key_id"]))
         policy["Statement"].append(EMULATED)
         user = {"UserName": "operator"}
         self.iam = emulator.client("iam")
         self.iam.create_user(**user)
-        made = self.iam.create_policy(PolicyName="operators", PolicyDocument=json.dumps(policy))
-        self.policy = {**user, "PolicyArn": made["Policy"]["Arn"]}
-        self.iam.attach_user_policy(**self.policy)
+        self.policies = [
+            {**user, "PolicyArn": self.iam.create_policy(**made)["Policy"]["Arn"]}
+            for made in (
+                {"PolicyName": "operators", "PolicyDocument": json.dumps(policy)},
+                {"PolicyName": "firewall", "PolicyDocument": printed},
+            )
+        ]
+        for policy in self.policies:
+            self.iam.attach_user_policy(**policy)
         self._key = self.iam.create_access_key(**user)["AccessKey"]
 
     @property
     def environment(self) -> dict[str, str]:
+        if self._key is None:
+            return super().environment
         own = {
             "AWS_ACCESS_KEY_ID": self._key["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": self._key["SecretAccessKey"],
@@ -329,7 +346,7 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
     emulator.stop()
 
 
-def test_the_operators_policy_is_enough_to_deploy_and_to_go_back(operator: Operator) -> None:
+def test_the_operators_policies_are_enough_to_deploy_and_to_go_back(operator: Operator) -> None:
     """Twice, as the second deployment changes what the first one made. Without it, not at all.
 
     The imports of the API are not checked: tests/aws_proxy.py carries them out itself.
@@ -339,6 +356,7 @@ def test_the_operators_policy_is_enough_to_deploy_and_to_go_back(operator: Opera
     app.write_text(app.read_text() + "# another version\n")
     operator.deploy()
     operator.run("operators/rollback.py", "--stage", "dev")
-    operator.iam.detach_user_policy(**operator.policy)
+    for policy in operator.policies:
+        operator.iam.detach_user_policy(**policy)
     for script in ("tables/create.py", "gateway/configure.py"):
         assert "AccessDenied" in operator.run(script, "--stage", "dev", expect=1)

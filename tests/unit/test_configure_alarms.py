@@ -13,7 +13,7 @@ from operators.steps import carry_out
 from tests.unit.test_configure import client
 
 API = Api(Stage("dev", "landscape-api", "v1"), "abc123", "The API", "d1", {}, {})
-ALARMS = alarms(API, "the-function")
+ALARMS = alarms(API, "the-function", "the-expiry")
 ONE = ALARMS[0]
 TOPIC = "arn:aws:sns:eu-west-2:123456789012:alarms"
 
@@ -42,6 +42,7 @@ def test_every_alarm_watches_what_it_is_named_after() -> None:
         "landscape-api-dev-authorizer-failures": ("authorizer-failures-dev", "Sum", {}),
         "landscape-api-dev-lambda-throttles": ("Throttles", "Sum", code),
         "landscape-api-dev-lambda-errors": ("Errors", "Sum", code),
+        "landscape-api-dev-expire-errors": ("Errors", "Sum", {"FunctionName": "the-expiry"}),
     }
 
 

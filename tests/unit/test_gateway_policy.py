@@ -16,10 +16,10 @@ from tests.support import ROOT
 TEXT = (ROOT / "docs/operators-policy.json").read_text()
 STATEMENTS: list[dict[str, Any]] = json.loads(TEXT)["Statement"]
 FOLDERS = ("tables", "gateway", "operators", "waf")
-SERVICES = ("apigateway", "cloudwatch", "dynamodb", "iam", "lambda", "logs", "sts", "wafv2")
+SERVICES = ("apigateway", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs", "sts", "wafv2")
 WAITERS = {"function_updated": "get_function_configuration"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
-# By chalice/deploy/planner.py and chalice/awsclient.py, for an API and its Lambda.
+# By chalice/deploy/planner.py and chalice/awsclient.py, for an API, its Lambda and a scheduled one.
 CHALICE = [
     "get_role",
     "create_role",
@@ -41,6 +41,8 @@ CHALICE = [
     "put_rest_api",
     "update_rest_api",
     "create_deployment",
+    "put_rule",
+    "put_targets",
 ]
 ALONG_WITH_OTHERS = {"iam:PassRole"}  # needed by create_function, and no call of its own
 
