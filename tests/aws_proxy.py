@@ -8,6 +8,7 @@ other calls pass through as they are.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ from tests.emulator import REGION, Emulator
 from tests.fake_waf import FakeWaf
 
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
+MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in each run
 DATA_PLANE = "/_aws/execute-api/"
 # Told of each call that was carried out, before its caller hears of it: (number, what it was).
 Watcher = Callable[[int, str], None]
@@ -257,4 +259,5 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _what(self) -> str:
         target = self.headers.get("X-Amz-Target", "")
-        return target.rpartition(".")[2] or f"{self.command} {urlsplit(self.path).path}"
+        path = MADE_ANEW.sub(r"\1/…", urlsplit(self.path).path)
+        return target.rpartition(".")[2] or f"{self.command} {path}"
