@@ -47,11 +47,11 @@ test: lint .venv-emulator/ready  ## everything CI runs
 soak: setup .venv-emulator/ready  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
 
-deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGION=1, URL=, ALARM_TOPIC=)
-	@$(BIN)/python operators/deploy.py --stage "$(STAGE)" $(if $(ADOPT),--adopt) $(if $(ANY_REGION),--any-region) $(if $(URL),--url "$(URL)") $(if $(ALARM_TOPIC),--alarm-topic "$(ALARM_TOPIC)")
+deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGION=1, URL=, ALARM_TOPIC=, DRY_RUN=1)
+	@$(BIN)/python operators/deploy.py --stage "$(STAGE)" $(if $(ADOPT),--adopt) $(if $(ANY_REGION),--any-region) $(if $(URL),--url "$(URL)") $(if $(ALARM_TOPIC),--alarm-topic "$(ALARM_TOPIC)") $(if $(DRY_RUN),--dry-run)
 
-rollback: setup  ## the code and the gateway deployment of the release before (STAGE=, VERSION=)
-	@$(BIN)/python operators/rollback.py --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)")
+rollback: setup  ## the code and the gateway deployment of the release before (STAGE=, VERSION=, DRY_RUN=1)
+	@$(BIN)/python operators/rollback.py --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)") $(if $(DRY_RUN),--dry-run)
 
 bench: setup  ## speed at 1,000 and 100,000 projects
 	@$(BIN)/python bench/scale.py

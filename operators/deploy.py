@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import boto3
 import typer
@@ -42,7 +42,12 @@ from operators.smoke import invoke, request
 from operators.stage import Stage, StageError
 from operators.steps import explain
 
+INTERRUPTED = 130
 OPERATORS_ERRORS = (DeployError, StageError, SettingsError, UnavailableError)
+
+
+# The phases that can tell what they would do; the others make something.
+LOOKS = ("settings", "API", "table", "gateway", "firewall")
 
 
 @dataclass
@@ -54,9 +59,10 @@ class Deploy:
     any_region: bool
     url: str
     alarm_topic: str
+    dry_run: bool
 
     def phases(self) -> dict[str, Callable[[], str]]:
-        return {
+        every = {
             "settings": self.settings,
             "API": self.api,
             "table": lambda: self.script("tables/create.py"),
@@ -67,6 +73,7 @@ class Deploy:
             "smoke check": self.smoke,
             "release": self.release,
         }
+        return {name: every[name] for name in LOOKS} if self.dry_run else every
 
     def settings(self) -> str:
         """Of .chalice/config.json alone: what this shell exports does not reach the Lambda."""
@@ -93,6 +100,8 @@ class Deploy:
             self.require_the_pools_region()
             return "none yet: the first one will be made"
         if recorded_api(self.stage) is None:
+            if self.dry_run:
+                return f"{api_id}: its record would be rebuilt from AWS"
             rebuild_record(self.stage, api_id, self.client("lambda"), self.place.region)
             return f"{api_id}: its record was rebuilt from AWS"
         return api_id
@@ -128,12 +137,16 @@ class Deploy:
         return f"REST API {recorded_api(self.stage)}"
 
     def gateway(self) -> str:
+        if recorded_api(self.stage) is None:  # in a dry run
+            return "once there is an API"
         topic = ("--alarm-topic", self.alarm_topic) if self.alarm_topic else ()
         return self.script("gateway/configure.py", *topic)
 
     def firewall(self) -> str:
         if not self.read_settings().require_waf:
             return "none: LANDSCAPE_REQUIRE_WAF is false, and the API is open to every address"
+        if recorded_api(self.stage) is None:  # in a dry run
+            return "once there is an API"
         return self.script("waf/associate.py")
 
     def firewalls_header(self) -> dict[str, str]:
@@ -161,8 +174,9 @@ class Deploy:
         return Place(client.get_caller_identity()["Account"], client.meta.region_name)
 
     def script(self, path: str, *options: str) -> str:
-        self.run(sys.executable, path, "--stage", self.stage.name, *options)
-        return "up to date"
+        dry = ("--dry-run",) if self.dry_run else ()
+        self.run(sys.executable, path, "--stage", self.stage.name, *options, *dry)
+        return "see above" if self.dry_run else "up to date"
 
     def run(self, *command: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not OURS.match(name)}
@@ -186,22 +200,31 @@ def main(
         str, typer.Option(help="where the API answers, if not at its own URL; {api} is its id")
     ] = "",
     alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell, but change nothing")] = False,
 ) -> None:
-    """Deploy a stage: table, Lambda, API, gateway, and a look whether it answers."""
+    """Deploy a stage: table, Lambda, API, gateway, firewall, and a look whether it answers."""
     done: list[str] = []
     phase = "settings"
     try:
-        deploy = Deploy(Stage.read(stage), adopt, any_region, url, alarm_topic)
+        deploy = Deploy(Stage.read(stage), adopt, any_region, url, alarm_topic, dry_run)
         for phase, carry_out in deploy.phases().items():
             print(f"deploy: {phase} …", flush=True)
             print(f"deploy: {phase}: {carry_out()}", flush=True)
             done.append(phase)
+    except KeyboardInterrupt:
+        _stop(f"interrupted at {phase}", done, INTERRUPTED)
     except (*OPERATORS_ERRORS, BotoCoreError, ClientError, OSError) as error:
-        stands = ", ".join(done) or "nothing was touched"
-        sys.exit(
-            f"deploy: stopped at {phase}: {explain(error)}\n"
-            f"deploy: done so far: {stands}. Once that is mended, the same command goes on"
-        )
+        _stop(f"stopped at {phase}: {explain(error)}", done, 1)
+
+
+def _stop(why: str, done: list[str], status: int) -> NoReturn:
+    stands = ", ".join(done) or "nothing was touched"
+    print(
+        f"deploy: {why}\n"
+        f"deploy: done so far: {stands}. Once that is mended, the same command goes on",
+        file=sys.stderr,
+    )
+    sys.exit(status)
 
 
 if __name__ == "__main__":

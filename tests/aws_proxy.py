@@ -22,6 +22,7 @@ from tests.fake_waf import FakeWaf
 
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in each run
+NAMED = re.compile(rb"^Action=(\w+)")  # as IAM and STS are called
 DATA_PLANE = "/_aws/execute-api/"
 # Told of each call that was carried out, before its caller hears of it: (number, what it was).
 Watcher = Callable[[int, str], None]
@@ -230,11 +231,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         headers = dict(self.headers.items())  # Host too: it is signed
-        status, answered, content = self.server.proxy.answer(
-            self.command, self.path, headers, self._body()
-        )
+        body = self._body()
+        status, answered, content = self.server.proxy.answer(self.command, self.path, headers, body)
         if not self.path.startswith(DATA_PLANE):
-            self.server.proxy.carried_out(self._what())
+            self.server.proxy.carried_out(self._what(body))
         self.send_response(status)
         for name, value in answered:
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
@@ -257,7 +257,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
 
-    def _what(self) -> str:
+    def _what(self, body: bytes) -> str:
+        """AWS's name of the call where the request says it, the method and path where it does not."""
+        named = NAMED.search(body) if self.path == "/" else None
         target = self.headers.get("X-Amz-Target", "")
         path = MADE_ANEW.sub(r"\1/…", urlsplit(self.path).path)
-        return target.rpartition(".")[2] or f"{self.command} {path}"
+        return (
+            target.rpartition(".")[2]
+            or (named[1].decode() if named else "")
+            or f"{self.command} {path}"
+        )

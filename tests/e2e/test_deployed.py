@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deployment import Deployment, allow_access_logs
+from tests.e2e.test_deploy_killed import READS
 from tests.emulator import Emulator
 from tests.support import ORIGIN, Api
 
@@ -207,6 +208,22 @@ def test_a_placeholder_stops_a_deploy_before_anything_is_made(
     plain = deployment.run("chalice", "deploy", "--stage", "dev", expect=1)
     assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in plain
     assert deployment.proxy.calls == []
+    deployment.stop()
+
+
+def test_a_dry_run_changes_nothing_and_tells_what_a_deploy_would_do(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    assert "Nothing to do" in deployed.deploy("--dry-run")
+    deployment = Deployment(tmp_path, deployed.emulator)
+    deployment.configure(LANDSCAPE_STORE_URL="dynamodb://not-there-yet")
+    (deployment.project / ".chalice/config.json").write_text(
+        (deployment.project / ".chalice/config.json").read_text().replace("landscape-api", "other")
+    )
+    said = deployment.deploy("--dry-run")
+    assert "would be done" in said
+    assert "gateway: once there is an API" in said
+    assert all(READS.match(call) for call in deployment.proxy.calls)
     deployment.stop()
 
 

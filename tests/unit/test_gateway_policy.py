@@ -16,7 +16,17 @@ from tests.support import ROOT
 TEXT = (ROOT / "docs/operators-policy.json").read_text()
 STATEMENTS: list[dict[str, Any]] = json.loads(TEXT)["Statement"]
 FOLDERS = ("tables", "gateway", "operators", "waf")
-SERVICES = ("apigateway", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs", "sts", "wafv2")
+SERVICES = (
+    "apigateway",
+    "cloudwatch",
+    "dynamodb",
+    "events",
+    "iam",
+    "lambda",
+    "logs",
+    "sts",
+    "wafv2",
+)
 WAITERS = {"function_updated": "get_function_configuration"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 # By chalice/deploy/planner.py and chalice/awsclient.py, for an API, its Lambda and a scheduled one.
