@@ -60,6 +60,7 @@ class Deploy:
     url: str
     alarm_topic: str
     dry_run: bool
+    pace: float
 
     def phases(self) -> dict[str, Callable[[], str]]:
         every = {
@@ -147,7 +148,7 @@ class Deploy:
             return "none: LANDSCAPE_REQUIRE_WAF is false, and the API is open to every address"
         if recorded_api(self.stage) is None:  # in a dry run
             return "once there is an API"
-        return self.script("waf/associate.py")
+        return self.script("waf/associate.py", "--pace", str(self.pace))
 
     def firewalls_header(self) -> dict[str, str]:
         """What WAF would insert, for a call that goes past it. Raises DeployError."""
@@ -201,12 +202,13 @@ def main(
     ] = "",
     alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="tell, but change nothing")] = False,
+    pace: Annotated[float, typer.Option(min=0, hidden=True, help="of waf/associate.py")] = 1.0,
 ) -> None:
     """Deploy a stage: table, Lambda, API, gateway, firewall, and a look whether it answers."""
     done: list[str] = []
     phase = "settings"
     try:
-        deploy = Deploy(Stage.read(stage), adopt, any_region, url, alarm_topic, dry_run)
+        deploy = Deploy(Stage.read(stage), adopt, any_region, url, alarm_topic, dry_run, pace)
         for phase, carry_out in deploy.phases().items():
             print(f"deploy: {phase} …", flush=True)
             print(f"deploy: {phase}: {carry_out()}", flush=True)

@@ -91,13 +91,16 @@ class Deployment:
 
     def deploy(self, *options: str, expect: int = 0) -> str:
         """`make deploy STAGE=dev`, whose last look goes to the emulated data plane."""
-        command = ("operators/deploy.py", "--stage", "dev", "--url", self.url_pattern, *options)
-        return self.run(*command, expect=expect)
+        return self.run(*self._deploy, *options, expect=expect)
 
     def deploy_until(self, is_enough: Callable[[str], bool]) -> tuple[int, str]:
         """`make deploy`, killed with all its processes after the first call of which that is so."""
-        command = ("operators/deploy.py", "--stage", "dev", "--url", self.url_pattern)
-        return self.run_until(is_enough, *command)
+        return self.run_until(is_enough, *self._deploy)
+
+    @property
+    def _deploy(self) -> tuple[str, ...]:
+        where = ("--stage", "dev", "--url", self.url_pattern)
+        return ("operators/deploy.py", *where, "--pace", "0")
 
     def run_until(self, is_enough: Callable[[str], bool], *command: str) -> tuple[int, str]:
         process = self.start(*command)
@@ -113,7 +116,8 @@ class Deployment:
 
     def let_in(self) -> None:
         """Lets the address in from which the tests ask."""
-        self.run("waf/allowlist.py", "add", self.proxy.source_ip, "--force", "--stage", "dev")
+        options = ("--force", "--stage", "dev", "--pace", "0")
+        self.run("waf/allowlist.py", "add", self.proxy.source_ip, *options)
 
     @property
     def url_pattern(self) -> str:

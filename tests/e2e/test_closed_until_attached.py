@@ -15,6 +15,7 @@ from tests.emulator import Emulator
 from tests.support import Answer, through_http
 
 ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
+ASSOCIATE = ("waf/associate.py", "--stage", "dev", "--pace", "0")
 # As EventBridge sends it.
 EVENT = {
     "version": "0",
@@ -54,17 +55,17 @@ def all_closed(deployed: Deployment, headers: dict[str, str]) -> bool:
 def test_the_life_of_a_firewall(deployed: Deployment) -> None:
     assert all_closed(deployed, {})
     assert all_closed(deployed, {HEADER: "anything"})
-    deployed.run("waf/associate.py", "--stage", "dev")
+    deployed.run(*ASSOCIATE)
     deployed.let_in()
     sleep(REREAD_SECONDS)  # a wrong value made the Lambda ask the table just before
     assert [deployed.api.get(path).status for path in ROUTES] == [200] * len(ROUTES)
     assert all_closed(deployed, {})
     assert all_closed(deployed, {HEADER: "anything"})
     assert rotate_while_asking(deployed) > 0
-    deployed.run("waf/associate.py", "--stage", "dev", "--detach", "--yes")
+    deployed.run(*ASSOCIATE, "--detach", "--yes")
     answers = [deployed.api.get(path) for path in ROUTES]
     assert [(a.status, a.json["type"]) for a in answers] == [(403, CLOSED)] * len(ROUTES)
-    deployed.run("waf/associate.py", "--stage", "dev")
+    deployed.run(*ASSOCIATE)
     assert deployed.api.get("/health").status == 200
 
 
@@ -83,7 +84,7 @@ def rotate_while_asking(deployed: Deployment) -> int:
         for _ in range(2):
             before = inserted(deployed)
             options = ("--rotate-secret", "--propagation-seconds", "1")
-            deployed.run("waf/associate.py", "--stage", "dev", *options)
+            deployed.run("waf/associate.py", "--stage", "dev", *options)  # with all its waits
             assert inserted(deployed) != before
     finally:
         ended.set()
@@ -100,8 +101,8 @@ def inserted(deployed: Deployment) -> str:
 
 
 def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment) -> None:
-    deployed.run("waf/associate.py", "--stage", "dev")
-    allow = ("waf/allowlist.py", "add", "--stage", "dev")
+    deployed.run(*ASSOCIATE)
+    allow = ("waf/allowlist.py", "add", "--stage", "dev", "--pace", "0")
     deployed.run(*allow, "192.0.2.1", "--force", "--permanent")
     deployed.run(*allow, "192.0.2.2", "--force", "--for", "1h")
     expire_now(deployed, "192.0.2.2/32")
