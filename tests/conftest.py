@@ -1,6 +1,7 @@
 """The API over its embedded store, by chalice.test.Client and by a real `chalice local` process."""
 
 import shutil
+import signal
 from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.emulator import Emulator
 from tests.support import ROOT, Api, LocalServer, local_environment, through_test_client
 
 LOG_CHARACTERS = 5000
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and every command would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
