@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from select import select
 from socket import AF_INET
 
 import pytest
@@ -16,6 +17,7 @@ from tests.allowlisting import Stage, entry, lasting, stage_of
 from tests.emulator import Emulator
 from tests.unit.test_my_address import server
 
+AGAIN_SECONDS = 5.0
 ME = "arn:aws:iam::000000000000:root"
 
 
@@ -186,9 +188,15 @@ def at_a_terminal(stage: Stage, typed: bytes, *arguments: str) -> tuple[int, str
     os.close(terminal)
     seen, asked = b"", False
     with suppress(OSError):  # the other end is closed
-        while some := os.read(ours, 4096):
-            seen += some
-            if b"[y/N]" in seen and not asked:
+        while True:
+            if asked and not select([ours], [], [], AGAIN_SECONDS)[0]:
+                asked = False  # it came before the command listened: as a person, do it again
+            elif asked or b"[y/N]" not in seen:
+                some = os.read(ours, 4096)
+                if not some:
+                    break
+                seen += some
+            else:
                 asked = True
                 os.write(ours, typed) if typed else process.send_signal(signal.SIGINT)
     os.close(ours)
