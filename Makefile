@@ -53,5 +53,5 @@ deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGI
 rollback: setup  ## the code and the gateway deployment of the release before (STAGE=, VERSION=, DRY_RUN=1)
 	@$(BIN)/python operators/rollback.py --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)") $(if $(DRY_RUN),--dry-run)
 
-bench: setup  ## speed at 1,000 and 100,000 projects
-	@$(BIN)/python bench/scale.py
+bench: setup .venv-emulator/ready  ## speed and size, beside FastAPI behind Mangum (OPTIONS="--quick", "--help")
+	@PYTHONPATH=.:data:local:tables $(BIN)/python -m bench $(OPTIONS)

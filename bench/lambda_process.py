@@ -1,0 +1,57 @@
+"""One Lambda environment: a process that imports a handler, answers an event, and says when.
+
+    python -S -P lambda_process.py MODULE:NAME EVENT-FILE DESCRIPTOR
+
+Tells on the descriptor, in a line of JSON, when the first answer was in hand. Each number on the
+standard input asks for so many answers more, whose nanoseconds are the next line. Imports as
+little as can be: what is imported here, nobody is measured by.
+"""
+
+import json
+import os
+import sys
+import time
+
+
+class Context:
+    """What Lambda's runtime hands to a handler beside the event."""
+
+    function_name = "bench"
+    function_version = "$LATEST"
+    memory_limit_in_mb = "1769"
+    aws_request_id = "11111111-2222-3333-4444-555555555555"
+    invoked_function_arn = "arn:aws:lambda:eu-west-2:000000000000:function:bench"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 28_000
+
+
+def peak_memory() -> int:
+    """Bytes. Of this process alone: ru_maxrss begins at what the parent had when it started this."""
+    with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - pathlib is not for free
+        found = next(line for line in status if line.startswith(b"VmHWM:"))
+    return int(found.split()[1]) * 1024
+
+
+def main(name: str, event_path: str, descriptor: int) -> None:
+    with open(event_path) as file:  # noqa: PTH123
+        text = file.read()
+    module, _, attribute = name.partition(":")
+    handler = getattr(__import__(module), attribute)
+    answer = handler(json.loads(text), Context)
+    told = {"answered_ns": time.monotonic_ns(), "cpu_ns": time.process_time_ns()}
+    told |= {"peak": peak_memory(), "modules": len(sys.modules), "answer": answer}
+    os.write(descriptor, json.dumps(told).encode() + b"\n")
+    for line in sys.stdin:
+        times, cpu = [], time.process_time_ns()
+        for _ in range(int(line)):
+            event = json.loads(text)
+            begun = time.perf_counter_ns()
+            handler(event, Context)
+            times.append(time.perf_counter_ns() - begun)
+        cpu = time.process_time_ns() - cpu
+        more = {"times_ns": times, "cpu_ns": cpu, "peak": peak_memory()}
+        os.write(descriptor, json.dumps(more).encode() + b"\n")
+
+
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
