@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
@@ -21,17 +22,30 @@ from rich.console import Console
 from bench import scale
 from bench.builds import KEPT, PEERS, ROOT, all_contenders
 from bench.document import write_document, write_figures
-from bench.environments import cpus, endpoint
+from bench.environments import cpus, endpoints
 from bench.measure import Bench, progress
 from bench.profiling import profiles
 from bench.report import on_terminal
-from bench.results import Calls, Results, Row, cold_rows, scale_rows, size_rows, warm_rows
+from bench.results import (
+    Calls,
+    Results,
+    Row,
+    cold_rows,
+    scale_rows,
+    size_rows,
+    warm_rows,
+    without_tls_row,
+)
 from bench.stock import fill
 from bench.work import ALL
 from tests.emulator import Emulator
 
 DOCS = ROOT / "docs"
 LEAST_PAIRS = 15
+ORDER = (
+    *("cold", "cold, no TLS", "cold, CPU time", "warm, p50", "warm, p99", "warm, CPU time"),
+    *("peak memory, cold", "peak memory, warm", "modules imported"),
+)
 
 
 class Part(StrEnum):
@@ -53,7 +67,7 @@ def on_cpu(number: int) -> Iterator[None]:
 
 
 @contextmanager
-def prepared(*, tls: bool, replays: bool) -> Iterator[Bench]:
+def prepared(*, replays: bool) -> Iterator[Bench]:
     """The contenders, and a filled table behind the endpoint, which are on the other CPU."""
     ours, other = cpus()
     with ExitStack() as stack:
@@ -66,9 +80,9 @@ def prepared(*, tls: bool, replays: bool) -> Iterator[Bench]:
         stack.callback(emulator.stop)
         fill(emulator.url)
         stack.enter_context(before_all_others())
-        where = stack.enter_context(endpoint(emulator.url, place, tls=tls, replays=replays))
+        both = stack.enter_context(endpoints(emulator.url, place, replays=replays))
         stack.enter_context(on_cpu(ours))
-        yield Bench(contenders, where, place, progress)
+        yield Bench(contenders, *both, place, progress)
 
 
 @contextmanager
@@ -86,13 +100,15 @@ def measured_requests(bench: Bench, pairs: int, number: int) -> tuple[list[Row],
     for work in ALL:
         cold, warm = bench.cold(work, pairs), bench.warm(work, number)
         rows += [*cold_rows(work, cold), *warm_rows(work, warm)]
+        if work.target:
+            plain = replace(bench, where=bench.without_tls).cold(work, pairs)
+            rows.append(without_tls_row(work, plain))
         in_all = [{one.contender: sum(one.calls.values()) for one in some} for some in (cold, warm)]
         calls.append(Calls(work.title, *in_all))
-    order = list(dict.fromkeys(row.group for row in rows))
-    return sorted(rows, key=lambda row: order.index(row.group)), calls
+    return sorted(rows, key=lambda row: ORDER.index(row.group)), calls
 
 
-def conditions(pairs: int, number: int, load: float, *, tls: bool, replays: bool) -> dict[str, Any]:
+def conditions(pairs: int, number: int, load: float, *, replays: bool) -> dict[str, Any]:
     """When, where and how. Of the machine only what any machine may say of itself."""
     peer = (PEERS / "fastapi_mangum/requirements.txt").read_text().splitlines()[1:]
     return {
@@ -102,7 +118,6 @@ def conditions(pairs: int, number: int, load: float, *, tls: bool, replays: bool
         "against": ", ".join(line.replace("==", " ") for line in peer),
         "pairs": pairs,
         "warm answers": number,
-        "TLS": "on" if tls else "off",
         "DynamoDB": "emulated, answers recorded" if replays else "emulated",
         "load of the machine": f"{load:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()} CPUs",
     }
@@ -114,7 +129,6 @@ def main(
     warm: Annotated[int, typer.Option(min=40, help="later answers of each")] = 2_000,
     quick: Annotated[bool, typer.Option("--quick", help="few of everything, to try it")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="show why, measure nothing")] = False,
-    no_tls: Annotated[bool, typer.Option("--no-tls", help="DynamoDB over plain HTTP")] = False,
     emulator: Annotated[bool, typer.Option("--emulator", help="each call to the emulator")] = False,
 ) -> None:
     """Measure cold starts, warm answers, memory, sizes, and reads at 100,000 projects."""
@@ -123,21 +137,21 @@ def main(
         pairs, warm = 5, 200
     load = os.getloadavg()[0]
     if profile:
-        show_profiles(tls=not no_tls)
+        show_profiles()
         return
-    rows, calls = measured(parts, pairs, warm, tls=not no_tls, replays=not emulator)
-    made = conditions(pairs, warm, load, tls=not no_tls, replays=not emulator)
-    whole = parts == set(Part) and pairs >= LEAST_PAIRS and not (no_tls or emulator)
+    rows, calls = measured(parts, pairs, warm, replays=not emulator)
+    made = conditions(pairs, warm, load, replays=not emulator)
+    whole = parts == set(Part) and pairs >= LEAST_PAIRS and not emulator
     show(Results(made, rows, calls), whole=whole)
 
 
 def measured(
-    parts: set[Part], pairs: int, number: int, *, tls: bool, replays: bool
+    parts: set[Part], pairs: int, number: int, *, replays: bool
 ) -> tuple[list[Row], list[Calls]]:
     rows: list[Row] = []
     calls: list[Calls] = []
     if parts != {Part.SCALE}:
-        with prepared(tls=tls, replays=replays) as bench:
+        with prepared(replays=replays) as bench:
             if Part.REQUESTS in parts:
                 rows, calls = measured_requests(bench, pairs, number)
             if Part.SIZES in parts:
@@ -158,8 +172,8 @@ def show(results: Results, *, whole: bool) -> None:
     print(f"written to {'docs' if whole else KEPT.name}/performance.json and .svg")
 
 
-def show_profiles(*, tls: bool) -> None:
-    with prepared(tls=tls, replays=True) as bench:
+def show_profiles() -> None:
+    with prepared(replays=True) as bench:
         for work in ALL:
             bench.rehearse(work)
             for contender in ("ours", "fastapi"):

@@ -1,4 +1,4 @@
-"""A DynamoDB that answers in no time: what the emulator answered before, over TLS and HTTP/1.1.
+"""A DynamoDB that answers in no time: what the emulator answered before, over HTTP/1.1, with TLS and without.
 
 The emulator's own time for a call is many times that of DynamoDB, and would hide what is compared.
 So each call goes to the emulator once, and every later one like it gets the answer of that time:
@@ -6,7 +6,7 @@ a write again finds the table as it was before. Both contenders talk to this sam
 
     python -m bench.endpoint --upstream URL --certificate PEM
 
-Prints its port; then, for each line on the standard input, the calls since the last and how many
+Prints its ports, with TLS and without; then, for each line on the standard input, the calls since the last and how many
 of them went to the emulator, as JSON.
 """
 
@@ -103,17 +103,16 @@ def accept(listener: socket.socket, context: ssl.SSLContext | None, recorded: Re
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--upstream", required=True)
-    parser.add_argument("--certificate", help="with its key; plain HTTP without")
+    parser.add_argument("--certificate", required=True, help="with its key")
     parser.add_argument("--pass-on", action="store_true", help="every call to the emulator")
     chosen = parser.parse_args()
-    context = None
-    if chosen.certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(chosen.certificate)
     recorded = Recorded(chosen.upstream, replays=not chosen.pass_on)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    Thread(target=accept, args=(listener, context, recorded), daemon=True).start()
-    print(listener.getsockname()[1], flush=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(chosen.certificate)
+    for security in (context, None):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        Thread(target=accept, args=(listener, security, recorded), daemon=True).start()
+        print(listener.getsockname()[1], flush=True)
     for _ in sys.stdin:
         print(recorded.told(), flush=True)
 

@@ -49,22 +49,22 @@ class Endpoint:
 
 
 @contextmanager
-def endpoint(upstream: str, place: Path, *, tls: bool, replays: bool) -> Iterator[Endpoint]:
-    """What stands in for DynamoDB, in front of the emulator at `upstream`."""
-    options, bundle = [] if replays else ["--pass-on"], None
-    if tls:
-        bundle, certificate = make_certificate(place)
-        options += ["--certificate", str(certificate)]
+def endpoints(upstream: str, place: Path, *, replays: bool) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """What stands in for DynamoDB, in front of the emulator at `upstream`: with TLS and without."""
+    bundle, certificate = make_certificate(place)
+    options = ["--upstream", upstream, "--certificate", str(certificate)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.endpoint", "--upstream", upstream, *options],
+        [sys.executable, "-m", "bench.endpoint", *options, *([] if replays else ["--pass-on"])],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    port = lines(process).readline().strip()
-    url = f"{'https' if tls else 'http'}://localhost:{port}"
-    yield Endpoint(process, url, bundle, replays)
+    secure, plain = (f"127.0.0.1:{lines(process).readline().strip()}" for _ in range(2))
+    yield (
+        Endpoint(process, f"https://{secure}", bundle, replays),
+        Endpoint(process, f"http://{plain}", None, replays),
+    )
     process.terminate()
     process.wait()
 
@@ -76,7 +76,7 @@ def make_certificate(place: Path) -> tuple[Path, Path]:
     bundle.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes())
     with bundle.open("ab") as file:
         file.write(b"\n" + authority.cert_pem.bytes())
-    issued = authority.issue_cert("localhost", key_type=trustme.KeyType.RSA)
+    issued = authority.issue_cert("127.0.0.1", key_type=trustme.KeyType.RSA)
     certificate.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
     return bundle, certificate
 

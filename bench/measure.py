@@ -46,6 +46,7 @@ class Bench:
 
     contenders: Mapping[str, Contender]
     where: Endpoint
+    without_tls: Endpoint
     place: Path
     tell: Tell
 

@@ -72,6 +72,11 @@ def cold_rows(work: Work, found: Sequence[Cold]) -> list[Row]:
     ]
 
 
+def without_tls_row(work: Work, found: Sequence[Cold]) -> Row:
+    values = {cold.contender: [seconds * 1e3 for seconds in cold.seconds] for cold in found}
+    return compared("cold, no TLS", work.title, "ms", values, work.target)
+
+
 def warm_rows(work: Work, found: Sequence[Warm]) -> list[Row]:
     """Milliseconds of a later answer: the median's spread is that of the rounds' medians."""
     by_name = {warm.contender: warm for warm in found}
