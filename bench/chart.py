@@ -17,10 +17,10 @@ WIDTH, LEFT, RIGHT = 760, 240, 150
 BAR, GAP, BETWEEN = 14, 4, 12
 STYLE = """
  .card { fill: #ffffff } text { fill: #1f2328; font: 12px system-ui, sans-serif }
- .head { font-weight: 600; font-size: 14px } .line { stroke: #59636e; stroke-width: 1.5 }
+ .head { font-weight: 600; font-size: 14px } .line { stroke: #1f2328; stroke-width: 1.5 }
  .ours { fill: #1a7f37 } .peer { fill: #8250df } .floor { fill: #9aa4af }
  @media (prefers-color-scheme: dark) {
-  .card { fill: #0d1117 } text { fill: #f0f6fc } .line { stroke: #c9d1d9 }
+  .card { fill: #0d1117 } text { fill: #f0f6fc } .line { stroke: #f0f6fc }
   .ours { fill: #3fb950 } .peer { fill: #a371f7 } .floor { fill: #6e7681 }
  }
 """
