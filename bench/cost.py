@@ -8,12 +8,15 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Prices:
-    """List prices of Lambda in US dollars, x86, the first tier, without the free tier."""
+    """List prices of Lambda in US dollars, x86, the first tier, without the free tier.
+
+    As AWS published them in the year `as_of`; look them up anew before you rely on them.
+    """
 
     region: str = "eu-west-2"
     per_gb_second: float = 0.0000166667
     per_million_requests: float = 0.20
-    as_of: str = "November 2025"
+    as_of: str = "2025"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bench.work import Work, require_alike, require_done
 ROUNDS = 100
 # Linux stops real-time processes (see before_all_others) for the rest of a second of which they
 # have used 95 %: they had better leave more of it free themselves, in short rounds.
-REST = 0.1
+REST = 0.25
 Tell = Callable[[str], None]
 
 

@@ -110,7 +110,7 @@ def cost_text(results: Results, prices: Prices, assumed: Assumed) -> str:
         return ""
     return (
         f"US dollars for a million requests, calculated: Lambda's list prices of {prices.as_of} in"
-        f" {prices.region} for x86 (${prices.per_gb_second} per GB-second,"
+        f" {prices.region} for x86 (${prices.per_gb_second:.10f} per GB-second,"
         f" ${prices.per_million_requests:.2f} per million requests), {assumed.memory_mb} MB and so"
         f" one vCPU for both, times as measured here, rounded up to whole milliseconds, the start"
         f" included.\n\n"
