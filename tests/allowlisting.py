@@ -2,14 +2,17 @@
 
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from select import select
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +37,7 @@ SCRIPT = ROOT / "waf/allowlist.py"
 POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 NAMES = Names("x", "dev")
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+AGAIN_SECONDS = 5.0
 Sets = dict[Kind, set[str]]
 
 
@@ -158,3 +162,25 @@ def stage_of(emulator: Emulator, path: Path, **of_waf: Any) -> Iterator[Stage]:
         for name, value in environment.items():
             patched.setenv(name, value)
         yield Stage(path, table, emulator, waf, environment, waf.client(), BotoTransport())
+
+
+def at_a_terminal(stage: Stage, typed: bytes, *arguments: str) -> tuple[int, str]:
+    """The exit code and what is seen; `typed` is typed once there is a question, "" is Ctrl-C."""
+    ours, terminal = pty.openpty()
+    process = stage.start(*arguments, terminal=terminal)
+    os.close(terminal)
+    seen, asked = b"", False
+    with suppress(OSError):  # the other end is closed
+        while True:
+            if asked and not select([ours], [], [], AGAIN_SECONDS)[0]:
+                asked = False  # it came before the command listened: as a person, do it again
+            elif asked or b"[y/N]" not in seen:
+                some = os.read(ours, 4096)
+                if not some:
+                    break
+                seen += some
+            else:
+                asked = True
+                os.write(ours, typed) if typed else process.send_signal(signal.SIGINT)
+    os.close(ours)
+    return process.wait(), seen.decode()

@@ -1,23 +1,17 @@
 """waf/allowlist.py as an operator runs it, with a table in an emulated AWS and a fake WAF."""
 
-import os
-import pty
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from select import select
 from socket import AF_INET
 
 import pytest
 
 from chalicelib.services.clock import utc_now
-from tests.allowlisting import Stage, entry, lasting, stage_of
+from tests.allowlisting import Stage, at_a_terminal, entry, lasting, stage_of
 from tests.emulator import Emulator
 from tests.unit.test_my_address import server
 
-AGAIN_SECONDS = 5.0
 ME = "arn:aws:iam::000000000000:root"
 
 
@@ -179,28 +173,6 @@ def test_a_flush_at_a_terminal_waits_for_an_answer(
     assert "Take out everything in the allow list of the stage dev, 1 in all? [y/N]" in found[1]
     assert said in found[1]
     assert complete.sets()["allow"] == left
-
-
-def at_a_terminal(stage: Stage, typed: bytes, *arguments: str) -> tuple[int, str]:
-    """The exit code and what is seen; `typed` is typed once there is a question, "" is Ctrl-C."""
-    ours, terminal = pty.openpty()
-    process = stage.start(*arguments, terminal=terminal)
-    os.close(terminal)
-    seen, asked = b"", False
-    with suppress(OSError):  # the other end is closed
-        while True:
-            if asked and not select([ours], [], [], AGAIN_SECONDS)[0]:
-                asked = False  # it came before the command listened: as a person, do it again
-            elif asked or b"[y/N]" not in seen:
-                some = os.read(ours, 4096)
-                if not some:
-                    break
-                seen += some
-            else:
-                asked = True
-                os.write(ours, typed) if typed else process.send_signal(signal.SIGINT)
-    os.close(ours)
-    return process.wait(), seen.decode()
 
 
 def test_what_is_in_a_set_by_hand_stays_until_flush_unknown(stage: Stage) -> None:
