@@ -1,6 +1,6 @@
 """Lists over index rows: walking a partition, and keeping the rows in step with their records."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,11 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a kind of record is read: its own key, the rows it should have, the record in its item."""
+    """How a kind of record is read: its own key, the record in its item, the rows both should have."""
 
     key: Callable[[str], Key]
-    rows: Callable[[Item], Collection[Key]]
     record: Callable[[Item], Any]
+    rows: Callable[[Any, Item], Iterable[Key]]
 
 
 def word_walk(kind: str, words: Sequence[str]) -> Walk:
@@ -70,17 +70,20 @@ def _rows(
         items = client.get_all(kind.key(id_in(found)) for found in sort_keys)
         for found in sort_keys:
             item = items.get(kind.key(id_in(found)))
-            if item and _is_first(kind, item, walk, found):
-                yield Row((found,), kind.record(item), served_size(item["document"]["S"]))
+            record = kind.record(item) if item else None
+            if item and _is_first(kind.rows(record, item), walk, found):
+                yield Row((found,), record, served_size(item["document"]["S"]))
             else:
                 yield Row((found,), None, 0)
 
 
-def _is_first(kind: Kind, item: Item, walk: Walk, found: str) -> bool:
-    """Whether the record has this row, and no other before it in this walk: several words may match."""
+def _is_first(rows: Iterable[Key], walk: Walk, found: str) -> bool:
+    """Whether it is among a record's rows, and first in this walk: several words may match."""
+    if not walk.beginning:
+        return (walk.partition, found) in rows  # looks no further than it has to
     in_walk = [
         sort_key
-        for partition, sort_key in kind.rows(item)
+        for partition, sort_key in rows
         if partition == walk.partition and sort_key.startswith(walk.beginning)
     ]
     return bool(in_walk) and found == min(in_walk)
@@ -89,8 +92,8 @@ def _is_first(kind: Kind, item: Item, walk: Walk, found: str) -> bool:
 def write_with_rows(
     client: Client,
     core: Sequence[Action],
-    before: Collection[Key],
-    after: Collection[Key],
+    before: Iterable[Key],
+    after: Iterable[Key],
 ) -> None:
     """`core` and the rows that change with it, in one transaction.
 
@@ -100,8 +103,8 @@ def write_with_rows(
     change of its record: deleted later, it might be one that the next writer has just added.
     Raises what the refused actions stand for.
     """
-    added = sorted(key for key in after if key not in before)
-    removed = sorted(key for key in before if key not in after)
+    old, new = frozenset(before), frozenset(after)
+    added, removed = sorted(new - old), sorted(old - new)
     room = ACTIONS_IN_ONE_TRANSACTION - len(core)
     rows = [client.delete(key) for key in removed[:room]]
     left = room - len(rows)

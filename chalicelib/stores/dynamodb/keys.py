@@ -4,6 +4,7 @@ Records, guards and receipts have the sort key `.`. Index rows hold nothing but 
 ends in the id of their record; a list is a Query of one partition of them.
 """
 
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from chalicelib.models.project import Contact, Project
@@ -72,28 +73,22 @@ def id_in(key: str) -> str:
     return key.rpartition(SEPARATOR)[2]
 
 
-def project_rows(project: Project, contacts: tuple[Contact, ...]) -> frozenset[Key]:
-    """The index rows of a project: all the lists it is in."""
+def project_rows(project: Project, contacts: Iterable[Contact]) -> Iterator[Key]:
+    """The index rows of a project: all the lists it is in. Each costs something: take what you need."""
     by_name = sort_key(project.name_key, project.id)
-    return frozenset(
-        [
-            (PROJECTS_BY_NAME, by_name),
-            (PROJECTS_BY_UPDATE, sort_key(project.updated_at, project.id)),
-            (programme_partition(project.programme_key), by_name),
-            *((uses_partition(used), by_name) for used in project.technology_ids),
-            *((contact_partition(c.key), sort_key("", project.id)) for c in contacts),
-            *_word_rows("PROJECT", project.words, project.id),
-        ]
-    )
+    yield PROJECTS_BY_NAME, by_name
+    yield PROJECTS_BY_UPDATE, sort_key(project.updated_at, project.id)
+    yield programme_partition(project.programme_key), by_name
+    for used in project.technology_ids:
+        yield uses_partition(used), by_name
+    for contact in contacts:
+        yield contact_partition(contact.key), sort_key("", project.id)
+    yield from _word_rows("PROJECT", project.words, project.id)
 
 
-def technology_rows(technology: Technology) -> frozenset[Key]:
-    return frozenset(
-        [
-            (TECHNOLOGIES_BY_NAME, sort_key(technology.name_key, technology.id)),
-            *_word_rows("TECHNOLOGY", technology.words, technology.id),
-        ]
-    )
+def technology_rows(technology: Technology) -> Iterator[Key]:
+    yield TECHNOLOGIES_BY_NAME, sort_key(technology.name_key, technology.id)
+    yield from _word_rows("TECHNOLOGY", technology.words, technology.id)
 
 
 def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> list[Key]:

@@ -1,6 +1,6 @@
 """Projects, their contacts, and how often a technology is used."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -85,7 +85,7 @@ class DynamoProjects:
             Action(self._client.delete(keys.project_name_guard(project.name_key))),
             *self._count(project.technology_ids, -1),
         ]
-        write_with_rows(self._client, core, _rows_of(item), ())
+        write_with_rows(self._client, core, _rows_of(project, item), ())
 
     def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[Project]:
         walk, filtered = walk_of(query)
@@ -173,12 +173,16 @@ def walk_of(query: ProjectQuery) -> tuple[Walk, bool]:
     return walk, any(filters) or any(part is not None for part in narrowing)
 
 
-def _rows_of(item: Item) -> frozenset[Key]:
-    return keys.project_rows(project_in(item), contacts_in(item))
+def _rows_of(project: Project, item: Item) -> Iterator[Key]:
+    return keys.project_rows(project, _contacts_if_asked(item))
+
+
+def _contacts_if_asked(item: Item) -> Iterator[Contact]:
+    yield from contacts_in(item)
 
 
 def _only_in(one: Project, other: Project) -> list[str]:
     return [found for found in one.technology_ids if found not in other.technology_ids]
 
 
-KIND = Kind(keys.project_key, _rows_of, project_in)
+KIND = Kind(keys.project_key, project_in, _rows_of)

@@ -1,6 +1,6 @@
 """Technologies, and the one name space of their ids, names and aliases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -163,8 +163,8 @@ def _in_use(technology: Technology) -> InUseError:
     return InUseError(f"{technology.project_count} projects use {technology.id}")
 
 
-def _rows_of(item: Item) -> frozenset[Key]:
-    return keys.technology_rows(technology_in(item))
+def _rows_of(technology: Technology, _: Item) -> Iterator[Key]:
+    return keys.technology_rows(technology)
 
 
-KIND = Kind(keys.technology_key, _rows_of, technology_in)
+KIND = Kind(keys.technology_key, technology_in, _rows_of)
