@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chalice.app import Chalice, Request
 
@@ -29,6 +30,9 @@ from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 from chalicelib.settings import DYNAMODB, Settings, SettingsError
 from chalicelib.stores.port import Store
+
+if TYPE_CHECKING:
+    from chalicelib.stores.dynamodb.transport import Transport
 
 APP_NAME = "landscape-api"
 
@@ -93,10 +97,22 @@ def open_store(settings: Settings) -> Store:
         return SqliteStore(sqlite_path(settings))
     if settings.store_url.startswith(DYNAMODB):
         from chalicelib.stores.dynamodb import DynamoStore
+
+        return DynamoStore(_dynamodb_transport(settings), settings.table)
+    raise _no_store(settings)
+
+
+def _dynamodb_transport(settings: Settings) -> "Transport":
+    access = settings.dynamodb
+    if access is None:
         from chalicelib.stores.dynamodb.boto import BotoTransport
 
-        return DynamoStore(BotoTransport(), settings.table)
-    raise _no_store(settings)
+        return BotoTransport()
+    from chalicelib.stores.dynamodb.http_transport import HttpTransport
+    from chalicelib.stores.dynamodb.sigv4 import Credentials
+
+    credentials = Credentials(access.access_key, access.secret_key, access.session_token)
+    return HttpTransport(access.region, credentials, access.endpoint)
 
 
 def sqlite_path(settings: Settings) -> Path:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL
@@ -15,6 +15,7 @@ OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
 PLACEHOLDER = "CHANGE-ME"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
+ENDPOINT = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?")
 
 
 class SettingsError(Exception):
@@ -45,6 +46,17 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class AwsAccess:
+    """What a caller of AWS must know where no SDK finds it out."""
+
+    region: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    endpoint: str  # AWS's own if empty
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     stage: str
     store_url: str
@@ -55,6 +67,7 @@ class Settings:
     cognito_endpoint: str | None
     in_lambda: bool
     require_waf: bool
+    dynamodb: AwsAccess | None  # None: boto3 finds it out
 
     @property
     def is_local(self) -> bool:
@@ -93,6 +106,7 @@ class Settings:
             or environment.get("AWS_ENDPOINT_URL"),
             in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
             require_waf=_require_waf(environment),
+            dynamodb=_dynamodb(environment),
         )
         if settings.is_local and settings.in_lambda:
             raise SettingsError(
@@ -158,6 +172,36 @@ def _require_waf(environment: Mapping[str, str]) -> bool:
     if environment.get("LANDSCAPE_REQUIRE_WAF", "").strip():
         return _one_of(environment, "LANDSCAPE_REQUIRE_WAF", ("true", "false")) == "true"
     return environment.get("LANDSCAPE_STAGE") != "local"
+
+
+def _dynamodb(environment: Mapping[str, str]) -> AwsAccess | None:
+    """Without boto3 inside Lambda, whose environment says all there is to know; or where told so."""
+    client = "http" if "AWS_LAMBDA_FUNCTION_NAME" in environment else "boto3"
+    if environment.get("LANDSCAPE_DYNAMODB_CLIENT", "").strip():
+        client = _one_of(environment, "LANDSCAPE_DYNAMODB_CLIENT", ("http", "boto3"))
+    if client == "boto3" or not _given(environment, "LANDSCAPE_STORE_URL").startswith(DYNAMODB):
+        return None
+    region = "AWS_REGION" if "AWS_REGION" in environment else "AWS_DEFAULT_REGION"
+    return AwsAccess(
+        region=_given(environment, region),
+        access_key=_given(environment, "AWS_ACCESS_KEY_ID"),
+        secret_key=_given(environment, "AWS_SECRET_ACCESS_KEY"),
+        session_token=environment.get("AWS_SESSION_TOKEN", "").strip(),
+        endpoint=_endpoint(environment, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"),
+    )
+
+
+def _endpoint(environment: Mapping[str, str], *names: str) -> str:
+    """The first of these that is set, as the SDKs read them."""
+    if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return ""
+    for name in names:
+        url = environment.get(name, "").strip()
+        if url and not ENDPOINT.fullmatch(url):
+            raise SettingsError(f"{name} is {url!r}, not like https://host or http://host:8000")
+        if url:
+            return url
+    return ""
 
 
 def _list(environment: Mapping[str, str], name: str) -> frozenset[str]:

@@ -12,9 +12,8 @@ import pytest
 from create import create_table
 
 from chalicelib.stores.dynamodb import DynamoStore
-from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost, Transport
-from tests.contract.places import emulated
+from tests.contract.places import TRANSPORTS, emulated
 from tests.emulator import Emulator
 
 Parameters = Mapping[str, Any]
@@ -167,9 +166,9 @@ class HalfDone:
 class Tables:
     """New tables in the AWS that the environment points at, and stores over them."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: str) -> None:
         self._client = boto3.client("dynamodb")
-        self.transport: Transport = BotoTransport()
+        self.transport = TRANSPORTS[transport]()
 
     def new(self) -> str:
         name = f"table-{uuid4().hex}"
@@ -188,8 +187,8 @@ class Tables:
 
 
 @contextmanager
-def emulated_tables(emulator: Emulator) -> Iterator[Tables]:
+def emulated_tables(emulator: Emulator, transport: str = "http") -> Iterator[Tables]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in emulated(emulator.url).items():
             environment.setenv(name, value)
-        yield Tables()
+        yield Tables(transport)

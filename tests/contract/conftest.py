@@ -12,11 +12,11 @@ from tests.emulator import Emulator
 Opening = Callable[[], Store]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "dynamodb"])
+@pytest.fixture(scope="module", params=OPENERS)
 def kind(request: pytest.FixtureRequest) -> Iterator[str]:
     found: str = request.param
     with pytest.MonkeyPatch.context() as environment:
-        if found == "dynamodb":
+        if found.startswith("dynamodb"):
             emulator: Emulator = request.getfixturevalue("emulator")
             for name, value in emulated(emulator.url).items():
                 environment.setenv(name, value)

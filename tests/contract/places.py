@@ -1,7 +1,9 @@
 """The stores that the contract is tested on: another implementation is one more entry here."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,21 +12,35 @@ from create import create_table
 
 from chalicelib.stores.dynamodb import DynamoStore
 from chalicelib.stores.dynamodb.boto import BotoTransport
+from chalicelib.stores.dynamodb.http_transport import HttpTransport
+from chalicelib.stores.dynamodb.sigv4 import Credentials
+from chalicelib.stores.dynamodb.transport import Transport
 from chalicelib.stores.port import Store
 from chalicelib.stores.sqlite import SqliteStore
+
+
+def open_http(**seconds: float) -> HttpTransport:
+    """To the AWS that the environment points at, as BotoTransport finds it by itself."""
+    credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    region, endpoint = os.environ["AWS_DEFAULT_REGION"], os.environ["AWS_ENDPOINT_URL"]
+    return HttpTransport(region, credentials, endpoint, **seconds)
+
+
+# All the ways to DynamoDB.
+TRANSPORTS: Mapping[str, Callable[..., Transport]] = {"http": open_http, "boto3": BotoTransport}
 
 
 def open_sqlite(place: Path) -> Store:
     return SqliteStore(place / "landscape.db")
 
 
-def open_dynamodb(place: Path) -> Store:
+def open_dynamodb(transport: str, place: Path) -> Store:
     """A table for each place, in the AWS that the environment points at: see `emulated`."""
     name = f"landscape-{sha256(str(place).encode()).hexdigest()[:24]}"
     client = boto3.client("dynamodb")
     with suppress(client.exceptions.ResourceInUseException):  # opened again
         create_table(client, name, "test")
-    return DynamoStore(BotoTransport(), name)
+    return DynamoStore(TRANSPORTS[transport](), name)
 
 
 def emulated(url: str) -> dict[str, str]:
@@ -40,5 +56,5 @@ def emulated(url: str) -> dict[str, str]:
 # Opens the store that is at a place, in any process and again and again; a new place is an empty store.
 OPENERS: Mapping[str, Callable[[Path], Store]] = {
     "sqlite": open_sqlite,
-    "dynamodb": open_dynamodb,
+    **{f"dynamodb-{name}": partial(open_dynamodb, name) for name in TRANSPORTS},
 }

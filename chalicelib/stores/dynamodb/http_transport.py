@@ -1,0 +1,167 @@
+"""DynamoDB by the standard library alone, for a cold start: botocore is the greater part of one."""
+
+import json
+import time
+from base64 import b64decode, b64encode
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+from zlib import crc32
+
+from chalicelib.stores.dynamodb.connection import Answer, Connection, HungUp
+from chalicelib.stores.dynamodb.sigv4 import Credentials, authorization
+from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
+
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 5.0
+ERROR, SERVER_ERROR = 300, 500
+# May be carried out twice without anybody noticing.
+READS = frozenset({"BatchGetItem", "GetItem", "Query"})
+
+
+class HttpTransport:
+    """Keeps connections open between calls. Thread-safe: a connection is one call's at a time."""
+
+    def __init__(
+        self,
+        region: str,
+        credentials: Credentials,
+        endpoint: str = "",
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        """`endpoint` is like `https://host` or `http://host:port`; AWS's own of the region if empty."""
+        self._idle: deque[Connection] = deque()
+        url = urlsplit(endpoint or regional_endpoint(region))
+        is_https = url.scheme == "https"
+        self._host = url.netloc
+        self._address = (url.hostname or "", url.port or (443 if is_https else 80))
+        self._seconds = (connect_seconds, read_seconds)
+        self._region = region
+        self._credentials = credentials
+        self._tls = None
+        if is_https:
+            from ssl import create_default_context
+
+            # Reads the system's certificates, 25 ms: here it counts to Lambda's start, which has
+            # more CPU than a request.
+            self._tls = create_default_context()
+
+    def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        try:
+            body = json.dumps(parameters, default=_in_base64, allow_nan=False).encode()
+        except (TypeError, ValueError) as error:
+            raise CallError("ParamValidationError") from error
+        request = self._signed(operation, body) + body
+        try:
+            answer = self._exchange(operation, request)
+        except OSError as error:
+            raise ConnectionLost(type(error).__name__) from error
+        return _understood(answer)
+
+    def __del__(self) -> None:
+        for connection in self._idle:
+            connection.close()
+
+    def _exchange(self, operation: str, request: bytes) -> Answer:
+        """Over a connection that is open, or a new one.
+
+        That the server closes one in the very moment of a call is no failure of a read: it is sent
+        again. What else may have been carried out is for the caller to repeat.
+        """
+        connection = self._reusable()
+        if connection is None:
+            return self._ask(self._connect(), request)
+        if operation not in READS:
+            return self._ask(connection, request)
+        with suppress(ConnectionError, HungUp):
+            return self._ask(connection, request)
+        return self._ask(self._connect(), request)
+
+    def _reusable(self) -> Connection | None:
+        while self._idle:
+            with suppress(IndexError):  # another thread was faster
+                connection = self._idle.pop()
+                if connection.is_idle:
+                    return connection
+                connection.close()
+        return None
+
+    def _connect(self) -> Connection:
+        return Connection(self._address, self._tls, *self._seconds)
+
+    def _ask(self, connection: Connection, request: bytes) -> Answer:
+        try:
+            answer = connection.ask(request)
+        except BaseException:
+            connection.close()
+            raise
+        if answer.headers.get(b"connection", b"").lower() == b"close":
+            connection.close()
+        else:
+            self._idle.append(connection)
+        return answer
+
+    def _signed(self, operation: str, body: bytes) -> bytes:
+        headers = {
+            "host": self._host,
+            "content-type": "application/x-amz-json-1.0",
+            "content-length": str(len(body)),
+            "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+            "x-amz-target": f"DynamoDB_20120810.{operation}",
+        }
+        if self._credentials.session_token:
+            headers["x-amz-security-token"] = self._credentials.session_token
+        headers["authorization"] = authorization(
+            headers, body, self._credentials, self._region, "dynamodb"
+        )
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        return f"POST / HTTP/1.1\r\n{''.join(lines)}\r\n".encode()
+
+
+def regional_endpoint(region: str) -> str:
+    suffix = ".cn" if region.startswith("cn-") else ""
+    return f"https://dynamodb.{region}.amazonaws.com{suffix}"
+
+
+def _in_base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} is nothing DynamoDB knows")
+
+
+def _from_base64(value: dict[str, Any]) -> dict[str, Any]:
+    """Of an attribute value that is binary its bytes. An attribute may be called B, but is no text."""
+    binary = value.get("B")
+    return {"B": b64decode(binary)} if isinstance(binary, str) else value
+
+
+def _understood(answer: Answer) -> dict[str, Any]:
+    checksum = answer.headers.get(b"x-amz-crc32")
+    if checksum is not None and checksum != str(crc32(answer.body)).encode():
+        raise ConnectionLost("ChecksumError")
+    if answer.status >= ERROR:
+        raise _failure(answer)
+    try:
+        found = json.loads(answer.body, object_hook=_from_base64)
+    except ValueError as error:
+        raise ConnectionLost("not JSON") from error
+    if not isinstance(found, dict) or b"x-amzn-requestid" not in answer.headers:
+        # It would say that there is nothing.
+        raise ConnectionLost("not an answer of DynamoDB")
+    return found
+
+
+def _failure(answer: Answer) -> CallError | ConnectionLost:
+    said: Any = None
+    with suppress(ValueError):
+        said = json.loads(answer.body)
+    if not isinstance(said, dict):
+        said = {}
+    code = str(said.get("__type", answer.status)).rpartition("#")[2]
+    if answer.status >= SERVER_ERROR:
+        return ConnectionLost(code)  # AWS: such a write may or may not have been done
+    reasons = said.get("CancellationReasons", [])
+    return CallError(code, [reason.get("Code", "None") for reason in reasons])
