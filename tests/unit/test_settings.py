@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.bootstrap import open_store
-from chalicelib.settings import Settings, SettingsError, stage_environment
+from chalicelib.settings import AwsAccess, Settings, SettingsError, stage_environment
 from tests.support import CONFIG, local_environment
 
 REQUIRED = (
@@ -81,6 +81,63 @@ def test_two_services_do_not_share_a_pool(tmp_path: Path) -> None:
     arn = environment["TECH_AUDIT_TOOL_POOL_ARN"]
     with pytest.raises(SettingsError, match=r"^DIGITAL_LANDSCAPE_POOL_ARN "):
         Settings.read({**environment, "DIGITAL_LANDSCAPE_POOL_ARN": arn})
+
+
+IN_LAMBDA = {
+    "LANDSCAPE_STAGE": "dev",
+    "LANDSCAPE_STORE_URL": "dynamodb://landscape-dev",
+    "AWS_LAMBDA_FUNCTION_NAME": "landscape-api-dev",
+    "AWS_REGION": "eu-west-2",
+    "AWS_ACCESS_KEY_ID": "AKID",
+    "AWS_SECRET_ACCESS_KEY": "hidden",
+    "AWS_SESSION_TOKEN": "hidden too",
+}
+
+
+def test_lambdas_environment_says_how_to_reach_dynamodb(tmp_path: Path) -> None:
+    settings = Settings.read(local_environment(tmp_path, **IN_LAMBDA))
+    assert settings.dynamodb == AwsAccess("eu-west-2", "AKID", "hidden", "hidden too", "")
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "endpoint"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://[::1]:8000"}, "http://[::1]:8000"),
+        ({"AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_DYNAMODB": "https://b"}, "https://b"),
+        ({"AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, ""),
+    ],
+)
+def test_endpoints_are_those_of_the_sdks(
+    tmp_path: Path, given: dict[str, str], endpoint: str
+) -> None:
+    settings = Settings.read(local_environment(tmp_path, **IN_LAMBDA, **given))
+    assert settings.dynamodb
+    assert settings.dynamodb.endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_REGION", ""),
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("AWS_SECRET_ACCESS_KEY", " "),
+        ("AWS_ENDPOINT_URL", "localhost:8000"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:8000/path"),
+        ("LANDSCAPE_DYNAMODB_CLIENT", "botocore"),
+    ],
+)
+def test_what_lambdas_environment_lacks_is_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is "):
+        Settings.read(local_environment(tmp_path, **{**IN_LAMBDA, name: value}))
+
+
+def test_boto3_is_a_setting_away_inside_lambda_and_the_rule_outside(tmp_path: Path) -> None:
+    inside = local_environment(tmp_path, **IN_LAMBDA)
+    outside = {n: v for n, v in inside.items() if n != "AWS_LAMBDA_FUNCTION_NAME"}
+    assert Settings.read({**inside, "LANDSCAPE_DYNAMODB_CLIENT": "boto3"}).dynamodb is None
+    assert Settings.read(outside).dynamodb is None
+    assert Settings.read({**outside, "LANDSCAPE_DYNAMODB_CLIENT": "http"}).dynamodb
 
 
 def test_the_local_stage_does_not_start_in_lambda(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class Answer:
     status: int
     headers: Mapping[bytes, bytes]  # by their names in lower case
     body: bytes
+    is_last: bool  # of its connection
 
 
 class Connection:
@@ -54,10 +55,11 @@ class Connection:
         if not self._stream.peek(1):
             raise HungUp("hung up")
         version, _, rest = _line(self._stream).partition(b" ")
-        if version != b"HTTP/1.1" or not rest[:3].isdigit():
-            raise ConnectionLost("not an answer of HTTP/1.1")
+        if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
+            raise ConnectionLost("not an answer of HTTP")
         headers = _headers(self._stream)
-        return Answer(int(rest[:3]), headers, _body(self._stream, headers))
+        is_last = version != b"HTTP/1.1" or headers.get(b"connection", b"").lower() == b"close"
+        return Answer(int(rest[:3]), headers, _body(self._stream, headers), is_last)
 
     @property
     def is_idle(self) -> bool:

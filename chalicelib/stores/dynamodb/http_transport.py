@@ -61,9 +61,11 @@ class HttpTransport:
             raise ConnectionLost(type(error).__name__) from error
         return _understood(answer)
 
-    def __del__(self) -> None:
-        for connection in self._idle:
+    def close(self) -> None:
+        while (connection := self._taken()) is not None:
             connection.close()
+
+    __del__ = close
 
     def _exchange(self, operation: str, request: bytes) -> Answer:
         """Over a connection that is open, or a new one.
@@ -81,12 +83,15 @@ class HttpTransport:
         return self._ask(self._connect(), request)
 
     def _reusable(self) -> Connection | None:
-        while self._idle:
-            with suppress(IndexError):  # another thread was faster
-                connection = self._idle.pop()
-                if connection.is_idle:
-                    return connection
-                connection.close()
+        while (connection := self._taken()) is not None:
+            if connection.is_idle:
+                return connection
+            connection.close()
+        return None
+
+    def _taken(self) -> Connection | None:
+        with suppress(IndexError):
+            return self._idle.pop()
         return None
 
     def _connect(self) -> Connection:
@@ -98,7 +103,7 @@ class HttpTransport:
         except BaseException:
             connection.close()
             raise
-        if answer.headers.get(b"connection", b"").lower() == b"close":
+        if answer.is_last:
             connection.close()
         else:
             self._idle.append(connection)

@@ -1,36 +1,46 @@
-"""What botocore says, in the transport's own words; over real sockets where it can be."""
+"""What both ways to DynamoDB say in the transport's own words, over real sockets."""
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Protocol
 from zlib import crc32
 
 import pytest
 
-from chalicelib.stores.dynamodb.boto import BotoTransport
-from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
-from tests.contract.places import emulated
+from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost, Transport
+from tests.contract.places import TRANSPORTS, emulated
 from tests.support import free_port
 
 READ = {"TableName": "table", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
 TRANSACTION = {"TransactItems": [{"Delete": READ}, {"Delete": READ}]}
 WHOLE = b'{"Item": {"pk": {"S": "a"}}}'
 SECONDS = 0.2
-Open = Callable[[int], BotoTransport]
+Open = Callable[[int], Transport]
+# What a log calls it that no answer came, and that nobody was there.
+NAMES: Mapping[str, tuple[str, str]] = {
+    "http": ("TimeoutError", "ConnectionRefusedError"),
+    "boto3": ("ReadTimeoutError", "EndpointConnectionError"),
+}
 
 
 class Answers(Protocol):
-    def __call__(self, status: int, body: bytes, **headers: str) -> BotoTransport: ...
+    def __call__(self, status: int, body: bytes, **headers: str) -> Transport: ...
+
+
+@pytest.fixture(params=TRANSPORTS)
+def way(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
 
 
 @pytest.fixture
-def open_transport(monkeypatch: pytest.MonkeyPatch) -> Open:
-    def at_port(port: int) -> BotoTransport:
+def open_transport(way: str, monkeypatch: pytest.MonkeyPatch) -> Open:
+    def at_port(port: int) -> Transport:
         for name, value in emulated(f"http://127.0.0.1:{port}").items():
             monkeypatch.setenv(name, value)
-        return BotoTransport(connect_seconds=SECONDS, read_seconds=SECONDS)
+        return TRANSPORTS[way](connect_seconds=SECONDS, read_seconds=SECONDS)
 
     return at_port
 
@@ -40,7 +50,7 @@ def answering(open_transport: Open) -> Iterator[Answers]:
     """A server that gives every request the same answer."""
     servers: list[HTTPServer] = []
 
-    def with_answer(status: int, body: bytes, **headers: str) -> BotoTransport:
+    def with_answer(status: int, body: bytes, **headers: str) -> Transport:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
@@ -65,10 +75,10 @@ def answering(open_transport: Open) -> Iterator[Answers]:
         server.server_close()
 
 
-def test_a_server_that_never_answers_is_a_lost_connection(open_transport: Open) -> None:
+def test_a_server_that_never_answers_is_a_lost_connection(open_transport: Open, way: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         transport = open_transport(listening.getsockname()[1])
-        with pytest.raises(ConnectionLost, match="ReadTimeoutError"):
+        with pytest.raises(ConnectionLost, match=f"^{NAMES[way][0]}"):
             transport("GetItem", READ)
 
 
@@ -86,8 +96,8 @@ def test_a_server_that_hangs_up_is_a_lost_connection(open_transport: Open) -> No
         hanging_up.join()
 
 
-def test_a_refused_connection_is_a_lost_one(open_transport: Open) -> None:
-    with pytest.raises(ConnectionLost, match="EndpointConnectionError"):
+def test_a_refused_connection_is_a_lost_one(open_transport: Open, way: str) -> None:
+    with pytest.raises(ConnectionLost, match=f"^{NAMES[way][1]}"):
         open_transport(free_port())("GetItem", READ)
 
 
@@ -109,6 +119,19 @@ def test_an_answer_that_is_not_whole_is_none(answering: Answers, body: bytes) ->
     headers = {"x_amzn_RequestId": "one", "x_amz_crc32": str(crc32(WHOLE))}
     with pytest.raises(ConnectionLost, match="ChecksumError"):
         answering(200, body, **headers)("GetItem", READ)
+
+
+def test_bytes_are_bytes_on_both_ends(answering: Answers) -> None:
+    """Whatever an attribute is called."""
+    body = b'{"Item": {"B": {"B": "AP8="}, "M": {"M": {"B": {"S": "AP8="}}}}}'
+    item = answering(200, body, x_amzn_RequestId="one")("GetItem", READ)["Item"]
+    assert item == {"B": {"B": b"\0\xff"}, "M": {"M": {"B": {"S": "AP8="}}}}
+
+
+@pytest.mark.parametrize("status", [301, 403, 413])
+def test_an_error_without_a_code_is_told_by_its_status(answering: Answers, status: int) -> None:
+    with pytest.raises(CallError, match=str(status)):
+        answering(status, b"<html>Nothing here</html>")("GetItem", READ)
 
 
 def test_an_answer_that_is_whole_is_one(answering: Answers) -> None:
@@ -147,4 +170,4 @@ def test_one_call_is_one_request(open_transport: Open) -> None:
 
 def test_a_mistake_in_a_call_is_told_by_its_name(open_transport: Open) -> None:
     with pytest.raises(CallError, match="ParamValidationError"):
-        open_transport(free_port())("GetItem", {"TableName": "table", "Key": 7})
+        open_transport(free_port())("GetItem", {**READ, "Key": object()})
