@@ -22,3 +22,11 @@ except SettingsError as error:
 def expire(_: object) -> None:
     """A Lambda of its own: takes out of the IP sets what has expired."""
     take_out_expired(settings)
+
+
+if "AWS_CHALICE_CLI_MODE" in os.environ:
+    from pathlib import Path
+
+    from operators.byte_code import write_byte_code
+
+    write_byte_code(Path(__file__).parent, sys.argv[1:])
