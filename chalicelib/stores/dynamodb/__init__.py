@@ -1,7 +1,7 @@
 """The register in one DynamoDB table: for AWS. `tables/create.py` makes the table."""
 
 import json
-import secrets
+import os
 import time
 from collections.abc import Callable
 
@@ -51,7 +51,7 @@ class DynamoStore:
 
     def _make_cursor_key(self) -> None:
         """Whoever is first decides."""
-        item = {**item_key(CURSOR_KEY), "key": {"B": secrets.token_bytes(32)}}
+        item = {**item_key(CURSOR_KEY), "key": {"B": os.urandom(32)}}
         try:
             self._client.call(
                 "PutItem",

@@ -3,10 +3,10 @@
 What a failed call means is in `transport.py`, how long it is repeated in `patience.py`.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from chalicelib.errors import UnavailableError
 from chalicelib.stores.dynamodb.actions import Action, refusal
@@ -115,7 +115,7 @@ class Client:
         items = [action.write for action in actions]
         attempt = 0
         # A repeated transaction with this token is done once, also where the first answer was lost.
-        token = uuid4().hex
+        token = os.urandom(16).hex()
         while True:
             begun = self._clock()
             try:

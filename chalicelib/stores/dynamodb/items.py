@@ -1,9 +1,9 @@
 """How records are written into items and read from them: compactly, never larger than DynamoDB takes them."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from chalicelib.errors import ConflictError
 from chalicelib.models.project import (
@@ -83,7 +83,7 @@ def _text_of(document: Any) -> str:
 
 def _new_mark() -> dict[str, Any]:
     """Another for every write of a record: a version comes again once a record is removed and added."""
-    return {"mark": {"S": uuid4().hex}}
+    return {"mark": {"S": os.urandom(16).hex()}}
 
 
 def _require_room(item: Mapping[str, Mapping[str, str]], what: str) -> None:

@@ -1,6 +1,5 @@
 """How long a request waits for a database that does not answer, and when it gives up."""
 
-import random
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +27,8 @@ class Patience(threading.local):
 
         Raises UnavailableError when patience is at its end.
         """
+        import random  # 1 ms that a call which succeeds does not pay
+
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
         now = self._clock()
         while self._lost and self._lost[0][0] < now - WINDOW_SECONDS:
