@@ -119,9 +119,10 @@ WRITES: Mapping[str, Act] = {
 }
 
 
-@pytest.fixture(scope="module")
-def tables(emulator: Emulator) -> Iterator[Tables]:
-    with emulated_tables(emulator) as found:
+@pytest.fixture(scope="module", params=["http", pytest.param("boto3", marks=pytest.mark.soak)])
+def tables(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Tables]:
+    """Faults lie over the seam: the quick gate takes one way below it."""
+    with emulated_tables(emulator, request.param) as found:
         yield found
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,7 @@ Read = Callable[[str], tuple[set[str], dict[str, object]]]
 
 
 @pytest.fixture(scope="module")
-def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
+def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Read:
     """Asks a new process, as Lambda starts it, for a path of a table with two projects."""
     with emulated_tables(emulator) as tables:
         table = tables.new()
@@ -79,7 +79,7 @@ def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> I
         modules, answer = json.loads(result.stdout.splitlines()[-1])
         return set(modules), answer
 
-    yield read
+    return read
 
 
 def is_inner(module: str) -> bool:

@@ -45,7 +45,7 @@ class HttpTransport:
         if is_https:
             from ssl import create_default_context
 
-            # Reads the system's certificates, 25 ms: here it counts to Lambda's start, which has
+            # Reads the system's certificates, 28 ms: here it counts to Lambda's start, which has
             # more CPU than a request.
             self._tls = create_default_context()
 
