@@ -11,6 +11,7 @@ from tests.deployment import Deployment, allow_access_logs
 from tests.e2e.test_deploy_killed import READS
 from tests.emulator import Emulator
 from tests.support import ORIGIN, Api
+from tests.zips import code_in, sources_in
 
 P = "/api/v1/projects"
 T = "/api/v1/technologies"
@@ -61,6 +62,11 @@ def test_the_life_of_a_project(deployed: Deployment, user: Api) -> None:
     assert [one["id"] for one in user.get("/api/v1/me/projects").json["items"]] == ["life"]
     assert user("DELETE", f"{P}/life", if_match=patched.etag).status == 204
     assert deployed.api.get(f"{P}/life").status == 404
+
+
+def test_a_cold_start_compiles_nothing(deployed: Deployment) -> None:
+    (deployment,) = (deployed.project / ".chalice/deployments").glob("*.zip")
+    assert code_in(deployment) == sources_in(deployment)
 
 
 def test_the_life_of_a_technology(deployed: Deployment, reviewer: Api) -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from tests.deployment import BIN, Deployment
 from tests.emulator import Emulator
-
-LARGEST_ZIP = 5_000_000  # bytes
+from tests.zips import LARGEST_ZIP
 
 
 @pytest.fixture(scope="module")

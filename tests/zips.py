@@ -1,0 +1,25 @@
+"""Looks into a Lambda's zip."""
+
+import zipfile
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
+from pathlib import Path
+
+LARGEST_ZIP = 5_000_000  # bytes
+CHECKED_HASH = b"\x03\0\0\0"
+
+
+def sources_in(path: Path) -> set[str]:
+    with zipfile.ZipFile(path) as archive:
+        return {name for name in archive.namelist() if name.endswith(".py")}
+
+
+def code_in(path: Path) -> set[str]:
+    """The names of the sources whose byte code is there and is taken for as long as they stay."""
+    with zipfile.ZipFile(path) as archive:
+        return {name for name in sources_in(path) if _has_code(archive, name)}
+
+
+def _has_code(archive: zipfile.ZipFile, name: str) -> bool:
+    wanted = MAGIC_NUMBER + CHECKED_HASH + source_hash(archive.read(name))
+    cached = cache_from_source(name)
+    return cached in archive.namelist() and archive.read(cached)[:16] == wanted
