@@ -13,6 +13,7 @@ from chalicelib.models.caller import Caller
 from chalicelib.routes.authorizers import CognitoAuthorizers
 from chalicelib.routes.caller import Claims, authenticator, gateway_claims, verified_claims
 from chalicelib.routes.contacts import contacts_blueprint
+from chalicelib.routes.contract import contract_blueprint
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.listing import Listing
 from chalicelib.routes.once import Once
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.stores.dynamodb.transport import Transport
 
 APP_NAME = "landscape-api"
+TOKEN_MAKER = Path(__file__).parent.parent / "local/make_token.py"
 
 
 def create_app(settings: Settings) -> Chalice:
@@ -54,6 +56,7 @@ def create_app(settings: Settings) -> Chalice:
     once = Once(store.receipts, utc_now)
     for blueprint in (
         service_blueprint(edge, store, settings.stage),
+        contract_blueprint(edge, settings.pools, settings.is_local),
         my_projects_blueprint(edge, projects, listing),
         projects_blueprint(edge, projects, technologies, listing, once),
         contacts_blueprint(edge, projects),
@@ -62,6 +65,10 @@ def create_app(settings: Settings) -> Chalice:
         radar_blueprint(edge, technologies, settings.radar_title),
     ):
         app.register_blueprint(blueprint)
+    if settings.is_local:
+        from chalicelib.routes.development import development_blueprint
+
+        app.register_blueprint(development_blueprint(edge, _token_issuer(settings)))
     edge.answer_preflights()
     return app
 
@@ -131,6 +138,22 @@ def _no_store(settings: Settings) -> SettingsError:
         f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite:, sqlite:///path.db"
         " or dynamodb://table"
     )
+
+
+def _token_issuer(settings: Settings) -> Callable[[str, str, list[str]], str]:
+    """What `make token` does; the keys' maker is no part of what is deployed."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    def issue(service: str, email: str, groups: list[str]) -> str:
+        spec = spec_from_file_location("make_token", TOKEN_MAKER)
+        if spec is None or spec.loader is None:
+            raise SettingsError(f"{TOKEN_MAKER} cannot be loaded")
+        maker = module_from_spec(spec)
+        spec.loader.exec_module(maker)
+        token: str = maker.development_token(settings, service, email, groups)
+        return token
+
+    return issue
 
 
 def _authenticator(settings: Settings) -> Callable[[Request], Caller]:

@@ -24,11 +24,16 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A service's Cognito user pool, and the app clients whose tokens count."""
+    """A service's Cognito user pool, and the app clients whose tokens count.
+
+    `hosted_ui` is the origin of the pool's sign-in pages, None where the page of the contract
+    offers none.
+    """
 
     service: str
     arn: str
     client_ids: frozenset[str]
+    hosted_ui: str | None = None
 
     @property
     def id(self) -> str:
@@ -218,7 +223,16 @@ def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
     clients = _list(environment, f"{prefix}_CLIENT_IDS")
     if not clients:
         raise SettingsError(f"{prefix}_CLIENT_IDS is not set")
-    return Pool(service, arn, clients)
+    return Pool(service, arn, clients, _origin(environment, f"{prefix}_HOSTED_UI"))
+
+
+def _origin(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name, "").strip().rstrip("/")
+    if value and not ORIGIN.fullmatch(value):
+        raise SettingsError(
+            f"{name} is {value!r}, not like https://my-pool.auth.eu-west-2.amazoncognito.com"
+        )
+    return value or None
 
 
 def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:

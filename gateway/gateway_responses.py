@@ -42,10 +42,10 @@ class GatewayResponse:
             "defaultResponse": False,
             "statusCode": str(self.status) if self.status else None,
             "responseParameters": {f"gatewayresponse.header.{k}": v for k, v in headers.items()},
-            "responseTemplates": {"application/json": self._template()},
+            "responseTemplates": {"application/json": self.template()},
         }
 
-    def _template(self) -> str:
+    def template(self) -> str:
         """JSON in which API Gateway replaces $context…, and nothing else: it is no VTL here."""
         problem = {
             "type": PROBLEM_TYPE + self.name,

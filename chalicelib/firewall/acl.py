@@ -55,7 +55,7 @@ def wanted_acl(
             for n, (name, rule) in enumerate(zip(RULES, rules, strict=True))
         ],
         "VisibilityConfig": _seen(names, "default"),
-        "CustomResponseBodies": _bodies(names.stage),
+        "CustomResponseBodies": response_bodies(names.stage),
     }
 
 
@@ -106,7 +106,7 @@ def _seen(names: Names, what: str) -> dict[str, Any]:
     }
 
 
-def _bodies(stage: str) -> dict[str, Any]:
+def response_bodies(stage: str) -> dict[str, Any]:
     get_in = (
         "Only listed addresses reach this API. Somebody with access to its AWS account lets yours in:"
         f" python waf/allowlist.py add ADDRESS --stage {stage}"

@@ -68,7 +68,8 @@ class Edge:
         action: str | None = None,
         query: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """The decorator of a handler.
+        """The decorator of a handler. `action` and `query` stay readable on the view: the contract
+        is made from them.
 
         A handler takes the request, then the Caller where there is an action, then the query
         parameters as a dict where `query` names any, then the path's parameters by name.
@@ -86,6 +87,7 @@ class Edge:
                 return self._answer(partial(handler, **path_parameters), action, query)
 
             view.action = action  # type: ignore[attr-defined]
+            view.query = query  # type: ignore[attr-defined]
             register(view)
             return handler
 

@@ -46,6 +46,17 @@ def resource(
     return response
 
 
+def text_resource(
+    request: Request, text: str, content_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A text that changes with releases and settings alone, with its ETag; 304 where it is known."""
+    tag = _checksum(text)
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", **(headers or {})}
+    if _is_known(request, tag):
+        return Response("", headers, 304)
+    return Response(text, {"Content-Type": content_type, **headers}, 200)
+
+
 def no_content() -> Response:
     return Response("", {}, 204)
 

@@ -11,6 +11,8 @@ from chalicelib.services.access import allowed
 from chalicelib.stores.port import Store
 
 LINKS = {
+    "contract": "/openapi.json",
+    "docs": "/docs",
     "health": "/health",
     "projects": "/api/v1/projects",
     "technologies": "/api/v1/technologies",

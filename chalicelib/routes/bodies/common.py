@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
-from unicodedata import category
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,9 +14,34 @@ LONGEST_NAME = 200
 LONGEST_TEXT = 5000
 LONGEST_URL = 2048
 LONGEST_EMAIL = 254
-LABEL = r"\w([\w-]*\w)?"
-EMAIL = re.compile(rf"[^\s@<>()\[\],;:\"\\]{{1,64}}@({LABEL}\.)+{LABEL}")
-HOST = re.compile(rf"({LABEL}\.)*{LABEL}\.?|[0-9a-f.]*:[0-9a-f:.]*")
+# Each pattern is the contract's too, so they are spelled in what all dialects of regular expressions
+# read alike: no \w, \s or \p, which mean something else in each, and no sign beyond U+FFFF.
+SPACES = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+LINE_ENDS = r"\t\n\r"
+# What no text may hold, as routes.requests.UNFIT has it; halves of surrogate pairs are in no JSON Schema.
+UNFIT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
+# Nothing is seen of these by themselves: joiners, fillers, selectors, accents, private use.
+INVISIBLE = (
+    r"\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff"
+    r"\u200b-\u200f\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f"
+    r"\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+)
+NO_LETTER = (
+    r"\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u202a-\u202e"
+    + SPACES.lstrip()
+    + INVISIBLE
+)
+LABEL = rf"[^{NO_LETTER}\u002d]([^{NO_LETTER}]*[^{NO_LETTER}\u002d])?"
+EMAIL = re.compile(
+    rf"[^@<>()\[\],;:\u0022\\{SPACES}{LINE_ENDS}{UNFIT}]{{1,64}}@({LABEL}\.)+{LABEL}"
+)
+HOST = rf"({LABEL}\.)*{LABEL}\.?|\[[0-9A-Fa-f]{{0,4}}(:[0-9A-Fa-f]{{0,4}}){{2,7}}\]"
+PORT = "[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+URL = re.compile(
+    rf"[Hh][Tt][Tt][Pp][Ss]?://({HOST})(:({PORT}))?([/?#][^{SPACES}{LINE_ENDS}{UNFIT}]*)?"
+)
+ON_A_LINE = rf"[^{UNFIT}{LINE_ENDS}]*"
+VISIBLE = re.compile(rf"[^{UNFIT}{LINE_ENDS}{SPACES}{INVISIBLE}]")
 WORDING = {
     "extra_forbidden": "unknown field",
     "missing": "is required",
@@ -49,24 +72,20 @@ def _one_line(text: str) -> str:
 
 
 def _present(text: str) -> str:
-    if all(category(sign)[0] in "CZM" for sign in text):  # invisible, one and all
+    if not VISIBLE.search(text):
         raise ValueError("must not be blank")
     return text
 
 
 def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme.lower() not in ("http", "https"):
+    if URL.fullmatch(text):
+        return text
+    scheme, _, rest = text.partition(":")
+    if scheme.lower() not in ("http", "https"):
         raise ValueError("is not an http or https URL")
-    if "@" in parts.netloc:
+    if "@" in re.split("[/?#]", rest.removeprefix("//"), maxsplit=1)[0]:
         raise ValueError("carries a user name or a password: leave them out")
-    if not HOST.fullmatch(host) or re.search(r"\s", text):
-        raise ValueError("is not a URL")
-    return text
+    raise ValueError("is not a URL")
 
 
 def _url_or_nothing(text: str) -> str:
@@ -91,16 +110,41 @@ def choice(options: Iterable[str]) -> tuple[AfterValidator, Any]:
     return AfterValidator(check), Field(json_schema_extra={"enum": list(known)})
 
 
-Line = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_one_line)]
-Name = Annotated[Line, AfterValidator(_present), Field(json_schema_extra={"minLength": 1})]
-Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
-Url = Annotated[
-    str, Field(max_length=LONGEST_URL, json_schema_extra={"format": "uri"}), AfterValidator(_url)
+def pattern(whole: str) -> dict[str, Any]:
+    """What the JSON Schema says of a text that must be as `whole`."""
+    return {"pattern": f"^({whole})$"}
+
+
+Line = Annotated[
+    str,
+    Field(max_length=LONGEST_NAME, json_schema_extra=pattern(ON_A_LINE)),
+    AfterValidator(_one_line),
 ]
-UrlOrNothing = Annotated[str, Field(max_length=LONGEST_URL), AfterValidator(_url_or_nothing)]
+Name = Annotated[
+    str,
+    Field(
+        max_length=LONGEST_NAME,
+        json_schema_extra={"minLength": 1, **pattern(ON_A_LINE + VISIBLE.pattern + ON_A_LINE)},
+    ),
+    AfterValidator(_one_line),
+    AfterValidator(_present),
+]
+Text = Annotated[
+    str, Field(max_length=LONGEST_TEXT, json_schema_extra=pattern(rf"[^{UNFIT}]*"))
+]
+Url = Annotated[
+    str,
+    Field(max_length=LONGEST_URL, json_schema_extra=pattern(URL.pattern)),
+    AfterValidator(_url),
+]
+UrlOrNothing = Annotated[
+    str,
+    Field(max_length=LONGEST_URL, json_schema_extra=pattern(f"({URL.pattern})?")),
+    AfterValidator(_url_or_nothing),
+]
 Email = Annotated[
     str,
-    Field(max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}),
+    Field(max_length=LONGEST_EMAIL, json_schema_extra=pattern(EMAIL.pattern)),
     AfterValidator(_email),
 ]
 # Sent back as it was read it is fine; routes.writing compares it.

@@ -1,0 +1,112 @@
+"""The contract, and the page to try it on: shipped files, in which only what this place is differs."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.errors import NotFoundError
+from chalicelib.routes.edge import Edge
+from chalicelib.routes.requests import prefix
+from chalicelib.routes.responses import text_resource
+from chalicelib.settings import Pool
+
+CHALICELIB = Path(__file__).parent.parent
+DOCUMENT = CHALICELIB / "openapi.json"
+PAGE = CHALICELIB / "page"
+HTML, CSS, SCRIPT = "text/html", "text/css", "text/javascript"
+FILES = {
+    "page.css": CSS,
+    "page.js": SCRIPT,
+    "swagger-ui.css": CSS,
+    "swagger-ui-bundle.js": SCRIPT,
+    "oauth2-redirect.html": HTML,
+    "oauth2-redirect.js": SCRIPT,
+}
+PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
+
+
+def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blueprint:
+    routes = Blueprint(__name__)
+    pools = tuple(pools)
+    headers = page_headers(pools)
+
+    @lru_cache(PLACES)
+    def document(base: str) -> str:
+        return json.dumps(placed(json.loads(DOCUMENT.read_text("utf-8")), base, pools))
+
+    @edge.route(routes, "GET", "/openapi.json")
+    def get_contract(request: Request) -> Response:
+        return text_resource(request, document(prefix(request)), "application/json")
+
+    @edge.route(routes, "GET", "/docs")
+    def get_page(request: Request) -> Response:
+        values = {"base": prefix(request), "clients": _clients(pools), "stage": "local" * is_local}
+        text = (PAGE / "index.html").read_text("utf-8")
+        for name, value in values.items():
+            text = text.replace(f"{{{{{name}}}}}", escape(value))
+        return text_resource(request, text, f"{HTML}; charset=utf-8", headers)
+
+    @edge.route(routes, "GET", "/docs/{file}")
+    def get_page_file(request: Request, file: str) -> Response:
+        if file not in FILES:
+            raise NotFoundError("The page has no such file")
+        kind = f"{FILES[file]}; charset=utf-8"
+        return text_resource(request, (PAGE / file).read_text("utf-8"), kind, headers)
+
+    return routes
+
+
+def placed(document: dict[str, Any], base: str, pools: Iterable[Pool]) -> dict[str, Any]:
+    """The document for whoever reaches this service under `base`, with the sign-in that there is.
+
+    A pool without a hosted UI has no OAuth flow: its scheme is left out, and tokens are pasted.
+    """
+    document["servers"] = [{"url": base or "/", "description": "This service"}]
+    schemes = document["components"]["securitySchemes"]
+    for pool in pools:
+        if pool.hosted_ui:
+            flow = schemes[pool.service]["flows"]["authorizationCode"]
+            flow["authorizationUrl"] = f"{pool.hosted_ui}/oauth2/authorize"
+            flow["tokenUrl"] = f"{pool.hosted_ui}/oauth2/token"
+        else:
+            del schemes[pool.service]
+    for operation in _operations(document):
+        operation["security"] = [
+            choice for choice in operation["security"] if choice.keys() <= schemes.keys()
+        ]
+    return document
+
+
+def _operations(document: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from (each for each in path.values() if isinstance(each, dict) and "security" in each)
+
+
+def page_headers(pools: Iterable[Pool]) -> dict[str, str]:
+    """Nothing but this service's own files runs; the page talks to it and the hosted UIs alone."""
+    sign_in = [pool.hosted_ui for pool in pools if pool.hosted_ui]
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": " ".join(["'self'", *sign_in]),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {said}" for name, said in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+def _clients(pools: Iterable[Pool]) -> str:
+    """The app client that each pool's sign-in is begun with; it can be changed on the page."""
+    return json.dumps({pool.service: min(pool.client_ids) for pool in pools})

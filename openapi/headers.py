@@ -1,0 +1,72 @@
+"""The headers of answers, as components."""
+
+from typing import Any
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {
+        "description": "Of what you see; for `If-None-Match`, and of a record for `If-Match`",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9a-f-]+"$'},
+        "example": '"1-9a3c0f12-5be1d7a4"',
+    },
+    "Location": {
+        "description": "The path of the record, behind the stage or base path that you came by",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^/"},
+        "example": "/dev/api/v1/projects/survey-data-exchange",
+    },
+    "Link": {
+        "description": "The next page, where there is one (RFC 8288)",
+        "schema": {"type": "string"},
+        "example": '</dev/api/v1/projects?limit=1&cursor=WzEsInN1cnZleSJd>; rel="next"',
+    },
+    "Retry-After": {
+        "description": "Seconds",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
+    },
+    "X-Request-Id": {
+        "description": "For whoever looks it up in the log; the firewall's own answers have none",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e",
+    },
+    "WWW-Authenticate": {
+        "description": "What is wrong with the token (RFC 6750)",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^Bearer "},
+        "example": 'Bearer realm="landscape-api"',
+    },
+    "Cache-Control": {
+        "description": "`no-store` where a token was needed, `no-cache` on what can be asked again",
+        "schema": {"type": "string", "enum": ["no-store", "no-cache"]},
+        "example": "no-store",
+    },
+    "Content-Security-Policy": {
+        "description": "Nothing but this service's own files runs",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "default-src 'none'; script-src 'self'",
+    },
+    "Vary": {
+        "description": "An answer depends on who asks for it from a browser",
+        "schema": {"type": "string"},
+        "example": "Origin",
+    },
+    "Access-Control-Allow-Origin": {
+        "description": "The front end's origin where it is listed; of the gateway and the firewall `*`",
+        "schema": {"type": "string"},
+        "example": "https://landscape.example.org",
+    },
+    "Access-Control-Expose-Headers": {
+        "description": "What a browser lets the front end read",
+        "schema": {"type": "string"},
+        "example": "ETag, Location, Link, Retry-After, X-Request-Id",
+    },
+}
+ALWAYS = ("X-Request-Id", "Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
+
+
+def headers(*names: str) -> dict[str, Any]:
+    """References to those of `names`, and to what every answer has."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, *ALWAYS)}

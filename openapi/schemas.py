@@ -1,0 +1,122 @@
+"""The contract's schemas: the bodies' as pydantic checks them, the merge patches', the answers'."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from chalicelib.routes.bodies.project import ContactsBody, NewProjectBody, ProjectBody
+from chalicelib.routes.bodies.technology import MoveBody, NewTechnologyBody, TechnologyBody
+from openapi.documents import DOCUMENTS
+
+SCHEMAS = "#/components/schemas/"
+BODIES = (NewProjectBody, ProjectBody, ContactsBody, NewTechnologyBody, TechnologyBody, MoveBody)
+# What a body is called in the contract, where the name of its class would not do.
+NAMES = {
+    "NewProjectBody": "NewProject",
+    "ProjectBody": "ProjectChange",
+    "ContactsBody": "ContactsChange",
+    "ContactBody": "NewContact",
+    "NewTechnologyBody": "NewTechnology",
+    "TechnologyBody": "TechnologyChange",
+    "MoveBody": "NewMove",
+    "DevelopmentBody": "Development",
+    "HostingBody": "Hosting",
+    "RepositoryBody": "Repository",
+    "UseBody": "Use",
+}
+# Where the answer is whose members a body may send back unchanged.
+READ_AS = {
+    "ProjectChange": "Project",
+    "ContactsChange": "Contacts",
+    "TechnologyChange": "Technology",
+}
+PATCHES = {"ProjectChange": "ProjectPatch", "TechnologyChange": "TechnologyPatch"}
+Schema = dict[str, Any]
+
+
+def schemas() -> dict[str, Schema]:
+    """Every schema by its name in the contract."""
+    found = {NAMES[name]: schema for name, schema in _made(BODIES, "validation").items()}
+    found |= {name: _given(one) for name, one in _made(DOCUMENTS, "serialization").items()}
+    for body, answer in READ_AS.items():
+        _type_read_only(found[body], found[answer])
+    for body, patch in PATCHES.items():
+        _add_patch(found, body, patch)
+    return {name: found[name] for name in sorted(found)}
+
+
+def _made(models: tuple[type[BaseModel], ...], mode: Any) -> dict[str, Schema]:
+    _, made = models_json_schema(
+        [(model, mode) for model in models], ref_template=SCHEMAS + "{model}"
+    )
+    definitions: dict[str, Schema] = made["$defs"]
+    return {name: _plain(schema) for name, schema in definitions.items()}
+
+
+def _plain(part: Any) -> Any:
+    """Without pydantic's titles, which say a name again, and with the contract's names."""
+    if isinstance(part, list):
+        return [_plain(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {
+        name: {key: _plain(each) for key, each in value.items()}
+        if name == "properties"
+        else _plain(value)
+        for name, value in part.items()
+        if name != "title"
+    }
+    if "const" in kept:
+        kept["enum"] = [kept.pop("const")]
+    if "$ref" in kept:
+        name = str(kept["$ref"]).removeprefix(SCHEMAS)
+        kept["$ref"] = SCHEMAS + NAMES.get(name, name)
+    return kept
+
+
+def _given(answer: Schema) -> Schema:
+    """What may be missing from an answer is missing: there is no value in its place."""
+    for member in answer["properties"].values():
+        member.pop("default", None)
+    return answer
+
+
+def _type_read_only(body: Schema, answer: Schema) -> None:
+    """A read-only member of a body is what the answer says; in code it is compared, not parsed."""
+    for name, member in body["properties"].items():
+        if member.get("readOnly"):
+            read = answer["properties"][name]
+            read = {"allOf": [read]} if "$ref" in read else read
+            said = "Leave it out, or send it as you read it"
+            body["properties"][name] = {**read, "readOnly": True, "description": said}
+
+
+def _add_patch(found: dict[str, Schema], body: str, patch: str) -> None:
+    """The merge patch (RFC 7396) of a body: all may be left out, null takes away what need not be there."""
+    schema = found[body]
+    required = schema.get("required", [])
+    properties = {
+        name: _patched(found, member, name in required or bool(member.get("readOnly")))
+        for name, member in schema["properties"].items()
+    }
+    found[patch] = {
+        "type": "object",
+        "description": "JSON Merge Patch: what is left out stays, null takes away",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _patched(found: dict[str, Schema], member: Schema, must_stay: bool) -> Schema:
+    choices = [choice for choice in member.get("anyOf", [member]) if choice != {"type": "null"}]
+    plain = [{k: v for k, v in choice.items() if k != "default"} for choice in choices]
+    for choice in plain:
+        name = str(choice.get("$ref", "")).removeprefix(SCHEMAS)
+        if found.get(name, {}).get("type") == "object":
+            if f"{name}Patch" not in found:
+                _add_patch(found, name, f"{name}Patch")
+            choice["$ref"] = f"{SCHEMAS}{name}Patch"
+    if must_stay:
+        return plain[0]
+    return {"anyOf": [*plain, {"type": "null"}]}

@@ -1,0 +1,57 @@
+"""Writes the contract and the page's shipped files, or says that they are not what the code makes.
+
+python -m openapi.write [--check]
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from chalicelib.routes.contract import DOCUMENT, PAGE
+from openapi.document import document
+
+# Of the package flask-swagger-ui, which is Swagger UI's own distribution.
+SHIPPED = (
+    "swagger-ui.css",
+    "swagger-ui-bundle.js",
+    "oauth2-redirect.html",
+    "oauth2-redirect.js",
+    "LICENSE",
+)
+
+
+def made() -> Iterator[tuple[Path, bytes]]:
+    """Each file, and what it should hold."""
+    with TemporaryDirectory() as place:
+        text = json.dumps(document(Path(place)), ensure_ascii=False, indent=1)
+    yield DOCUMENT, f"{text}\n".encode()
+    distribution = files("flask_swagger_ui") / "dist"
+    for name in SHIPPED:
+        yield PAGE / name, (distribution / name).read_bytes()
+
+
+def main(
+    check: Annotated[bool, typer.Option("--check", help="write nothing; fail where one differs")] = False,
+) -> None:
+    """Make chalicelib/openapi.json and the files of /docs."""
+    differing = [
+        (path, content)
+        for path, content in made()
+        if not path.exists() or path.read_bytes() != content
+    ]
+    for path, content in differing:
+        print(f"openapi: {path.relative_to(Path.cwd())} {'differs' if check else 'written'}")
+        if not check:
+            path.write_bytes(content)
+    if check and differing:
+        sys.exit("openapi: make openapi writes what the code says")
+
+
+if __name__ == "__main__":
+    typer.run(main)
