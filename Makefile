@@ -3,10 +3,11 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 WORKERS ?= 2
+CONTRACT := PYTHONPATH=.:local:gateway $(BIN)/python -m openapi.write
 UNIT := tests/unit tests/contract tests/api
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
-.PHONY: help setup run token check test soak bench lint deploy rollback
+.PHONY: help setup run token openapi check test soak bench lint deploy rollback
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -33,10 +34,14 @@ run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
 token: setup  ## a development token (SERVICE= EMAIL= GROUPS=)
 	@$(BIN)/python local/make_token.py --service "$(SERVICE)" --email "$(EMAIL)" --groups "$(GROUPS)"
 
+openapi: setup  ## write the contract, chalicelib/openapi.json, and the files of its page
+	@$(CONTRACT)
+
 lint: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: $(BIN)/ruff format . makes it so"; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(CONTRACT) --check
 
 check: lint .venv-emulator/ready  ## the quick gate: ruff, mypy, unit, contract and API tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import __version__
 from openapi import answers, security
-from openapi.headers import HEADERS, headers
+from openapi.headers import HEADERS, OF_THE_PAGE, headers
 from openapi.links import links
 from openapi.operations import OPERATIONS, TAGS, Operation
 from openapi.parameters import PARAMETERS, references
@@ -97,7 +97,7 @@ def _parameters(route: Route, operation: Operation) -> list[str]:
 
 def _body(route: Route, operation: Operation) -> dict[str, Any]:
     media = {"schema": {"$ref": SCHEMAS + str(operation.body)}, "example": BODY_SENT[operation.id]}
-    return {"required": True, "content": {kind: media for kind in route.content_types}}
+    return {"required": True, "content": dict.fromkeys(route.content_types, media)}
 
 
 def _success(route: Route, operation: Operation, said: Any) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _success(route: Route, operation: Operation, said: Any) -> dict[str, Any]:
     if route.action or operation.kind == "document":
         names.append("Cache-Control")
     if operation.answer and operation.answer.startswith("text/"):
-        names.append("Content-Security-Policy")
+        names += OF_THE_PAGE
     made: dict[str, Any] = {"description": operation.summary, "headers": headers(*names)}
     if operation.answer:
         made["content"] = _content(operation.answer, said)

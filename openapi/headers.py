@@ -48,6 +48,18 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
         "example": "default-src 'none'; script-src 'self'",
     },
+    "X-Content-Type-Options": {
+        "description": "A script is what is called one, and nothing else",
+        "required": True,
+        "schema": {"type": "string", "enum": ["nosniff"]},
+        "example": "nosniff",
+    },
+    "Referrer-Policy": {
+        "description": "No other place is told of this one",
+        "required": True,
+        "schema": {"type": "string", "enum": ["no-referrer"]},
+        "example": "no-referrer",
+    },
     "Vary": {
         "description": "An answer depends on who asks for it from a browser",
         "schema": {"type": "string"},
@@ -64,6 +76,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": "ETag, Location, Link, Retry-After, X-Request-Id",
     },
 }
+OF_THE_PAGE = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
 ALWAYS = ("X-Request-Id", "Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openapi.operations import OPERATIONS, ONE_PROJECT, ONE_TECHNOLOGY, Operation
+from openapi.operations import ONE_PROJECT, ONE_TECHNOLOGY, OPERATIONS, Operation
 
 BODY, ETAG = "$response.body#", "$response.header.ETag"
 

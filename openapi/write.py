@@ -37,7 +37,9 @@ def made() -> Iterator[tuple[Path, bytes]]:
 
 
 def main(
-    check: Annotated[bool, typer.Option("--check", help="write nothing; fail where one differs")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; fail where one differs")
+    ] = False,
 ) -> None:
     """Make chalicelib/openapi.json and the files of /docs."""
     differing = [

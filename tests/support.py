@@ -22,6 +22,7 @@ from make_token import development_token
 from chalicelib.models.project import Contact
 from chalicelib.settings import Settings, stage_environment
 from chalicelib.stores.port import Store
+from tests.contract_check import hold
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / ".chalice/config.json"
@@ -77,7 +78,10 @@ class Api:
         headers: Mapping[str, str] | None = None,
         **more: str,
     ) -> Answer:
-        """`body` is sent as JSON, bytes as they are; `if_match=…` is the header If-Match."""
+        """`body` is sent as JSON, bytes as they are; `if_match=…` is the header If-Match.
+
+        Whatever is answered must be in the contract.
+        """
         sent = dict(self.headers)
         if body is not None:
             sent["Content-Type"] = "application/json"
@@ -86,7 +90,9 @@ class Api:
         raw = (
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
-        return self.send(method, path, sent, raw)
+        answer = self.send(method, path, sent, raw)
+        hold(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     def get(self, path: str, **more: str) -> Answer:
         return self("GET", path, None, None, **more)

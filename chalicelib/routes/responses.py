@@ -51,10 +51,11 @@ def text_resource(
 ) -> Response:
     """A text that changes with releases and settings alone, with its ETag; 304 where it is known."""
     tag = _checksum(text)
-    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", **(headers or {})}
+    response = Response(text, {"Content-Type": content_type, **(headers or {})}, 200)
     if _is_known(request, tag):
-        return Response("", headers, 304)
-    return Response(text, {"Content-Type": content_type, **headers}, 200)
+        response = Response("", {}, 304)
+    response.headers |= {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
+    return response
 
 
 def no_content() -> Response:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from chalice.app import Chalice, CognitoUserPoolAuthorizer
 
 from chalicelib.bootstrap import create_app
@@ -19,6 +20,9 @@ T = "/api/v1/technologies"
 TABLE = {
     ("/", "GET", None, None),
     ("/health", "GET", None, None),
+    ("/openapi.json", "GET", None, None),
+    ("/docs", "GET", None, None),
+    ("/docs/{file}", "GET", None, None),
     ("/api/v1/me", "GET", EITHER, "read-me"),
     ("/api/v1/me/projects", "GET", TAT, "list-my-projects"),
     (P, "GET", None, None),
@@ -39,6 +43,8 @@ TABLE = {
     (T + "/{technology_id}/projects", "GET", None, None),
     ("/api/v1/radar", "GET", None, None),
 }
+# What the page signs a developer in with.
+LOCAL_ALONE = {("/local/token", "POST", None, None)}
 
 
 def app_on(stage: str, state: Path) -> Chalice:
@@ -64,9 +70,16 @@ def test_the_deployed_routes_are_the_table_and_nothing_else(tmp_path: Path) -> N
 
 
 def test_the_local_routes_are_the_same_without_authorizers(tmp_path: Path) -> None:
-    assert routes_of(app_on("local", tmp_path)) == {
+    assert routes_of(app_on("local", tmp_path)) - LOCAL_ALONE == {
         (path, method, None, rule) for path, method, _, rule in TABLE
     }
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_no_deployed_stage_hands_out_development_tokens(tmp_path: Path, stage: str) -> None:
+    """And a stage in Lambda cannot be the local one: tests/unit/test_settings.py."""
+    assert routes_of(app_on("local", tmp_path)) >= LOCAL_ALONE
+    assert "/local/token" not in app_on(stage, tmp_path).routes
 
 
 def test_every_rule_has_a_route() -> None:

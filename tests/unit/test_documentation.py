@@ -16,7 +16,7 @@ def test_every_route_has_a_row_with_an_example(path: str, method: str) -> None:
     row = ROWS[f"`{method} {path}`"]
     example = re.search(r"`(curl [^`]+)`", row)
     assert example
-    pattern = re.sub(r"\{\w+\}", "[a-z0-9-]+", path)
+    pattern = re.sub(r"\{\w+\}", "[a-z0-9.-]+", path)
     assert re.search(rf"\$API{pattern}([?\" ]|$)", example[1])
     sent = re.search(r"-X (\w+)", example[1])
     assert method == (sent[1] if sent else "POST" if " -d " in example[1] else "GET")
@@ -34,12 +34,12 @@ def test_every_setting_that_is_read_has_a_row_and_no_other() -> None:
     services = {
         f"{s}_{p}"
         for s in ("TECH_AUDIT_TOOL", "DIGITAL_LANDSCAPE")
-        for p in ("POOL_ARN", "CLIENT_IDS")
+        for p in ("POOL_ARN", "CLIENT_IDS", "HOSTED_UI")
     }
     assert read | services == listed
 
 
-@pytest.mark.parametrize("target", ["run", "test", "check", "soak", "bench", "token"])
+@pytest.mark.parametrize("target", ["run", "test", "check", "soak", "bench", "token", "openapi"])
 def test_every_command_is_in_the_readme_and_the_makefile(target: str) -> None:
     assert f"make {target}" in README or f"make -s {target}" in README
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)

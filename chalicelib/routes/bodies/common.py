@@ -129,9 +129,7 @@ Name = Annotated[
     AfterValidator(_one_line),
     AfterValidator(_present),
 ]
-Text = Annotated[
-    str, Field(max_length=LONGEST_TEXT, json_schema_extra=pattern(rf"[^{UNFIT}]*"))
-]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=pattern(rf"[^{UNFIT}]*"))]
 Url = Annotated[
     str,
     Field(max_length=LONGEST_URL, json_schema_extra=pattern(URL.pattern)),

@@ -1,0 +1,117 @@
+"""Holds each answer that a test sees against the contract: status, headers, type of content, body, problem."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from chalicelib.routes.contract import DOCUMENT
+
+Part = dict[str, Any]
+# What servers and proxies say beside the application.
+TRANSPORT = re.compile(
+    r"date|server|connection|content-length|content-type|transfer-.*|x-amz.*|via"
+)
+# Answers that belong to no operation: a path or a method that there is not, a preflight.
+OUTSIDE = {"OPTIONS": {204, 403, 404}, "else": {403, 404, 405, 415, 501}}
+
+
+@cache
+def contract() -> Part:
+    found: Part = json.loads(DOCUMENT.read_text("utf-8"))
+    return found
+
+
+def hold(method: str, target: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raises AssertionError where the contract does not say so. `target` may be behind a prefix."""
+    path = target.partition("?")[0].rstrip("/") or "/"
+    item = next((item for found, item in _paths() if found.fullmatch(path)), None)
+    operation = (item or {}).get(method.lower())
+    where = f"{method} {target[:200]} answered {status}"
+    if operation is None:
+        is_ours = path.endswith("/local/token")
+        assert is_ours or status in OUTSIDE.get(method, OUTSIDE["else"]), where
+        return
+    said = operation["responses"].get(str(status))
+    assert said, f"{where}, which the contract does not know"
+    said = _resolved(said)
+    assert list(_flaws_of_headers(said, headers)) == [], where
+    assert list(_flaws_of_body(said, headers, body)) == [], where
+
+
+@cache
+def _paths() -> list[tuple[re.Pattern[str], Part]]:
+    """Those with parameters last: /docs/{file} is not /docs."""
+    prefix = r"(/dev|/_aws/execute-api/[^/]+/[^/]+)?"
+    return [
+        (re.compile(prefix + re.sub(r"\{\w+\}", "[^/]+", path.rstrip("/")) + "/?"), item)
+        for path, item in sorted(contract()["paths"].items(), key=lambda one: "{" in one[0])
+    ]
+
+
+def _resolved(part: Part) -> Part:
+    while "$ref" in part:
+        kind, name = part["$ref"].split("/")[-2:]
+        part = contract()["components"][kind][name]
+    return part
+
+
+def _flaws_of_headers(said: Part, headers: Mapping[str, str]) -> Iterator[str]:
+    known = {name.lower(): _resolved(header) for name, header in said["headers"].items()}
+    for name, header in known.items():
+        if name not in headers and header.get("required"):
+            yield f"no header {name}"
+        if name in headers:
+            text = headers[name]
+            is_number = header["schema"]["type"] == "integer" and text.isdigit()
+            value: object = int(text) if is_number else text
+            if not jsonschema_rs.is_valid(header["schema"], value):
+                yield f"header {name}: {text}"
+    unknown = headers.keys() - known.keys()
+    yield from (f"an undocumented header {name}" for name in unknown if not TRANSPORT.match(name))
+
+
+def _flaws_of_body(said: Part, headers: Mapping[str, str], body: bytes) -> Iterator[str]:
+    content = said.get("content")
+    if content is None:
+        yield from ["a body"] if body else []
+        return
+    media_type = headers["content-type"].partition(";")[0]
+    media = content.get(media_type) or content.get(f"{media_type.partition('/')[0]}/*")
+    if media is None:
+        yield f"content type {media_type}"
+        return
+    if not media_type.endswith("json"):
+        return
+    value = json.loads(body)
+    schema = media["schema"]
+    yield from (error.message for error in _validator(json.dumps(schema)).iter_errors(value))
+    if media_type == "application/problem+json":
+        examples = [_kind(one["value"]) for one in media["examples"].values()]
+        if _kind(value) not in examples:
+            yield f"no example like {_kind(value)}"
+
+
+def _kind(problem: Part) -> tuple[object, ...]:
+    return problem["type"], problem["title"], problem["status"]
+
+
+@cache
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    """A caller may be told more some day, but a test is not: every member must be in the contract."""
+    components = {"schemas": _closed(contract()["components"]["schemas"])}
+    return jsonschema_rs.Draft202012Validator({**json.loads(schema), "components": components})
+
+
+def _closed(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_closed(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    made = {name: _closed(each) for name, each in part.items()}
+    if "properties" in part and part.get("type") == "object":
+        made.setdefault("additionalProperties", False)
+    return made
