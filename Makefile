@@ -28,6 +28,16 @@ setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
 	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
 	@touch $@
 
+# Spectral and TypeScript, for the tests of the contract.
+.PHONY: node
+node:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tests/node/node_modules/.ready; fi
+
+tests/node/node_modules/.ready: tests/node/package.json
+	@echo "setup: tests/node"
+	@cd tests/node && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+	@touch $@
+
 run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
 	@$(BIN)/python local/run.py --port $(PORT)
 
@@ -43,13 +53,13 @@ lint: setup
 	@$(BIN)/mypy
 	@$(CONTRACT) --check
 
-check: lint .venv-emulator/ready  ## the quick gate: ruff, mypy, unit, contract and API tests
+check: lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, contract and API tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
 
-test: lint .venv-emulator/ready  ## everything CI runs
+test: lint .venv-emulator/ready node  ## everything CI runs
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
-soak: setup .venv-emulator/ready  ## what takes long: 100,000 rows, thousands of races
+soak: setup .venv-emulator/ready node  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
 
 deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGION=1, URL=, ALARM_TOPIC=, DRY_RUN=1)

@@ -16,7 +16,7 @@ PATH = "/api/v1/projects/survey-data-exchange"
 REQUEST_ID = "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e"
 PROBLEM, PLAIN = "application/problem+json", "application/json"  # WAF cannot send the former
 
-# What the application says, by the last part of the type; a test makes it say each of them.
+# What the application says, by the last part of the type; tests/api/test_examples.py makes it say so.
 DETAILS = {
     "malformed": "The body is not a JSON object",
     "unauthenticated": "No token was sent",
@@ -31,7 +31,7 @@ DETAILS = {
     "invalid": "/limit: is not a whole number from 1 to 100",
     "idempotency-key-reused": "This Idempotency-Key came with another body before",
     "precondition-required": "Send If-Match with the ETag of the version you have read",
-    "unavailable": "The register's store does not answer",
+    "unavailable": "The database cannot be read: OperationalError",
 }
 # Not in the application's table: Chalice's own, and what nobody expects.
 OTHERS = (

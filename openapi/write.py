@@ -5,7 +5,7 @@ python -m openapi.write [--check]
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,22 +36,27 @@ def made() -> Iterator[tuple[Path, bytes]]:
         yield PAGE / name, (distribution / name).read_bytes()
 
 
+def differing(wanted: Iterable[tuple[Path, bytes]]) -> list[tuple[Path, bytes]]:
+    """Those files that do not hold what they should."""
+    return [
+        (path, content)
+        for path, content in wanted
+        if not path.exists() or path.read_bytes() != content
+    ]
+
+
 def main(
     check: Annotated[
         bool, typer.Option("--check", help="write nothing; fail where one differs")
     ] = False,
 ) -> None:
     """Make chalicelib/openapi.json and the files of /docs."""
-    differing = [
-        (path, content)
-        for path, content in made()
-        if not path.exists() or path.read_bytes() != content
-    ]
-    for path, content in differing:
+    found = differing(made())
+    for path, content in found:
         print(f"openapi: {path.relative_to(Path.cwd())} {'differs' if check else 'written'}")
         if not check:
             path.write_bytes(content)
-    if check and differing:
+    if check and found:
         sys.exit("openapi: make openapi writes what the code says")
 
 

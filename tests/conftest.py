@@ -13,12 +13,21 @@ from chalicelib.bootstrap import create_app
 from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
 from tests.emulator import Emulator
+from tests.machine import leave_out, said
 from tests.support import ROOT, Api, LocalServer, local_environment, through_test_client
 
 LOG_CHARACTERS = 5000
 
 # A shell starts what it runs in the background with Ctrl-C ignored, and every command would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> list[str]:
+    return said()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    leave_out(config, items)
 
 
 @pytest.hookimpl(wrapper=True)

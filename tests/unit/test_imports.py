@@ -33,6 +33,9 @@ T = "/api/v1/technologies"
 READS = [
     ("GET", "/", "/", None),
     ("GET", "/health", "/health", None),
+    ("GET", "/openapi.json", "/openapi.json", None),
+    ("GET", "/docs", "/docs", None),
+    ("GET", "/docs/{file}", "/docs/page.js", {"file": "page.js"}),
     ("GET", P, P, None),
     ("GET", f"{P}/{{project_id}}", f"{P}/x", {"project_id": "x"}),
     ("GET", T, T, None),

@@ -182,3 +182,12 @@ def test_the_environment_overrides_the_stages_settings(tmp_path: Path) -> None:
         stage_environment("nowhere", {}, CONFIG)
     with pytest.raises(SettingsError, match="cannot be read"):
         stage_environment("local", {}, tmp_path / "config.json")
+
+
+def test_a_hosted_ui_is_an_origin_or_not_there(tmp_path: Path) -> None:
+    origin = "https://audit.auth.eu-west-2.amazoncognito.com"
+    environment = local_environment(tmp_path, TECH_AUDIT_TOOL_HOSTED_UI=origin)
+    assert [pool.hosted_ui for pool in Settings.read(environment).pools] == [origin, None]
+    environment["DIGITAL_LANDSCAPE_HOSTED_UI"] = f"{origin}/login?x"
+    with pytest.raises(SettingsError, match="DIGITAL_LANDSCAPE_HOSTED_UI"):
+        Settings.read(environment)

@@ -1,0 +1,143 @@
+"""The contract and its page as they are served: here, on a stage, behind a base path, on a developer's machine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.bootstrap import create_app
+from chalicelib.routes.contract import FILES, PAGE
+from chalicelib.settings import Settings
+from tests.api.test_identity import through_app
+from tests.contract_check import contract
+from tests.support import Api, local_environment
+
+AUDIT_SIGN_IN = "https://audit.auth.eu-west-2.amazoncognito.com"
+
+
+def app_with(state: Path, **settings: str) -> tuple[Chalice, Settings]:
+    found = Settings.read(local_environment(state, **settings))
+    return create_app(found), found
+
+
+def served(app: Chalice, path: str, base: str = "") -> dict[str, Any]:
+    """What the Lambda gives API Gateway for a request that came by `base`."""
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": path, "path": base + path},
+        "headers": {},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+    }
+    answer: dict[str, Any] = app(event, None)
+    return answer
+
+
+def test_the_service_serves_the_document_that_is_in_the_repository(api: Api) -> None:
+    said, written = api.get("/openapi.json").json, contract()
+    for part in ("openapi", "info", "tags"):
+        assert said[part] == written[part]
+    for part in ("schemas", "responses", "parameters", "headers"):
+        assert said["components"][part] == written["components"][part]
+    assert said["paths"].keys() == written["paths"].keys()
+
+
+def test_who_has_it_already_is_told_so(api: Api) -> None:
+    for path in ("/openapi.json", "/docs", "/docs/swagger-ui-bundle.js"):
+        first = api.get(path)
+        again = api.get(path, if_none_match=first.etag)
+        assert (again.status, again.body) == (304, b"")
+        assert again.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("base", ["", "/dev", "/a-base-path"])
+def test_its_server_is_where_it_was_asked_for(tmp_path: Path, base: str) -> None:
+    app, _ = app_with(tmp_path, LANDSCAPE_STAGE="dev", LANDSCAPE_REQUIRE_WAF="false")
+    document = json.loads(served(app, "/openapi.json", base)["body"])
+    assert [server["url"] for server in document["servers"]] == [base or "/"]
+
+
+@pytest.mark.parametrize("base", ["", "/dev", "/a-base-path"])
+def test_the_page_asks_for_its_files_where_they_are(tmp_path: Path, base: str) -> None:
+    app, _ = app_with(tmp_path, LANDSCAPE_STAGE="dev", LANDSCAPE_REQUIRE_WAF="false")
+    text = served(app, "/docs", base)["body"]
+    for name in ("page.css", "page.js", "swagger-ui.css", "swagger-ui-bundle.js"):
+        assert f'"{base}/docs/{name}"' in text
+    assert "{{" not in text
+
+
+def test_a_path_cannot_write_into_the_page(tmp_path: Path) -> None:
+    app, _ = app_with(tmp_path, LANDSCAPE_STAGE="dev", LANDSCAPE_REQUIRE_WAF="false")
+    assert "<script>x" not in served(app, "/docs", '/"><script>x')["body"]
+
+
+def test_a_pool_with_sign_in_pages_can_be_signed_in_at_and_no_other(tmp_path: Path) -> None:
+    app, settings = app_with(tmp_path, TECH_AUDIT_TOOL_HOSTED_UI=f"{AUDIT_SIGN_IN}/")
+    api = Api(through_app(app), settings)
+    document = api.get("/openapi.json").json
+    schemes = document["components"]["securitySchemes"]
+    assert schemes.keys() == {"tech-audit-tool", "bearer"}
+    flow = schemes["tech-audit-tool"]["flows"]["authorizationCode"]
+    assert flow["authorizationUrl"] == f"{AUDIT_SIGN_IN}/oauth2/authorize"
+    assert flow["tokenUrl"] == f"{AUDIT_SIGN_IN}/oauth2/token"
+    named = {
+        name
+        for item in document["paths"].values()
+        for operation in item.values()
+        for choice in operation["security"]
+        for name in choice
+    }
+    assert named == schemes.keys()
+    policy = api.get("/docs").headers["content-security-policy"]
+    assert f"connect-src 'self' {AUDIT_SIGN_IN};" in policy
+
+
+@pytest.mark.parametrize("path", ["/docs", *(f"/docs/{name}" for name in FILES)])
+def test_the_page_runs_nothing_but_its_own_files(api: Api, path: str) -> None:
+    answer = api.get(path)
+    assert answer.status == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    text = answer.body.decode()
+    if answer.headers["content-type"].startswith("text/html"):
+        assert "<style" not in text
+        assert all("src=" in tag for tag in text.split("<script")[1:])
+
+
+@pytest.mark.parametrize("name", ["index.html", "..", "LICENSE", "app.py", "%2e%2e%2fsettings.py"])
+def test_no_other_file_is_served(api: Api, name: str) -> None:
+    assert api.get(f"/docs/{name}").status == 404
+
+
+def test_every_file_is_there_with_its_licence() -> None:
+    shipped = {path.name for path in PAGE.iterdir()}
+    assert shipped == {*FILES, "index.html", "LICENSE"}
+
+
+def test_the_local_stage_signs_a_developer_in(api: Api) -> None:
+    body = {"service": "digital-landscape", "email": "rita@example.org", "groups": ["admin"]}
+    told = api("POST", "/local/token", body)
+    assert told.status == 200
+    me = api.with_token(told.json["token"]).get("/api/v1/me").json
+    assert {key: me[key] for key in body} == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"service": "no-service", "email": "a@b.c", "groups": []},
+        {"service": "tech-audit-tool", "email": "nobody", "groups": []},
+        {"service": "tech-audit-tool", "email": "a@b.c", "groups": "Admin"},
+        {"service": "tech-audit-tool", "email": "a@b.c", "groups": [1]},
+    ],
+)
+def test_it_says_what_it_needs_to_know(client: Api, body: object) -> None:
+    answer = client("POST", "/local/token", body)
+    assert answer.status == 422
+    assert answer.json["errors"][0]["detail"]
