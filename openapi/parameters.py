@@ -21,17 +21,17 @@ def one_of(values: tuple[str, ...]) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
 
 
-def _query(name: str, description: str, schema: dict[str, Any], example: Any = None) -> Parameter:
-    said = {"name": name, "in": "query", "description": description, "schema": schema}
-    return said if example is None else {**said, "example": example}
+def _query(name: str, description: str, schema: dict[str, Any]) -> Parameter:
+    """Without an example: the page would fill it in, and ask for what nobody wants."""
+    return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def _path(name: str, description: str, schema: dict[str, Any], example: str) -> Parameter:
-    return {**_query(name, description, schema, example), "in": "path", "required": True}
+    return {**_query(name, description, schema), "in": "path", "required": True, "example": example}
 
 
-def _header(name: str, description: str, schema: dict[str, Any], example: str) -> Parameter:
-    return {**_query(name, description, schema, example), "in": "header"}
+def _header(name: str, description: str, schema: dict[str, Any]) -> Parameter:
+    return {**_query(name, description, schema), "in": "header"}
 
 
 LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
@@ -44,18 +44,17 @@ ALL = (
         "Every word of it is the beginning of a word: of a project's name, short name or programme,"
         " of a technology's name or aliases",
         {**TEXT, **SEARCH, "minLength": 1},
-        "survey",
     ),
-    _query("technology", "An id, a name or an alias", TEXT, "python"),
-    _query("programme", "The programme's whole name, in any case", TEXT, "Data Collection"),
-    _query("stage", "Where in its life the project is", one_of(STAGES), "development"),
-    _query("development", "Who develops it", one_of(DEVELOPMENTS), "in-house"),
-    _query("hosting", "Where it runs", one_of(HOSTINGS), "cloud"),
-    _query("sort", "The order; `-` is descending", one_of(SORTS), "-updated_at"),
-    _query("quadrant", "The quadrant of the radar", one_of(QUADRANTS), "languages"),
-    _query("ring", "The ring it is in today", one_of(RINGS), "adopt"),
-    _query("tag", "One of its tags, in any case", TEXT, "data"),
-    _query("limit", "How many items a page holds at most", LIMIT, 50),
+    _query("technology", "An id, a name or an alias: `python`", TEXT),
+    _query("programme", "The programme's whole name, in any case: `Data Collection`", TEXT),
+    _query("stage", "Where in its life the project is", one_of(STAGES)),
+    _query("development", "Who develops it", one_of(DEVELOPMENTS)),
+    _query("hosting", "Where it runs", one_of(HOSTINGS)),
+    _query("sort", "The order; `-` is descending", one_of(SORTS)),
+    _query("quadrant", "The quadrant of the radar", one_of(QUADRANTS)),
+    _query("ring", "The ring it is in today", one_of(RINGS)),
+    _query("tag", "One of its tags, in any case: `data`", TEXT),
+    _query("limit", "How many items a page holds at most", LIMIT),
     _query(
         "cursor",
         "The `next_cursor` of the page before; good for the same filters and order alone",
@@ -66,21 +65,19 @@ ALL = (
             "If-Match",
             "The ETag that you read, or `*`. Without it 428, and 412 where somebody else wrote first",
             {"type": "string"},
-            "*",
         ),
         "required": True,
+        "example": "*",
     },
     _header(
         "If-None-Match",
         "The ETag that you have: 304 where nothing has changed",
         {"type": "string"},
-        '"1-9a3c0f12-5be1d7a4"',
     ),
     _header(
         "Idempotency-Key",
         "Your own name for this request, 1 to 255 printable ASCII characters",
         {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
-        "5c0a2c9e-3f0b-4a6c-8a55-1c9a1f1a7d10",
     ),
 )
 PARAMETERS: dict[str, Parameter] = {one["name"]: one for one in ALL}
