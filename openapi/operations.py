@@ -41,7 +41,10 @@ READ_FIRST = (
     "Send `If-Match` with the ETag that you read, or `*`. What you read you can edit and send"
     " back: read-only members may come along unchanged."
 )
-PATCHED = "JSON Merge Patch (RFC 7396): what is left out stays, null takes away."
+PATCHED = (
+    "JSON Merge Patch (RFC 7396): what is left out stays, null takes away. It may also come as"
+    " `application/json`."
+)
 PAGED = "Page by page: go on with `next_cursor` until it is null."
 AGAIN = "With an `Idempotency-Key` the same request gives the first answer again for 24 hours."
 

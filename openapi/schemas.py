@@ -1,5 +1,6 @@
 """The contract's schemas: the bodies' as pydantic checks them, the merge patches', the answers'."""
 
+import json
 from typing import Any
 
 from pydantic import BaseModel
@@ -37,7 +38,9 @@ Schema = dict[str, Any]
 
 def schemas() -> dict[str, Schema]:
     """Every schema by its name in the contract."""
-    found = {NAMES[name]: schema for name, schema in _made(BODIES, "validation").items()}
+    found = {
+        NAMES[name]: _without_defaults(one) for name, one in _made(BODIES, "validation").items()
+    }
     found |= {name: _given(one) for name, one in _made(DOCUMENTS, "serialization").items()}
     for body, answer in READ_AS.items():
         _type_read_only(found[body], found[answer])
@@ -75,6 +78,15 @@ def _plain(part: Any) -> Any:
     return kept
 
 
+def _without_defaults(body: Schema) -> Schema:
+    """In words: generators take a member with a default for one that is always there."""
+    for member in body["properties"].values():
+        default = member.pop("default", None)
+        if default not in (None, "", []) and not isinstance(default, dict):
+            member["description"] = f"`{json.dumps(default).strip(chr(34))}` if left out"
+    return body
+
+
 def _given(answer: Schema) -> Schema:
     """What may be missing from an answer is missing: there is no value in its place."""
     for member in answer["properties"].values():
@@ -110,7 +122,7 @@ def _add_patch(found: dict[str, Schema], body: str, patch: str) -> None:
 
 def _patched(found: dict[str, Schema], member: Schema, must_stay: bool) -> Schema:
     choices = [choice for choice in member.get("anyOf", [member]) if choice != {"type": "null"}]
-    plain = [{k: v for k, v in choice.items() if k != "default"} for choice in choices]
+    plain = [{k: v for k, v in choice.items() if k != "description"} for choice in choices]
     for choice in plain:
         name = str(choice.get("$ref", "")).removeprefix(SCHEMAS)
         if found.get(name, {}).get("type") == "object":

@@ -1,6 +1,8 @@
 """PUT and PATCH alike: what stays as it was read, what is replaced."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from chalice.app import Request
@@ -9,6 +11,7 @@ from chalicelib.errors import Flaw, InvalidError
 from chalicelib.routes.bodies.common import Body, check_given, parse, read_only
 from chalicelib.routes.requests import json_object, pointer
 
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 M = TypeVar("M", bound=Body)
 
 
@@ -61,5 +64,18 @@ def require_unchanged(
 
 
 def _same(sent: Any, read: Any) -> bool:
-    """Equal as JSON: true is not 1."""
+    """Equal as JSON: true is not 1. A moment is the same in any spelling: clients parse it and spell it anew."""
+    if isinstance(read, dict) and isinstance(sent, dict):
+        return read.keys() == sent.keys() and all(_same(sent[name], read[name]) for name in read)
+    if isinstance(read, list) and isinstance(sent, list):
+        return len(read) == len(sent) and all(map(_same, sent, read))
+    if isinstance(read, str) and isinstance(sent, str) and TIME.fullmatch(read):
+        return sent == read or _moment(sent) == _moment(read)
     return bool(sent == read) and isinstance(sent, bool) == isinstance(read, bool)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,5 +1,7 @@
 """The life of a technology over HTTP, and the radar."""
 
+import json
+
 import pytest
 
 from tests.support import Answer, Api
@@ -212,3 +214,18 @@ def test_the_radar_holds_what_is_on_it(client: Api) -> None:
         ("hold", -3),
     ]
     assert client.get("/api/v1/radar", if_none_match=radar.etag).status == 304
+
+
+def test_times_may_come_back_in_another_spelling(client: Api) -> None:
+    """A client that parses what it reads spells it anew: +00:00 for Z. Another time is another time."""
+    admin = client.radar_admin()
+    admin("POST", "/api/v1/technologies", {"name": "Go", "quadrant": "languages"})
+    read = client.get("/api/v1/technologies/go").json
+    spelled = json.loads(json.dumps(read).replace('Z"', '+00:00"'))
+    assert spelled["moves"] != read["moves"]
+    path = "/api/v1/technologies/go"
+    assert admin("PUT", path, spelled, if_match="*").status == 200
+    earlier = spelled["created_at"].replace("20", "19", 1)
+    for other in (earlier, "yesterday", 7):
+        answer = admin("PUT", path, {**spelled, "created_at": other}, if_match="*")
+        assert "/created_at" in [flaw["pointer"] for flaw in answer.json["errors"]]

@@ -1,6 +1,6 @@
 """Bodies of the routes for projects and their contacts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -51,7 +51,7 @@ class UseBody(Body):
     technology: Name
     category: Annotated[str, *choice(models.CATEGORIES)]
     main: bool = False
-    name: Annotated[Any, Field(description="Passed over, whatever it says")] = None
+    name: Annotated[Text, Field(description="Passed over, whatever it says")] = ""
 
 
 class NewProjectBody(Body):

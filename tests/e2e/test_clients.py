@@ -1,0 +1,123 @@
+"""Clients that are generated from the contract, as a team would: they compile, and one lives a project's life."""
+
+import compileall
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from chalicelib.routes.contract import DOCUMENT
+from tests.deployment import BIN
+from tests.machine import NODE
+from tests.support import Api, LocalServer
+
+PACKAGE = "generated_landscape_client"
+
+
+def run(*command: object, **environment: str) -> str:
+    """What it says. Fails the test where its exit code is not 0."""
+    result = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The Python client, where it can be imported."""
+    place = tmp_path_factory.mktemp("client")
+    made = place / PACKAGE
+    said = run(
+        *(BIN / "openapi-python-client", "generate", "--path", DOCUMENT, "--meta", "none"),
+        *("--output-path", made, "--fail-on-warning"),
+        PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    )
+    assert "Warning" not in said
+    sys.path.insert(0, str(place))
+    yield made
+    sys.path.remove(str(place))
+
+
+def part(name: str) -> ModuleType:
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def test_every_module_of_the_python_client_compiles_and_can_be_imported(package: Path) -> None:
+    assert compileall.compile_dir(package, quiet=1)
+    modules = [path.relative_to(package).with_suffix("") for path in package.rglob("*.py")]
+    assert len(modules) > 60
+    for module in modules:
+        if module.name != "__init__":
+            part(".".join(module.parts))
+
+
+def test_the_python_client_lives_the_life_of_a_project(
+    package: Path, server: Api, name: str
+) -> None:
+    with client_of(server.auditor()) as client, client_of(server.audit_admin()) as admin:
+        live(client, admin, name)
+
+
+def live(client: Any, admin: Any, name: str) -> None:
+    models = part("models")
+
+    def call(operation: str, *arguments: Any, who: Any = client, **more: Any) -> Any:
+        return part(f"api.projects.{operation}").sync_detailed(*arguments, client=who, **more)
+
+    uses = [{"technology": "Python", "category": "languages"}]
+    made = call(
+        "create_project", body=models.NewProject.from_dict({"name": name, "technologies": uses})
+    )
+    assert made.status_code == 201
+    project = made.parsed
+    assert project.technologies[0].technology == "python"
+    read = call("get_project", project.id)
+    assert read.parsed == project
+    change = models.ProjectChange.from_dict({**project.to_dict(), "stage": "development"})
+    replaced = call("replace_project", project.id, body=change, if_match=read.headers["ETag"])
+    assert replaced.parsed.stage == "development"
+    stale = call("replace_project", project.id, body=change, if_match=read.headers["ETag"])
+    assert (stale.status_code, stale.parsed.status) == (412, 412)
+    patch = models.ProjectPatch(stage=None)
+    assert call("patch_project", project.id, body=patch, if_match="*").parsed.stage is None
+    found = call("list_projects", q=name, limit=1).parsed
+    assert [one.id for one in found.items] == [project.id]
+    contacts = call("get_contacts", project.id).parsed
+    assert [one.email for one in contacts.contacts] == ["auditor@example.org"]
+    assert call("delete_project", project.id, if_match="*").status_code == 403
+    assert call("delete_project", project.id, if_match="*", who=admin).status_code == 204
+    assert call("get_project", project.id).status_code == 404
+
+
+def client_of(caller: Api) -> Any:
+    base = f"http://127.0.0.1:{LocalServer.running[0].port}"
+    token = caller.headers["Authorization"].removeprefix("Bearer ")
+    return part("client").AuthenticatedClient(base_url=base, token=token)
+
+
+@pytest.mark.node
+def test_the_types_for_typescript_compile(tmp_path: Path) -> None:
+    types = tmp_path / "landscape.ts"
+    run(NODE / "openapi-typescript", DOCUMENT, "-o", types)
+    use = tmp_path / "use.ts"
+    use.write_text("""
+import type { components, operations } from "./landscape";
+type Project = components["schemas"]["Project"];
+type NewProject = operations["createProject"]["requestBody"]["content"]["application/json"];
+export const idOf = (project: Project): string => project.id;
+export const made: NewProject = { name: "Typed", stage: "development" };
+// @ts-expect-error: there is no such stage
+export const wrong: NewProject = { name: "Typed", stage: "some-day" };
+""")
+    run(NODE / "tsc", "--noEmit", "--strict", "--module", "es2022", "--target", "es2022", use)

@@ -1,0 +1,101 @@
+"""Where the contract's fuzzing and the API may differ: each exception, with its reason. There are no others.
+
+Loaded by schemathesis (SCHEMATHESIS_HOOKS), which asks the API whatever the contract allows and forbids.
+"""
+
+import json
+import os
+from typing import Any
+
+import schemathesis
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+# Rules that no JSON Schema can say: a 422 to what the schema allows is right where they are broken.
+BEYOND_SCHEMAS = {
+    "holds no word": "what is a word is decided by Unicode's tables",
+    "lists an e-mail address twice": "JSON Schema compares whole items, case and all",
+    "the same technology and category as": "names, aliases and ids of one technology are one",
+    "is required": "whether a patch leaves a member out depends on what is there",
+    "unknown query parameter": "the query names one twice or more",
+}
+# What an operation may say of the state that it finds, whatever is sent: statuses, and types of problems.
+OF_STATE = {
+    412: "somebody else wrote first",
+    428: "If-Match is asked for after the body, so that a bad body is heard of first",
+}
+REUSED = "idempotency-key-reused"  # the same key came with another body before
+# `chalice local` answers methods that it has never heard of by itself, before the application.
+UNKNOWN_TO_CHALICE_LOCAL = ("TRACE", "QUERY")
+GATEWAY_UNKNOWN = 404  # API Gateway cannot tell an unknown method from an unknown path
+
+
+def is_excused(response: Any, case: Any) -> bool:
+    """Whether a refusal of what the schema allows is one of the exceptions."""
+    if response.status_code in OF_STATE:
+        return True
+    if response.status_code == 400:
+        return is_about_a_made_up_cursor(response, case) or is_about_if_match(response)
+    if response.status_code == 422:
+        if response.json()["type"].endswith(REUSED):
+            return True
+        return all(
+            any(rule in flaw["detail"] for rule in BEYOND_SCHEMAS)
+            for flaw in response.json().get("errors", [{"detail": ""}])
+        )
+    return False
+
+
+def is_about_a_made_up_cursor(response: Any, case: Any) -> bool:
+    """A cursor is signed: no schema tells one that we made."""
+    return "cursor" in (case.query or {}) and "cursor" in response.json()["detail"]
+
+
+def is_about_if_match(response: Any) -> bool:
+    """RFC 9110's entity tags have a grammar that is looser than any pattern of ours."""
+    return str(response.json()["detail"]).startswith("If-Match is not")
+
+
+@schemathesis.check
+def what_the_schema_allows_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
+    if is_excused(response, case):
+        return None
+    return checks.positive_data_acceptance(ctx, response, case)
+
+
+def is_chalice_locals_own(response: Any) -> bool:
+    is_unknown = response.request.method in UNKNOWN_TO_CHALICE_LOCAL
+    return bool(os.environ.get("FUZZ_LOCAL")) and is_unknown and response.status_code == 501
+
+
+@schemathesis.check
+def other_methods_are_refused(ctx: Any, response: Any, case: Any) -> bool | None:
+    at_the_gateway = os.environ.get("FUZZ_GATEWAY") and response.status_code == GATEWAY_UNKNOWN
+    if at_the_gateway or is_chalice_locals_own(response):
+        return None
+    return checks.unsupported_method(ctx, response, case)
+
+
+@schemathesis.check
+def nothing_breaks(ctx: Any, response: Any, case: Any) -> bool | None:
+    if is_chalice_locals_own(response):
+        return None
+    return not_a_server_error(ctx, response, case)
+
+
+TOKENS = json.loads(os.environ.get("FUZZ_TOKENS", "{}"))
+
+if TOKENS:
+
+    @schemathesis.auth(refresh_interval=None)  # kept, one pool's would be sent to all
+    class Tokens:
+        """The token of a pool whose users may call the operation at all."""
+
+        def get(self, case: Any, _: Any) -> str | None:
+            choices = case.operation.definition.raw.get("security", [])
+            pools = [name for choice in choices for name in choice if name in TOKENS]
+            return TOKENS[pools[0]] if pools else None
+
+        def set(self, case: Any, token: str | None, _: Any) -> None:
+            if token:
+                case.headers["Authorization"] = f"Bearer {token}"
