@@ -60,6 +60,10 @@ ALL = (
         "The `next_cursor` of the page before; good for the same filters and order alone",
         {"type": "string"},
     ),
+    _query("code", "What a pool's sign-in pages send back", TEXT),
+    _query("state", "What they were asked with", TEXT),
+    _query("error", "Why they let nobody in", TEXT),
+    _query("error_description", "The same in words", TEXT),
     {
         **_header(
             "If-Match",

@@ -20,7 +20,6 @@ from openapi.document import document
 SHIPPED = (
     "swagger-ui.css",
     "swagger-ui-bundle.js",
-    "oauth2-redirect.html",
     "oauth2-redirect.js",
     "LICENSE",
 )

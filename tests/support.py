@@ -155,7 +155,7 @@ class LocalServer:
 
     running: ClassVar[list["LocalServer"]] = []
 
-    def __init__(self, state: Path, project: Path = ROOT, *options: str) -> None:
+    def __init__(self, state: Path, project: Path = ROOT, *options: str, **settings: str) -> None:
         self.log_path = state / "server.log"
         self.port = free_port()
         command = [str(Path(sys.executable).parent / "chalice"), "local", "--stage", "local"]
@@ -163,7 +163,7 @@ class LocalServer:
             self._process = subprocess.Popen(
                 [*command, "--port", str(self.port), *options],
                 cwd=project,
-                env={**os.environ, "XDG_STATE_HOME": str(state)},
+                env={**os.environ, "XDG_STATE_HOME": str(state), **settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

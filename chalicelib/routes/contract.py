@@ -27,6 +27,8 @@ FILES = {
     "oauth2-redirect.html": HTML,
     "oauth2-redirect.js": SCRIPT,
 }
+# What a pool's sign-in pages send the browser back with, to oauth2-redirect.html.
+SENT_BACK = ("code", "state", "error", "error_description")
 PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
 
 
@@ -51,8 +53,8 @@ def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blu
             text = text.replace(f"{{{{{name}}}}}", escape(value))
         return text_resource(request, text, f"{HTML}; charset=utf-8", headers)
 
-    @edge.route(routes, "GET", "/docs/{file}")
-    def get_page_file(request: Request, file: str) -> Response:
+    @edge.route(routes, "GET", "/docs/{file}", query=SENT_BACK)
+    def get_page_file(request: Request, _: dict[str, str], file: str) -> Response:
         if file not in FILES:
             raise NotFoundError("The page has no such file")
         kind = f"{FILES[file]}; charset=utf-8"

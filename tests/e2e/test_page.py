@@ -1,0 +1,217 @@
+"""/docs in a browser, on a developer's machine and behind a stage: seen, used by hand and by keyboard."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+from chalicelib.settings import Settings
+from tests.hosted_ui import HostedUi
+from tests.machine import chromium
+from tests.stage_front import StageFront
+from tests.support import ROOT, Api, LocalServer, local_environment, through_http
+
+pytestmark = pytest.mark.browser
+NARROW: ViewportSize = {"width": 375, "height": 800}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+EXPECT_MS = 30_000
+
+
+@dataclass
+class Seen:
+    """What went wrong in a page, and whom it asked."""
+
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self.hear)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self.note)
+
+    def hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(said.text)
+
+    def note(self, request: Request) -> None:
+        if not request.url.startswith("data:"):
+            self.hosts.add(urlsplit(request.url).netloc)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the page is, and a caller of the same API, signed in."""
+
+    url: str
+    auditor: Api
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # No sandbox: a container's root has none to make.
+        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+
+
+@pytest.fixture(params=["local", "stage"])
+def place(
+    request: pytest.FixtureRequest, server: Api, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """A `chalice local`, and the same behind a front that puts a stage before its paths."""
+    if request.param == "local":
+        yield Place(f"http://127.0.0.1:{LocalServer.running[0].port}", server.auditor())
+        return
+    with StageFront(tmp_path_factory.mktemp("stage")) as front:
+        caller = Api(through_http("127.0.0.1", front.port), front.settings).auditor()
+        yield Place(f"http://127.0.0.1:{front.port}/dev", caller)
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def page(browser: Browser, seen: Seen) -> Iterator[Page]:
+    found = browser.new_page(viewport=WIDE)
+    found.set_default_timeout(EXPECT_MS)
+    seen.watch(found)
+    yield found
+    found.close()
+
+
+def opened(page: Page, place: Place) -> Page:
+    page.goto(f"{place.url}/docs")
+    expect(operation(page, "listProjects")).to_be_visible(timeout=EXPECT_MS)
+    return page
+
+
+def operation(page: Page, operation_id: str) -> Locator:
+    return page.locator(f"[id$='-{operation_id}']")
+
+
+def paste(page: Page, caller: Api) -> None:
+    page.get_by_role("button", name="Authorize", exact=True).click()
+    dialog = page.locator(".dialog-ux")
+    dialog.get_by_label("auth-bearer-value").fill(caller.headers["Authorization"].split()[1])
+    dialog.get_by_role("button", name="Apply credentials").last.click()
+    dialog.get_by_role("button", name="Close").last.click()
+
+
+def tried(page: Page, operation_id: str, body: object = None) -> Locator:
+    """The live answer to an operation that is opened, filled in and sent."""
+    box = operation(page, operation_id)
+    box.locator(".opblock-summary-control").click()
+    box.get_by_role("button", name="Try it out").click()
+    if body is not None:
+        box.locator("textarea").fill(json.dumps(body))
+    box.get_by_role("button", name="Execute").click()
+    live = box.locator(".live-responses-table")
+    live.wait_for()
+    return live.locator("tbody .response-col_status").first
+
+
+def test_a_pasted_token_and_a_get_and_a_post_work(
+    page: Page, seen: Seen, place: Place, name: str
+) -> None:
+    opened(page, place)
+    paste(page, place.auditor)
+    expect(tried(page, "listProjects")).to_have_text("200")
+    expect(tried(page, "createProject", {"name": name})).to_contain_text("201")
+    expect(tried(page, "getMe")).to_contain_text("200")
+    assert seen.errors == []
+    assert seen.hosts == {urlsplit(place.url).netloc}
+
+
+def test_it_is_readable_on_a_phone(page: Page, place: Place, name: str) -> None:
+    page.set_viewport_size(NARROW)
+    opened(page, place)
+    paste(page, place.auditor)
+    tried(page, "createProject", {"name": name})
+    tried(page, "listProjects")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    small = "[...document.querySelectorAll('.opblock-summary-path, .opblock-description p, td')]"
+    sizes = page.evaluate(f"{small}.map(e => parseFloat(getComputedStyle(e).fontSize))")
+    assert min(sizes) >= 12
+
+
+def test_an_operation_is_found_and_opened_and_sent_by_keyboard(page: Page, place: Place) -> None:
+    opened(page, place)
+    tab_to(page, "GET/health")
+    page.keyboard.press("Enter")
+    tab_to(page, "Try it out")
+    page.keyboard.press("Enter")
+    tab_to(page, "Execute")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    status = operation(page, "getHealth").locator(".live-responses-table tbody td").first
+    expect(status).to_contain_text("200", timeout=EXPECT_MS)
+
+
+def tab_to(page: Page, text: str) -> None:
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").startswith(text):
+            return
+    raise AssertionError(f"{text} was not reached by Tab")
+
+
+def test_nothing_but_the_services_own_files_runs(page: Page, seen: Seen, place: Place) -> None:
+    opened(page, place)
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.ran = true";
+        document.body.append(script);
+        document.body.append(Object.assign(new Image(), { src: "http://127.0.0.1:9/x.png" }));
+    }""")
+    assert page.evaluate("window.ran === undefined")
+    assert any("Content Security Policy" in error for error in seen.errors)
+
+
+def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api) -> None:
+    opened(page, Place(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
+    page.locator("select[name=service]").select_option("digital-landscape")
+    page.get_by_label("E-mail").fill("rita@example.org")
+    page.get_by_label("Groups").fill("admin, reviewer")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("status")).to_contain_text("Signed in as rita@example.org")
+    expect(tried(page, "getMe")).to_contain_text("200")
+    expect(operation(page, "getMe").locator(".live-responses-table")).to_contain_text("rita@")
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize("service", ["tech-audit-tool", "digital-landscape"])
+def test_each_pools_sign_in_pages_give_an_id_token(
+    page: Page, seen: Seen, tmp_path: Path, server: Api, service: str
+) -> None:
+    token = server.as_user(service, "me@example.org").headers["Authorization"].split()[1]
+    setting = f"{service.upper().replace('-', '_')}_HOSTED_UI"
+    with (
+        HostedUi(token) as pages,
+        LocalServer(tmp_path, ROOT, "--no-autoreload", **{setting: pages.url}) as own,
+    ):
+        settings = Settings.read(local_environment(tmp_path))
+        opened(page, Place(f"http://127.0.0.1:{own.port}", Api(own.send, settings)))
+        page.get_by_role("button", name="Authorize", exact=True).click()
+        dialog = page.locator(".dialog-ux")
+        dialog.get_by_role("button", name="Apply given OAuth2 credentials").click()
+        expect(dialog.get_by_role("button", name="Remove authorization").first).to_be_visible()
+        dialog.get_by_role("button", name="Close").last.click()
+        tried(page, "getMe")
+        sent = operation(page, "getMe").locator(".curl-command")
+        expect(sent).to_contain_text(token[-20:])
+    assert pages.asked["client_id"] == f"{service}-local"
+    assert seen.errors == []
