@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 class HostedUi:
     """On 127.0.0.1. Whoever comes is signed in at once, and gets `id_token` for the right verifier."""
 
-    def __init__(self, id_token: str) -> None:
-        self.id_token = id_token
+    def __init__(self) -> None:
+        self.id_token = ""
         self.asked: dict[str, str] = {}
         self._http = _Server(self)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
