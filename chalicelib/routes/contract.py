@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,8 @@ def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blu
 
     @edge.route(routes, "GET", "/docs")
     def get_page(request: Request) -> Response:
+        from html import escape  # a table of all entities, which no other request needs
+
         values = {"base": prefix(request), "clients": _clients(pools), "stage": "local" * is_local}
         text = (PAGE / "index.html").read_text("utf-8")
         for name, value in values.items():
