@@ -4,10 +4,11 @@ PORT ?= 8000
 BIN := .venv/bin
 WORKERS ?= 2
 CONTRACT := PYTHONPATH=.:local:gateway $(BIN)/python -m openapi.write
+SITE ?= site
 UNIT := tests/unit tests/contract tests/api
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
-.PHONY: help setup run token openapi check test soak bench lint deploy rollback
+.PHONY: help setup run token openapi docs check test soak bench lint deploy rollback
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -28,14 +29,21 @@ setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
 	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
 	@touch $@
 
-# Spectral and TypeScript, for the tests of the contract.
+# Spectral and TypeScript for the tests of the contract, Graphviz for the diagrams.
+NODE_MODULES := tests/node/node_modules/.ready diagrams/node_modules/.ready
 .PHONY: node
 node:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tests/node/node_modules/.ready; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_MODULES); fi
 
 tests/node/node_modules/.ready: tests/node/package.json
 	@echo "setup: tests/node"
 	@cd tests/node && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+	@touch $@
+
+diagrams/node_modules/.ready: diagrams/package-lock.json
+	@command -v npm >/dev/null || { echo "docs: the diagrams need Node and npm, and this machine has none"; exit 1; }
+	@echo "setup: diagrams/node_modules"
+	@cd diagrams && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
@@ -46,6 +54,10 @@ token: setup  ## a development token (SERVICE= EMAIL= GROUPS=)
 
 openapi: setup  ## write the contract, chalicelib/openapi.json, and the files of its page
 	@$(CONTRACT)
+
+docs: setup diagrams/node_modules/.ready  ## the documentation site, into site/ (SITE=; needs Node)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --site-dir "$(abspath $(SITE))"
+	@echo "docs: $(abspath $(SITE))/index.html"
 
 lint: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: $(BIN)/ruff format . makes it so"; exit 1; }

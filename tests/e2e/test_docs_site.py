@@ -1,0 +1,140 @@
+"""The documentation site as a reader has it: built by `make docs`, looked at in a browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests.built_site import Html, broken, build, elsewhere, pages, served
+from tests.machine import chromium
+
+NARROW, WIDE = 375, 1280  # CSS pixels
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PATIENCE = 120_000.0  # milliseconds, for a busy machine
+# The drawings of each page that has any.
+DRAWINGS = {"infrastructure.html": 1, "routes.html": 1, "fargate.html": 1}
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("docs") / "site")
+
+
+@dataclass
+class Reader:
+    """A browser on the served site; `strange` are the requests that left it, which are not let through."""
+
+    browser: Browser
+    url: str
+    strange: list[str]
+
+    def open(self, page: str, width: int, scheme: Literal["light", "dark"] = "light") -> Page:
+        tab = self.browser.new_page(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        tab.set_default_timeout(PATIENCE)
+        tab.route("**/*", self._let_through)
+        errors: list[str] = []
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        answer = tab.goto(f"{self.url}/{page}", wait_until="load")
+        assert answer
+        assert answer.status == 200
+        assert errors == []
+        return tab
+
+    def _let_through(self, route: Route) -> None:
+        if route.request.url.startswith((self.url, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.strange.append(route.request.url)
+            route.abort()
+
+
+@pytest.fixture(scope="module")
+def reader(site: Path) -> Iterator[Reader]:
+    with served(site) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), timeout=PATIENCE)
+        yield Reader(browser, url, [])
+        browser.close()
+
+
+def test_no_link_is_broken(site: Path) -> None:
+    assert {page: found for page in pages(site) if (found := [*broken(site, page)])} == {}
+
+
+def test_every_page_can_be_reached_from_the_first(site: Path) -> None:
+    linked = {urlsplit(link).path for link in Html((site / "index.html").read_text()).links}
+    assert {page for page in pages(site) if page not in linked} <= {"index.html"}
+
+
+def test_the_drawings_are_where_they_belong(site: Path) -> None:
+    figures = {page: Html((site / page).read_text()).figures for page in pages(site)}
+    assert {page: number for page, number in figures.items() if number} == DRAWINGS
+
+
+def test_links_to_other_hosts_are_https(site: Path) -> None:
+    """They are listed, and nothing is asked of those hosts."""
+    print("links to other hosts:", *sorted(elsewhere(site)), sep="\n")
+    assert {link for link in elsewhere(site) if not link.startswith("https://")} == set()
+
+
+@pytest.mark.parametrize("path", sorted(DRAWINGS))
+def test_a_drawing_says_what_it_shows(site: Path, path: str) -> None:
+    figure = (site / path).read_text().split("<figure", 1)[1].split("</figure>", 1)[0]
+    for scheme in SCHEMES:
+        name = figure.split(f"-{scheme}.svg")[0].rpartition("/")[2]
+        svg = (site / f"diagrams/{name}-{scheme}.svg").read_text()
+        title, said = (svg.split(f"<{tag}>")[1].split("<")[0] for tag in ("title", "desc"))
+        assert f"<figcaption>{title}</figcaption>" in figure
+        assert f'alt="{said}"' in figure
+        assert "http" not in svg.replace("http://www.w3.org/", "")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_every_drawing_can_be_seen(
+    reader: Reader, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    for path, number in DRAWINGS.items():
+        tab = reader.open(path, width, scheme)
+        shown = [image for image in tab.locator(".diagram img").all() if image.is_visible()]
+        assert len(shown) == number
+        for image in shown:
+            image.scroll_into_view_if_needed()
+            assert f"-{scheme}.svg" in str(image.get_attribute("src"))
+            assert image.evaluate("image => image.complete && image.naturalWidth") > 0
+            box = image.bounding_box()
+            assert box
+            assert box["height"] > 300
+            assert box["y"] < 800
+        tab.close()
+
+
+@pytest.mark.browser
+def test_every_page_fits_a_phone_and_asks_no_other_host(reader: Reader, site: Path) -> None:
+    for path in pages(site):
+        tab = reader.open(path, NARROW)
+        root = "document.documentElement"
+        assert tab.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+        tab.close()
+    assert reader.strange == []
+
+
+@pytest.mark.browser
+def test_search_finds_a_word(reader: Reader) -> None:
+    tab = reader.open("index.html", WIDE)
+    tab.locator("[data-md-component=search-query]").fill("point-in-time")
+    results = tab.locator(".md-search-result__link")
+    results.first.wait_for()
+    assert "operations.html" in [
+        str(one.get_attribute("href")).partition("?")[0].rpartition("/")[2] for one in results.all()
+    ]
+    tab.close()
