@@ -24,6 +24,8 @@ MARK = re.compile(r"^<!-- put: (.+) -->$", re.MULTILINE)
 # Pages that are kept elsewhere in the project, by where they are on the site.
 ELSEWHERE = {"sources.md": "data/SOURCES.md", "changelog.md": "CHANGELOG.md"}
 PERFORMANCE = "performance.md"
+# A link that is named after its file, as is right where files are read.
+BY_FILE = re.compile(r"\[(?:docs/)?(\w+\.md)\]\(")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -46,13 +48,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    titles = {place: title for entry in config.nav or [] for title, place in entry.items()}
+
     def part(mark: re.Match[str]) -> str:
         if mark[1] not in known:
             raise PluginError(f"{page.file.src_uri}: there is no part {mark[1]!r}")
         return known[mark[1]]
 
     known = parts() if MARK.search(markdown) else {}
-    return MARK.sub(part, markdown)
+    return BY_FILE.sub(lambda link: f"[{titles[link[1]]}](", MARK.sub(part, markdown))
 
 
 def drawings() -> dict[str, Drawing]:
@@ -81,7 +85,7 @@ def _figure(name: str, drawing: Drawing) -> str:
         f"[![{drawing.description}](diagrams/{name}-{scheme}.svg)](diagrams/{name}-{scheme}.svg){{ .{scheme} }}"
         for scheme in SCHEMES
     )
-    caption = f"<figcaption>{drawing.title}</figcaption>"
+    caption = f"<figcaption>{drawing.title}. Choose it to see it by itself.</figcaption>"
     return f'<figure class="diagram" markdown="1">\n{pictures}\n{caption}\n</figure>'
 
 

@@ -199,3 +199,21 @@ def test_an_aws_that_cannot_be_reached_is_named(register: Register) -> None:
     assert done.returncode == 1
     assert "Could not connect to the endpoint URL" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_restored_table_gets_back_what_a_restore_leaves_behind(register: Register) -> None:
+    """As docs/operations.md has it: another table, which the stage is then pointed to."""
+    register.create()
+    item = {"pk": {"S": "PROJECT#kept"}, "sk": {"S": "."}}
+    register.client.put_item(TableName=register.name, Item=item)
+    restored = Register(register.path, f"{register.name}-restored", register.emulator)
+    register.client.restore_table_to_point_in_time(
+        SourceTableName=register.name,
+        TargetTableName=restored.name,
+        UseLatestRestorableTime=True,
+    )
+    assert restored.settings() != AS_WANTED
+    done = restored.run(LANDSCAPE_STORE_URL=f"dynamodb://{restored.name}")
+    assert done.returncode == 0, done.stderr
+    assert restored.settings() == AS_WANTED
+    assert restored.client.scan(TableName=restored.name)["Items"] == [item]
