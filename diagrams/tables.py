@@ -9,17 +9,16 @@ from diagrams.stack import Stack
 
 def route_table(stack: Stack) -> str:
     """Every route with its authorizer, and the rule that the application checks after it."""
-    head = ("method", "path", "authorizer", "rule")
+    head = ("route", "authorizer", "rule")
     rows = [
         (
-            f"`{route.method}`",
-            f"`{route.path}`",
+            f"`{route.method} {route.path}`",
             f"`{route.authorizer}`" if route.authorizer else "none",
             f"[{route.action}](identity.md#rules)" if route.action else "",
         )
         for route in stack.routes
     ]
-    return _table(head, [*rows, ("`OPTIONS`", "every path", "none", "")])
+    return _table(head, [*rows, ("`OPTIONS` of every path", "none", "")])
 
 
 def rule_table(rules: Mapping[str, Rule]) -> str:

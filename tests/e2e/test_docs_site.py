@@ -1,5 +1,8 @@
 """The documentation site as a reader has it: built by `make docs`, looked at in a browser."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.built_site import Html, broken, build, elsewhere, pages, served
 from tests.machine import chromium
+from tests.support import ROOT
 
 NARROW, WIDE = 375, 1280  # CSS pixels
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -63,6 +67,20 @@ def reader(site: Path) -> Iterator[Reader]:
         browser = playwright.chromium.launch(executable_path=chromium(), timeout=PATIENCE)
         yield Reader(browser, url, [])
         browser.close()
+
+
+def test_without_node_it_says_so_and_stops(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(shutil.which("make")), "docs", f"SITE={tmp_path / 'site'}"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "the diagrams need Node" in done.stdout + done.stderr
+    assert not (tmp_path / "site").exists()
 
 
 def test_no_link_is_broken(site: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_table_of_routes_has_a_row_for_each(stack: Stack) -> None:
     for path, method, authorizer, rule in TABLE:
         said = f"`{authorizer}`" if authorizer else "none"
         link = f"[{rule}](identity.md#rules)" if rule else ""
-        assert f"| `{method}` | `{path}` | {said} | {link} |" in rows
+        assert f"| `{method} {path}` | {said} | {link} |" in rows
     assert len(rows) == len(TABLE) + 1  # and OPTIONS
 
 
