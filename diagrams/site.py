@@ -24,6 +24,10 @@ MARK = re.compile(r"^<!-- put: (.+) -->$", re.MULTILINE)
 # Pages that are kept elsewhere in the project, by where they are on the site.
 ELSEWHERE = {"sources.md": "data/SOURCES.md", "changelog.md": "CHANGELOG.md"}
 PERFORMANCE = "performance.md"
+# Their tables are wide: the list of their sections gives way.
+WIDE = ("sources.md", PERFORMANCE)
+# A link to a source file, which is no page: its text stays.
+SOURCE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 # A link that is named after its file, as is right where files are read.
 BY_FILE = re.compile(r"\[(?:docs/)?(\w+\.md)\]\(")
 
@@ -55,8 +59,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             raise PluginError(f"{page.file.src_uri}: there is no part {mark[1]!r}")
         return known[mark[1]]
 
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["toc"]
     known = parts() if MARK.search(markdown) else {}
-    return BY_FILE.sub(lambda link: f"[{titles[link[1]]}](", MARK.sub(part, markdown))
+    text = SOURCE.sub(r"\1", MARK.sub(part, markdown))
+    return BY_FILE.sub(lambda link: f"[{titles[link[1]]}](", text)
 
 
 def drawings() -> dict[str, Drawing]:
