@@ -183,7 +183,7 @@ def test_a_rollback_undoes_a_deploy_that_was_cut_short_or_changed_settings_alone
 ) -> None:
     release(deployed, "4.0.0")
     write_version(deployed, "5.0.0")
-    deployed.deploy_until(lambda call: call.startswith("PUT ") and call.endswith("/code"))
+    deployed.deploy_until(lambda call: call.endswith("/functions/landscape-api-dev/code"))
     assert live_version(deployed) == "5.0.0"
     roll_back(deployed)
     assert live_version(deployed) == "4.0.0"
