@@ -151,7 +151,7 @@ def inserted_by(acl: dict[str, Any]) -> str:
 
 def make_site(emulator: Emulator, path: Path, waf: FakeWaf) -> Site:
     """An API and an empty table, and no firewall yet."""
-    app_name = f"register-{os.getpid()}-{next(_numbers)}"
+    app_name = f"firewall-{os.getpid()}-{next(_numbers)}"
     api_id = _make_api(emulator.client("apigateway"), app_name)
     create_table(emulator.client("dynamodb"), app_name, "test")
     variables = {
