@@ -66,7 +66,9 @@ def answers(port: int) -> bool:
     connection = HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/health")
-        return connection.getresponse().status == 200
+        response = connection.getresponse()
+        response.read()  # closed before that, it is a reset, and the server tells of it at length
+        return response.status == 200
     except OSError:
         return False
     finally:
