@@ -82,11 +82,10 @@ def take_out_expired(settings: Settings) -> None:
     from chalicelib.firewall.expiry import TIMEOUT_SECONDS, expire
     from chalicelib.firewall.ledger import Ledger
     from chalicelib.firewall.names import Names
-    from chalicelib.stores.dynamodb.boto import BotoTransport
     from chalicelib.stores.dynamodb.client import Client
 
     waf = Waf(waf_client(), timeout=TIMEOUT_SECONDS)
-    ledger = Ledger(Client(BotoTransport(), settings.table))
+    ledger = Ledger(Client(_dynamodb_transport(settings), settings.table))
     told = expire(waf, Names(APP_NAME, settings.stage), ledger, utc_now())
     print(json.dumps({"stage": settings.stage, "firewall": told}), flush=True)  # noqa: T201 - Lambda's log
 

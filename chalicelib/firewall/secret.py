@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.keys import FIREWALL_SECRET
 from chalicelib.stores.dynamodb.transport import CallError
 
-KEY = ("FIREWALL-SECRET", ".")
 RANDOM_BYTES = 32
 REFUSED = "ConditionalCheckFailedException"
 
@@ -33,7 +33,7 @@ def new_value() -> str:
 
 def read(client: Client) -> Secret:
     """As it is now. Raises stores' CallError, errors.UnavailableError."""
-    item = client.get(KEY)
+    item = client.get(FIREWALL_SECRET)
     if item is None:
         return Secret()
     values = tuple(str(value) for value in json.loads(item["values"]["S"]))
@@ -47,7 +47,7 @@ def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) 
     """
     written = Secret(values, seen.version + 1, now.astimezone(UTC).isoformat())
     item = {
-        **item_key(KEY),
+        **item_key(FIREWALL_SECRET),
         "values": {"S": json.dumps(values)},
         "version": {"N": str(written.version)},
         "changed_at": {"S": written.changed_at},
