@@ -69,7 +69,7 @@ check: lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, cont
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
 
 test: lint .venv-emulator/ready node  ## everything CI runs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/e2e $(UNIT) -m "not soak"
 
 soak: setup .venv-emulator/ready node  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s

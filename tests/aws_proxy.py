@@ -4,7 +4,8 @@
 they are carried out with the calls that the emulator has, with what facts are known of the real
 ones: PutRestApi with mode=overwrite drops what is not in the document, gateway responses included.
 WAF's calls go to a strict fake, and so do requests to a deployed API, as WAF stands before it. All
-other calls pass through as they are.
+other calls pass through as they are; one that changes a function is answered once Lambda has
+settled, or a client would come back for it five seconds later, and most of a test would be that.
 """
 
 import json
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
@@ -23,6 +25,7 @@ from tests.fake_waf import FakeWaf
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in each run
 NAMED = re.compile(rb"^Action=(\w+)")  # as IAM and STS are called
+UNSETTLED = {"Pending", "InProgress"}
 DATA_PLANE = "/_aws/execute-api/"
 # Told of each call that was carried out, before its caller hears of it: (number, what it was).
 Watcher = Callable[[int, str], None]
@@ -72,6 +75,8 @@ class AwsProxy:
             return 200, [("Content-Type", "application/zip")], self._versions[parts[1]]
         status, answered, content = self._forward(method, path, headers, body)
         if status < 300 and parts[:2] == ["2015-03-31", "functions"]:
+            if method in ("POST", "PUT"):
+                self._let_settle(json.loads(content).get("FunctionName"))
             content = self._with_versions(method, parts, query, content)
         return status, answered, content
 
@@ -82,6 +87,11 @@ class AwsProxy:
         if decision.action == "BLOCK":
             return decision.status, list(decision.headers.items()), str(decision.body).encode()
         return self._forward(method, path, dict(decision.headers_in), body)
+
+    def _let_settle(self, function: str | None) -> None:
+        client = self.emulator.client("lambda")
+        while function and UNSETTLED & _state(client, function):
+            sleep(0.05)
 
     def _with_versions(
         self, method: str, parts: list[str], query: dict[str, list[str]], content: bytes
@@ -135,6 +145,11 @@ class AwsProxy:
             gateway.delete_authorizer(authorizerId=found["id"], **api)
         _apply(gateway, api_id, document)
         return _described(gateway.get_rest_api(**api))
+
+
+def _state(client: Any, function: str) -> set[str | None]:
+    found = client.get_function_configuration(FunctionName=function)
+    return {found["State"], found.get("LastUpdateStatus")}
 
 
 def _described(api: dict[str, Any]) -> dict[str, Any]:

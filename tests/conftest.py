@@ -12,6 +12,7 @@ from make_token import development_token
 from chalicelib.bootstrap import create_app
 from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
+from tests.deployment import Deployment
 from tests.emulator import Emulator
 from tests.machine import leave_out, said
 from tests.support import ROOT, Api, LocalServer, local_environment, through_test_client
@@ -82,6 +83,13 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     running = Emulator(tmp_path_factory.mktemp("emulator")).start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """On an emulated AWS of its own; nothing is deployed yet."""
+    with Deployment(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from chalicelib.settings import Settings, stage_environment
 from tests.aws_proxy import DATA_PLANE, AwsProxy
@@ -17,22 +18,27 @@ from tests.fake_waf import FakeWaf
 from tests.support import ORIGIN, ROOT, Answer, Api, Sender, through_http
 
 BIN = Path(sys.executable).parent
+# The calls that change nothing, as AwsProxy names them.
+READS = re.compile(r"GET |HEAD |Describe|List|Get|BatchGet|Query")
 FOLDERS = ("chalicelib", ".chalice", "tables", "gateway", "operators", "waf", "data")
 
 
 class Deployment:
-    """A copy of the project with its stage dev filled in, and the two user pools it names."""
+    """A copy of the project with its stage dev filled in, and the two user pools it names.
 
-    def __init__(self, place: Path, emulator: Emulator) -> None:
-        self.emulator = emulator
+    On an emulated AWS of its own, where nothing else bears the API's name.
+    """
+
+    def __init__(self, place: Path, *, enforces_policies: bool = False) -> None:
+        self.emulator = Emulator(place, enforces_policies=enforces_policies).start()
         self.waf = FakeWaf().start()
-        self.proxy = AwsProxy(emulator, self.waf)
-        self.audit = UserPool(emulator, "tech-audit-tool")
-        self.landscape = UserPool(emulator, "digital-landscape")
+        self.proxy = AwsProxy(self.emulator, self.waf)
+        self.audit = UserPool(self.emulator, "tech-audit-tool")
+        self.landscape = UserPool(self.emulator, "digital-landscape")
         self.region = REGION
         self.project = place / "project"
         self._copy()
-        allow_access_logs(emulator)
+        allow_access_logs(self.emulator)
         self.configure(
             TECH_AUDIT_TOOL_POOL_ARN=self.audit.arn,
             TECH_AUDIT_TOOL_CLIENT_IDS=self.audit.client_id,
@@ -156,6 +162,13 @@ class Deployment:
     def stop(self) -> None:
         self.proxy.stop()
         self.waf.stop()
+        self.emulator.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 def allow_access_logs(emulator: Emulator, region: str = REGION) -> None:

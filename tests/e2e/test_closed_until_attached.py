@@ -11,7 +11,6 @@ from chalicelib.firewall.gate import REREAD_SECONDS
 from chalicelib.firewall.names import HEADER
 from tests.aws_proxy import DATA_PLANE
 from tests.deployment import Deployment
-from tests.emulator import Emulator
 from tests.support import Answer, through_http
 
 ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
@@ -32,13 +31,12 @@ CLOSED = "urn:landscape-api:problem:closed"
 
 
 @pytest.fixture(scope="module")
-def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """`chalice deploy` alone: what a firewall that was forgotten leaves."""
-    deployment = Deployment(tmp_path_factory.mktemp("closed"), emulator)
-    deployment.run("tables/create.py", "--stage", "dev")
-    deployment.run("chalice", "deploy", "--stage", "dev")
-    yield deployment
-    deployment.stop()
+    with Deployment(tmp_path_factory.mktemp("closed")) as deployment:
+        deployment.run("tables/create.py", "--stage", "dev")
+        deployment.run("chalice", "deploy", "--stage", "dev")
+        yield deployment
 
 
 def past_waf(deployed: Deployment, path: str, headers: dict[str, str]) -> Answer:

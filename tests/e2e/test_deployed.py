@@ -3,13 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.deployment import Deployment, allow_access_logs
-from tests.e2e.test_deploy_killed import READS
-from tests.emulator import Emulator
+from tests.deployment import READS, Deployment, allow_access_logs
 from tests.support import ORIGIN, Api
 from tests.zips import code_in, sources_in
 
@@ -20,17 +17,16 @@ REVIEWER = "reviewer@example.org"
 
 
 @pytest.fixture(scope="module")
-def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The whole of `make deploy STAGE=dev`, once."""
-    deployment = Deployment(tmp_path_factory.mktemp("deployed"), emulator)
-    deployment.audit.add_user(USER, "Admin")
-    deployment.landscape.add_user(REVIEWER, "admin", "reviewer")
-    said = deployment.deploy()
-    assert "answers 200; " in said
-    assert "the firewall's own 403: this address is not listed" in said
-    deployment.let_in()
-    yield deployment
-    deployment.stop()
+    with Deployment(tmp_path_factory.mktemp("deployed")) as deployment:
+        deployment.audit.add_user(USER, "Admin")
+        deployment.landscape.add_user(REVIEWER, "admin", "reviewer")
+        said = deployment.deploy()
+        assert "answers 200; " in said
+        assert "the firewall's own 403: this address is not listed" in said
+        deployment.let_in()
+        yield deployment
 
 
 @pytest.fixture
@@ -205,42 +201,30 @@ def test_a_request_leaves_its_line_in_the_lambdas_log(deployed: Deployment, user
     assert USER not in json.dumps(lines)
 
 
-def test_a_placeholder_stops_a_deploy_before_anything_is_made(
-    emulator: Emulator, tmp_path: Path
-) -> None:
-    deployment = Deployment(tmp_path, emulator)
+def test_a_placeholder_stops_a_deploy_before_anything_is_made(deployment: Deployment) -> None:
     deployment.configure(DIGITAL_LANDSCAPE_CLIENT_IDS="CHANGE-ME")
     said = deployment.run("operators/deploy.py", "--stage", "dev", expect=1)
     assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in said
     plain = deployment.run("chalice", "deploy", "--stage", "dev", expect=1)
     assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in plain
     assert deployment.proxy.calls == []
-    deployment.stop()
 
 
 def test_a_dry_run_changes_nothing_and_tells_what_a_deploy_would_do(
-    deployed: Deployment, tmp_path: Path
+    deployed: Deployment, deployment: Deployment
 ) -> None:
     assert "Nothing to do" in deployed.deploy("--dry-run")
-    deployment = Deployment(tmp_path, deployed.emulator)
-    deployment.configure(LANDSCAPE_STORE_URL="dynamodb://not-there-yet")
-    (deployment.project / ".chalice/config.json").write_text(
-        (deployment.project / ".chalice/config.json").read_text().replace("landscape-api", "other")
-    )
     said = deployment.deploy("--dry-run")
     assert "would be done" in said
     assert "gateway: once there is an API" in said
     assert all(READS.match(call) for call in deployment.proxy.calls)
-    deployment.stop()
 
 
 def test_a_first_api_is_not_made_far_from_its_user_pools_by_mistake(
-    emulator: Emulator, tmp_path: Path
+    deployment: Deployment,
 ) -> None:
-    deployment = Deployment(tmp_path, emulator)
     deployment.region = "eu-west-1"
-    allow_access_logs(emulator, "eu-west-1")
+    allow_access_logs(deployment.emulator, "eu-west-1")
     said = deployment.deploy(expect=1)
     assert "no REST API calls landscape-api-dev in eu-west-1" in said
     assert "--any-region" in said
-    deployment.stop()

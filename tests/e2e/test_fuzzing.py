@@ -15,7 +15,6 @@ from chalicelib.routes.contract import DOCUMENT
 from chalicelib.settings import Settings
 from tests.api.test_routes import TABLE
 from tests.deployment import BIN, Deployment
-from tests.emulator import Emulator
 from tests.support import ROOT, Api, LocalServer, local_environment
 
 CONFIG = ROOT / "tests/fuzzing/schemathesis.toml"
@@ -40,16 +39,15 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
 
 
 @pytest.fixture(scope="module")
-def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    deployment = Deployment(tmp_path_factory.mktemp("fuzzed"), emulator)
-    deployment.audit.add_user(USER, "Admin")
-    deployment.landscape.add_user(USER, "admin", "reviewer")
-    deployment.deploy()
-    deployment.let_in()
-    deployment.run("waf/associate.py", "--stage", "dev", "--rate-limit", "1000000")
-    deployment.run("data/load.py", "--stage", "dev", *DATA)
-    yield deployment
-    deployment.stop()
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with Deployment(tmp_path_factory.mktemp("fuzzed")) as deployment:
+        deployment.audit.add_user(USER, "Admin")
+        deployment.landscape.add_user(USER, "admin", "reviewer")
+        deployment.deploy()
+        deployment.let_in()
+        deployment.run("waf/associate.py", "--stage", "dev", "--rate-limit", "1000000")
+        deployment.run("data/load.py", "--stage", "dev", *DATA)
+        yield deployment
 
 
 def local_tokens(api: Api) -> dict[str, str]:

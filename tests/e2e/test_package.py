@@ -9,17 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.deployment import BIN, Deployment
-from tests.emulator import Emulator
 from tests.zips import LARGEST_ZIP
 
 
 @pytest.fixture(scope="module")
-def packaged(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    deployment = Deployment(tmp_path_factory.mktemp("packaged"), emulator)
-    deployment.run("chalice", "package", "--stage", "dev", "sam/")
-    deployment.run("chalice", "package", "--stage", "dev", "--pkg-format", "terraform", "tf/")
-    yield deployment.project
-    deployment.stop()
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with Deployment(tmp_path_factory.mktemp("packaged")) as deployment:
+        deployment.run("chalice", "package", "--stage", "dev", "sam/")
+        deployment.run("chalice", "package", "--stage", "dev", "--pkg-format", "terraform", "tf/")
+        yield deployment.project
 
 
 def test_the_cloudformation_template_is_clean(packaged: Path) -> None:

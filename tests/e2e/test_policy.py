@@ -9,7 +9,6 @@ import pytest
 
 from tests.deployment import Deployment
 from tests.e2e.test_closed_until_attached import EVENT
-from tests.emulator import Emulator
 from tests.support import Api
 
 P = "/api/v1/projects"
@@ -21,15 +20,11 @@ EXPIRES_ROLE = "landscape-api-dev-expire"
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """On an emulated AWS that enforces IAM policies."""
-    place = tmp_path_factory.mktemp("policy")
-    emulator = Emulator(place, enforces_policies=True).start()
-    deployment = Deployment(place, emulator)
-    deployment.audit.add_user(USER, "Admin")
-    deployment.deploy()
-    deployment.let_in()
-    yield deployment
-    deployment.stop()
-    emulator.stop()
+    with Deployment(tmp_path_factory.mktemp("policy"), enforces_policies=True) as deployment:
+        deployment.audit.add_user(USER, "Admin")
+        deployment.deploy()
+        deployment.let_in()
+        yield deployment
 
 
 def life(deployed: Deployment, name: str) -> list[int]:

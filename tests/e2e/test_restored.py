@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.deployment import Deployment
-from tests.emulator import Emulator
 from tests.support import ROOT, Answer, Api
 
 P = "/api/v1/projects"
@@ -19,18 +18,14 @@ LATE = "8.8.8.8"
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Its own emulator: these tests replace the table, and delete the stage in the end."""
-    place = tmp_path_factory.mktemp("restored")
-    emulator = Emulator(place).start()
-    deployment = Deployment(place, emulator)
-    deployment.audit.add_user(USER)
-    deployment.deploy()
-    deployment.let_in()
-    assert make(deployment, "Kept").status == 201
-    restore(deployment)
-    yield deployment
-    deployment.stop()
-    emulator.stop()
+    """These tests replace the table, and delete the stage in the end."""
+    with Deployment(tmp_path_factory.mktemp("restored")) as deployment:
+        deployment.audit.add_user(USER)
+        deployment.deploy()
+        deployment.let_in()
+        assert make(deployment, "Kept").status == 201
+        restore(deployment)
+        yield deployment
 
 
 def make(deployed: Deployment, name: str) -> Answer:
