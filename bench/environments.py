@@ -70,8 +70,11 @@ def endpoints(upstream: str, place: Path, *, replays: bool) -> Iterator[tuple[En
 
 
 def make_certificate(place: Path) -> tuple[Path, Path]:
-    """What botocore trusts with one authority more, and a certificate of that one."""
-    authority = trustme.CA(key_type=trustme.KeyType.RSA)
+    """What botocore trusts with one authority more, and a certificate of that one.
+
+    It bears Amazon's name, as the authorities behind the real DynamoDB do.
+    """
+    authority = trustme.CA(organization_name="Amazon Root CA", key_type=trustme.KeyType.RSA)
     bundle, certificate = place / "trusted.pem", place / "certificate.pem"
     bundle.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes())
     with bundle.open("ab") as file:

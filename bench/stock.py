@@ -1,6 +1,5 @@
 """The table that is measured on: the shipped projects, each ten times under other names."""
 
-import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from chalicelib.bootstrap import open_store, services
 from chalicelib.firewall import secret
 from chalicelib.models.project import ProjectQuery
 from chalicelib.models.text import name_key
-from chalicelib.routes.projects import representation
+from chalicelib.routes.projects import in_a_list
 from chalicelib.services.projects import Projects
 from chalicelib.settings import Settings, stage_environment
 from chalicelib.stores.dynamodb.boto import BotoTransport
@@ -72,7 +71,7 @@ def keep_whole(projects: Projects) -> int:
     found = list(everything(projects.find, ProjectQuery()))
     table = boto3.resource("dynamodb").Table(TABLE)
     with table.batch_writer() as batch:
-        for project, document in zip(found, representation(projects)(found), strict=True):
+        for project, document in zip(found, in_a_list(projects)(found), strict=True):
             sort_key = f"{name_key(project.name)}\0{project.id}"
-            batch.put_item({"pk": WHOLE, "sk": sort_key, "document": json.dumps(document)})
+            batch.put_item({"pk": WHOLE, "sk": sort_key, "document": document})
     return len(found)

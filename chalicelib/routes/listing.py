@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from chalice.app import Request, Response
@@ -11,7 +11,7 @@ from chalicelib.errors import Flaw, InvalidError
 from chalicelib.models.page import Page, Position
 from chalicelib.models.text import words
 from chalicelib.routes.requests import path_of, pointer
-from chalicelib.routes.responses import json_response
+from chalicelib.routes.responses import as_json
 from chalicelib.services.cursors import Cursors
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
 
 Find = Callable[[Position | None, int], Page[T]]
-Represent = Callable[[Sequence[T]], Iterable[dict[str, Any]]]
+Represent = Callable[[Sequence[T]], Iterable[str]]  # the JSON of each
 
 
 class Listing:
@@ -51,9 +51,9 @@ class Listing:
             following = self._cursors.seal(page.next, binding)
             query = urlencode({**given, "cursor": following})
             headers["Link"] = f'<{path_of(request)}?{query}>; rel="next"'
-        return json_response(
-            {"items": list(represent(page.items)), "next_cursor": following}, headers=headers
-        )
+        items = ",".join(represent(page.items))
+        body = f'{{"items":[{items}],"next_cursor":{as_json(following)}}}'
+        return Response(body, {"Content-Type": "application/json", **headers}, 200)
 
 
 def _limit(given: dict[str, str]) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.kept import Kept
 from chalicelib.models.caller import Caller
 from chalicelib.models.project import (
     DEVELOPMENTS,
@@ -20,7 +21,7 @@ from chalicelib.routes.edge import Edge
 from chalicelib.routes.listing import PAGING, Listing, search_words
 from chalicelib.routes.once import Once
 from chalicelib.routes.requests import json_object, one_of, prefix
-from chalicelib.routes.responses import no_content, require_match, resource
+from chalicelib.routes.responses import as_json, no_content, require_match, resource
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 
@@ -28,17 +29,17 @@ BASE = "/api/v1/projects"
 ONE = BASE + "/{project_id}"
 FILTERS = ("q", "technology", "stage", "development", "hosting", "programme", "sort")
 
-Represent = Callable[[Sequence[Project]], list[dict[str, Any]]]
+_texts: Kept[str] = Kept()
 
 
 def projects_blueprint(
     edge: Edge, projects: Projects, technologies: Technologies, listing: Listing, once: Once
 ) -> Blueprint:
     routes = Blueprint(__name__)
-    represent = representation(projects)
+    represent = in_a_list(projects)
 
     def one(project: Project) -> dict[str, Any]:
-        return represent([project])[0]
+        return shown(project, projects.technology_names([project]))
 
     @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING))
     def list_projects(request: Request, given: dict[str, str]) -> Response:
@@ -100,27 +101,39 @@ def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> B
             request,
             given,
             lambda *place: projects.of_caller(caller, *place),
-            representation(projects),
+            in_a_list(projects),
             owner=f"{caller.service} {caller.key}",
         )
 
     return routes
 
 
-def representation(projects: Projects) -> Represent:
-    """How projects are shown: their technologies with the names of today, their contacts not at all."""
+def in_a_list(projects: Projects) -> Callable[[Sequence[Project]], list[str]]:
+    """How lists show projects: as `shown`, each as JSON."""
 
-    def represent(found: Sequence[Project]) -> list[dict[str, Any]]:
+    def represent(found: Sequence[Project]) -> list[str]:
         names = projects.technology_names(found)
-        return [_with_names(project_document(project), names) for project in found]
+        return [listed(project, names) for project in found]
 
     return represent
 
 
-def _with_names(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def shown(project: Project, names: Mapping[str, str]) -> dict[str, Any]:
+    """A project with the names that its technologies have today, by their ids; without its contacts."""
+    document = project_document(project)
     for use in document["technologies"]:
         use["name"] = names.get(use["technology"], use["technology"])
     return document
+
+
+def listed(project: Project, names: Mapping[str, str]) -> str:
+    """Kept for the next list: making it again is a third of a later list's time."""
+    parts = (project, *[names.get(use.technology) for use in project.technologies])
+    known = _texts.get(parts)
+    if known is not None:
+        return known
+    text = as_json(shown(project, names))
+    return _texts.keep(parts, text, len(text))
 
 
 def project_query(given: dict[str, str], technologies: Technologies) -> ProjectQuery:

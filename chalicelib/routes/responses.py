@@ -15,7 +15,7 @@ from chalicelib.routes.requests import entity_tags
 def json_response(
     body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    return Response(_text(body), {"Content-Type": "application/json", **(headers or {})}, status)
+    return Response(as_json(body), {"Content-Type": "application/json", **(headers or {})}, status)
 
 
 class Versioned(Protocol):
@@ -67,7 +67,7 @@ def entity_tag(body: Mapping[str, Any], record: Versioned | None) -> str:
 
     A technology's name and its count of projects change what is seen without a new version.
     """
-    seen = _checksum(_text(body))
+    seen = _checksum(as_json(body))
     return f"{_lock(record)}-{seen}" if record else seen
 
 
@@ -79,7 +79,7 @@ def _checksum(text: str) -> str:
     return f"{zlib.crc32(text.encode()):08x}"
 
 
-def _text(body: Mapping[str, Any]) -> str:
+def as_json(body: Any) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 

@@ -19,9 +19,10 @@ from chalicelib.models.technology import (
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.listing import PAGING, Listing, search_words
 from chalicelib.routes.once import Once
-from chalicelib.routes.projects import representation
+from chalicelib.routes.projects import in_a_list
 from chalicelib.routes.requests import entity_tags, json_object, one_of, prefix
 from chalicelib.routes.responses import (
+    as_json,
     entity_tag,
     no_content,
     require_match,
@@ -123,7 +124,7 @@ def users_blueprint(
             query = ProjectQuery(technology=technologies.get(technology_id).id)
             return projects.find(query, *place)
 
-        return listing.answer(request, given, find, representation(projects))
+        return listing.answer(request, given, find, in_a_list(projects))
 
     return routes
 
@@ -138,8 +139,8 @@ def radar_blueprint(edge: Edge, technologies: Technologies, title: str) -> Bluep
     return routes
 
 
-def represent(found: Sequence[Technology]) -> list[dict[str, Any]]:
-    return [technology_document(technology) for technology in found]
+def represent(found: Sequence[Technology]) -> list[str]:
+    return [as_json(technology_document(technology)) for technology in found]
 
 
 def created(request: Request, technology: Technology) -> Response:

@@ -15,6 +15,13 @@ from chalicelib.routes.requests import request_id
 
 NAMESPACE = "landscape-api"
 UNITS = {"Requests": "Count", "Errors": "Count", "Latency": "Milliseconds", "ColdStarts": "Count"}
+METRICS = [
+    {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["stage"], ["stage", "route"]],
+        "Metrics": [{"Name": name, "Unit": unit} for name, unit in UNITS.items()],
+    }
+]
 
 
 class Telemetry:
@@ -25,15 +32,8 @@ class Telemetry:
     def tell(self, request: Request, status: int, seconds: float, facts: dict[str, Any]) -> None:
         """`facts` is what else is known: the caller's service, an error."""
         cold, self._is_cold = self._is_cold, False
-        metrics = [{"Name": name, "Unit": unit} for name, unit in UNITS.items()]
-        dimensions = [["stage"], ["stage", "route"]]
         line = {
-            "_aws": {
-                "Timestamp": int(time.time() * 1000),
-                "CloudWatchMetrics": [
-                    {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
-                ],
-            },
+            "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": METRICS},
             "stage": self._stage,
             "route": f"{request.method} {request.path}",
             "request_id": request_id(request),

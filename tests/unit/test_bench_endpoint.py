@@ -71,8 +71,8 @@ def test_a_write_again_is_known_by_all_but_its_marks_and_times(upstream: str) ->
     recorded = Recorded(upstream)
     for second in range(3):
         new = {"mark": uuid4().hex, "token": str(uuid4()), "at": f"2026-01-01T00:00:0{second}.123Z"}
-        ask(recorded, "TransactWriteItems", name="a", **new)
-    ask(recorded, "TransactWriteItems", name="b", **new)
+        ask(recorded, "TransactWriteItems", name="ours", **new)
+    ask(recorded, "TransactWriteItems", name="theirs", **new)
     assert len(Upstream.asked) == 2
 
 

@@ -1,13 +1,8 @@
-"""The connection of our own to DynamoDB: kept open, found closed, cut short, damaged, encrypted."""
+"""The connection of our own to DynamoDB: kept open, found closed, cut short, damaged."""
 
-import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import boto3
 import pytest
@@ -17,79 +12,14 @@ from chalicelib.stores.dynamodb.connection import LARGEST_ANSWER, MOST_HEADERS
 from chalicelib.stores.dynamodb.http_transport import HttpTransport, regional_endpoint
 from chalicelib.stores.dynamodb.sigv4 import Credentials
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
-from tests.certificates import write_certificate
 from tests.emulator import CREDENTIALS
+from tests.scripted_server import Serve, transport_to
 
 SECONDS = 5.0
 HEAD = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: one\r\n"
 EMPTY = HEAD + b"Content-Length: 2\r\n\r\n{}"
 CLOSING = EMPTY.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 HANG_UP = b""
-
-
-class Server:
-    """Gives each connection its answers, one a request, then closes it; and counts what it got."""
-
-    def __init__(self, *scripts: Sequence[bytes], tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self.closed = threading.Semaphore(0)
-        self._tls = tls
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, args=(scripts,), daemon=True)
-        self._thread.start()
-
-    def _serve(self, scripts: Sequence[Sequence[bytes]]) -> None:
-        for script in scripts:
-            try:
-                connection, _ = self._listening.accept()
-                self.connections += 1
-                with self._tls.wrap_socket(connection, True) if self._tls else connection as open_:
-                    for answer in script:
-                        self.requests.append(read_request(open_))
-                        open_.sendall(answer)
-            except OSError:
-                pass  # the client's doing: it says what it thinks of it
-            self.closed.release()
-
-    def stop(self) -> None:
-        with suppress(OSError):  # wakes who waits for a connection
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join(timeout=SECONDS)
-        self._listening.close()
-
-
-def read_request(connection: socket.socket) -> bytes:
-    request = b""
-    while b"\r\n\r\n" not in request:
-        request += connection.recv(65536) or b"\r\n\r\n"
-    head, _, body = request.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
-    while len(body) < length:
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
-
-
-Serve = Callable[..., Server]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    servers: list[Server] = []
-
-    def start(*scripts: Sequence[bytes], tls: ssl.SSLContext | None = None) -> Server:
-        servers.append(Server(*scripts, tls=tls))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-def transport_to(server: Server, scheme: str = "http", token: str = "") -> HttpTransport:
-    endpoint = f"{scheme}://localhost:{server.port}"
-    return HttpTransport("eu-west-2", Credentials("AKID", "key", token), endpoint)
 
 
 def test_a_connection_serves_call_after_call(serve: Serve) -> None:
@@ -202,32 +132,6 @@ def test_threads_share_a_transport_and_no_connection() -> None:
         server.shutdown()
         serving.join()
     assert found == list(range(400))
-
-
-def test_https_asks_for_a_certificate_that_is_trusted(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = write_certificate(tmp_path, "localhost")
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate)
-    server = serve([], [EMPTY, EMPTY], tls=tls)
-    with pytest.raises(ConnectionLost, match="SSLCertVerificationError"):
-        transport_to(server, "https")("GetItem", {})
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    transport = transport_to(server, "https")
-    assert [transport("PutItem", {}), transport("PutItem", {})] == [{}, {}]
-    assert server.connections == 2
-
-
-def test_https_asks_for_a_certificate_of_that_host(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = write_certificate(tmp_path, "elsewhere.example")
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with pytest.raises(ConnectionLost, match="SSLCertVerificationError"):
-        transport_to(serve([], tls=tls), "https")("GetItem", {})
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])

@@ -11,14 +11,23 @@ from tests.support import ROOT
 # app → bootstrap → routes → services → stores.port → models, errors
 MAY_IMPORT = {
     "chalicelib/errors.py": set[str](),
+    "chalicelib/kept.py": set(),
     "chalicelib/models": {"models", "errors"},
     "chalicelib/settings.py": {"models"},
     "chalicelib/stores/port.py": {"models", "errors"},
     "chalicelib/stores/sqlite": {"stores", "models", "errors"},
-    "chalicelib/stores/dynamodb": {"stores", "models", "errors"},
+    "chalicelib/stores/dynamodb": {"stores", "models", "errors", "kept"},
     "chalicelib/firewall": {"firewall", "services.clock", "stores.dynamodb", "errors"},
     "chalicelib/services": {"services", "stores.port", "models", "errors"},
-    "chalicelib/routes": {"routes", "services", "stores.port", "models", "errors", "settings"},
+    "chalicelib/routes": {
+        "routes",
+        "services",
+        "stores.port",
+        "models",
+        "errors",
+        "kept",
+        "settings",
+    },
     "chalicelib/bootstrap.py": {
         "firewall",
         "routes",
