@@ -2,10 +2,11 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 CONTRACT := PYTHONPATH=.:local:gateway $(BIN)/python -m openapi.write
 SITE ?= site
 UNIT := tests/unit tests/contract tests/api
+LONGEST := tests/e2e/test_fuzzing.py tests/e2e/test_deploy_killed.py
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
 .PHONY: help setup run token openapi docs check test soak bench lint deploy rollback
@@ -69,7 +70,7 @@ check: lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, cont
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
 
 test: lint .venv-emulator/ready node  ## everything CI runs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/e2e $(UNIT) -m "not soak"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) tests/e2e $(UNIT) -m "not soak"
 
 soak: setup .venv-emulator/ready node  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from chalice.app import Request, Response
@@ -79,8 +79,7 @@ def _checksum(text: str) -> str:
     return f"{zlib.crc32(text.encode()):08x}"
 
 
-def as_json(body: Any) -> str:
-    return json.dumps(body, separators=(",", ":"))
+as_json: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def require_match(request: Request, record: Versioned) -> None:

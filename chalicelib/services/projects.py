@@ -63,7 +63,7 @@ class Projects:
     def technology_names(self, projects: Iterable[Project]) -> Mapping[str, str]:
         """Today's names of the technologies that `projects` use, by id."""
         return self._technologies.names(
-            technology_id for project in projects for technology_id in project.technology_ids
+            use.technology for project in projects for use in project.technologies
         )
 
     def create(

@@ -148,7 +148,10 @@ def test_every_page_fits_a_phone_and_asks_no_other_host(reader: Reader, site: Pa
 @pytest.mark.browser
 def test_search_finds_a_word(reader: Reader) -> None:
     tab = reader.open("index.html", WIDE)
-    tab.locator("[data-md-component=search-query]").fill("point-in-time")
+    search = tab.locator("[data-md-component=search-query]")
+    search.click()
+    tab.get_by_text("Type to start searching").wait_for()
+    search.press_sequentially("point-in-time")
     results = tab.locator(".md-search-result__link")
     results.first.wait_for()
     assert "operations.html" in [

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Protocol
 from zlib import crc32
@@ -16,13 +16,16 @@ from tests.support import free_port
 READ = {"TableName": "table", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
 TRANSACTION = {"TransactItems": [{"Delete": READ}, {"Delete": READ}]}
 WHOLE = b'{"Item": {"pk": {"S": "a"}}}'
-SECONDS = 0.2
-Open = Callable[[int], Transport]
+AT_ONCE, LONG = 0.2, 30.0  # seconds
 # What a log calls it that no answer came, and that nobody was there.
 NAMES: Mapping[str, tuple[str, str]] = {
     "http": ("TimeoutError", "ConnectionRefusedError"),
     "boto3": ("ReadTimeoutError", "EndpointConnectionError"),
 }
+
+
+class Open(Protocol):
+    def __call__(self, port: int, seconds: float = LONG, /) -> Transport: ...
 
 
 class Answers(Protocol):
@@ -37,10 +40,10 @@ def way(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def open_transport(way: str, monkeypatch: pytest.MonkeyPatch) -> Open:
-    def at_port(port: int) -> Transport:
+    def at_port(port: int, seconds: float = LONG) -> Transport:
         for name, value in emulated(f"http://127.0.0.1:{port}").items():
             monkeypatch.setenv(name, value)
-        return TRANSPORTS[way](connect_seconds=SECONDS, read_seconds=SECONDS)
+        return TRANSPORTS[way](connect_seconds=seconds, read_seconds=seconds)
 
     return at_port
 
@@ -77,7 +80,7 @@ def answering(open_transport: Open) -> Iterator[Answers]:
 
 def test_a_server_that_never_answers_is_a_lost_connection(open_transport: Open, way: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        transport = open_transport(listening.getsockname()[1])
+        transport = open_transport(listening.getsockname()[1], AT_ONCE)
         with pytest.raises(ConnectionLost, match=f"^{NAMES[way][0]}"):
             transport("GetItem", READ)
 
@@ -162,7 +165,7 @@ def test_one_call_is_one_request(open_transport: Open) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with pytest.raises(ConnectionLost):
             open_transport(listening.getsockname()[1])("GetItem", READ)
-        listening.settimeout(SECONDS)
+        listening.settimeout(AT_ONCE)
         listening.accept()[0].close()
         with pytest.raises(TimeoutError):
             listening.accept()

@@ -49,7 +49,7 @@ class HttpTransport:
 
     def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
         try:
-            body = json.dumps(parameters, default=_in_base64, allow_nan=False).encode()
+            body = _to_json(parameters).encode()
         except (TypeError, ValueError) as error:
             raise CallError("ParamValidationError") from error
         request = self._signed(operation, body) + body
@@ -135,6 +135,9 @@ def _in_base64(value: object) -> str:
     if isinstance(value, bytes):
         return b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} is nothing DynamoDB knows")
+
+
+_to_json = json.JSONEncoder(default=_in_base64, allow_nan=False, separators=(",", ":")).encode
 
 
 def _from_base64(value: dict[str, Any]) -> dict[str, Any]:
