@@ -29,12 +29,11 @@ from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import Transport
 from tests.contract.places import emulated
-from tests.emulator import Emulator
+from tests.emulator import Emulator, write_stage
 from tests.fake_waf import FakeWaf
 from tests.support import ROOT
 
 SCRIPT = ROOT / "waf/allowlist.py"
-POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 NAMES = Names("x", "dev")
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 AGAIN_SECONDS = 5.0
@@ -144,18 +143,7 @@ def lasting(*cidrs: str) -> list[Entry]:
 def stage_of(emulator: Emulator, path: Path, **of_waf: Any) -> Iterator[Stage]:
     """Without IP sets yet. The environment points at both while it lasts; `of_waf` is FakeWaf's."""
     table = f"table-{uuid4().hex}"
-    variables = {
-        "LANDSCAPE_STAGE": "dev",
-        "LANDSCAPE_STORE_URL": f"dynamodb://{table}",
-        "TECH_AUDIT_TOOL_POOL_ARN": f"{POOL}Audit",
-        "TECH_AUDIT_TOOL_CLIENT_IDS": "a",
-        "DIGITAL_LANDSCAPE_POOL_ARN": f"{POOL}Radar",
-        "DIGITAL_LANDSCAPE_CLIENT_IDS": "b",
-        "CORS_ORIGINS": "https://landscape.example.org",
-    }
-    config = {"app_name": "x", "stages": {"dev": {"environment_variables": variables}}}
-    (path / ".chalice").mkdir()
-    (path / ".chalice/config.json").write_text(json.dumps(config))
+    write_stage(path, "x", table)
     create_table(emulator.client("dynamodb"), table, "dev")
     with FakeWaf(**of_waf) as waf, pytest.MonkeyPatch.context() as patched:
         environment = {**emulated(emulator.url), "AWS_ENDPOINT_URL_WAFV2": waf.url}

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import Lock, Thread
 from time import sleep
 from typing import Any
@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 from tests.emulator import REGION, Emulator
 from tests.fake_waf import FakeWaf
+from tests.loopback import AnyMethod
 
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in each run
@@ -233,16 +234,9 @@ class _Server(ThreadingHTTPServer):
         """A client that was cut off is what some tests are about."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(AnyMethod):
     protocol_version = "HTTP/1.1"
     server: _Server
-
-    def parse_request(self) -> bool:
-        """Every method goes the same way."""
-        parsed = super().parse_request()
-        if parsed:
-            setattr(self, f"do_{self.command}", self.answer)
-        return parsed
 
     def answer(self) -> None:
         headers = dict(self.headers.items())  # Host too: it is signed
@@ -250,16 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         status, answered, content = self.server.proxy.answer(self.command, self.path, headers, body)
         if not self.path.startswith(DATA_PLANE):
             self.server.proxy.carried_out(self._what(body))
-        self.send_response(status)
-        for name, value in answered:
-            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.reply(status, answered, content)
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") == "chunked":

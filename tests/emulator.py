@@ -1,5 +1,6 @@
 """An AWS on loopback, started and ended by the tests that need it. Emulated: no account is asked."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,8 +16,26 @@ from tests.support import ROOT, free_port
 
 REGION = "eu-west-2"
 START_SECONDS = 90.0
+POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 # The account's root, which every policy check lets through.
 CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
+
+
+def write_stage(project: Path, app_name: str, table: str, **more: str) -> None:
+    """A .chalice/config.json with a stage dev that has all its settings, on that table."""
+    variables = {
+        "LANDSCAPE_STAGE": "dev",
+        "LANDSCAPE_STORE_URL": f"dynamodb://{table}",
+        "TECH_AUDIT_TOOL_POOL_ARN": f"{POOL}Audit",
+        "TECH_AUDIT_TOOL_CLIENT_IDS": "a",
+        "DIGITAL_LANDSCAPE_POOL_ARN": f"{POOL}Radar",
+        "DIGITAL_LANDSCAPE_CLIENT_IDS": "b",
+        "CORS_ORIGINS": "https://landscape.example.org",
+    }
+    dev = {"environment_variables": variables, **more}
+    (project / ".chalice").mkdir(parents=True)
+    config = {"app_name": app_name, "stages": {"dev": dev}}
+    (project / ".chalice/config.json").write_text(json.dumps(config))
 
 
 class Emulator:

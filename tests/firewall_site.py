@@ -16,11 +16,10 @@ from typer.testing import CliRunner, Result
 
 from chalicelib.firewall.names import INSERTED_HEADER, Names
 from tests.contract.places import emulated
-from tests.emulator import REGION, Emulator
+from tests.emulator import REGION, Emulator, write_stage
 from tests.fake_waf import FakeWaf
 from tests.support import ROOT
 
-POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 NOTHING = "nothing to change: the association holds"
 SECRET = {"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}}
 # Nothing waits, and what never ends is given up.
@@ -154,21 +153,9 @@ def make_site(emulator: Emulator, path: Path, waf: FakeWaf) -> Site:
     app_name = f"firewall-{os.getpid()}-{next(_numbers)}"
     api_id = _make_api(emulator.client("apigateway"), app_name)
     create_table(emulator.client("dynamodb"), app_name, "test")
-    variables = {
-        "LANDSCAPE_STAGE": "dev",
-        "LANDSCAPE_STORE_URL": f"dynamodb://{app_name}",
-        "TECH_AUDIT_TOOL_POOL_ARN": f"{POOL}Audit",
-        "TECH_AUDIT_TOOL_CLIENT_IDS": "a",
-        "DIGITAL_LANDSCAPE_POOL_ARN": f"{POOL}Radar",
-        "DIGITAL_LANDSCAPE_CLIENT_IDS": "b",
-        "CORS_ORIGINS": "https://landscape.example.org",
-    }
-    dev = {"api_gateway_stage": "v1", "environment_variables": variables}
     directory = path / app_name / ".chalice"
-    (directory / "deployed").mkdir(parents=True)
-    (directory / "config.json").write_text(
-        json.dumps({"app_name": app_name, "stages": {"dev": dev}})
-    )
+    write_stage(directory.parent, app_name, app_name, api_gateway_stage="v1")
+    (directory / "deployed").mkdir()
     deployed = {"resources": [{"resource_type": "rest_api", "rest_api_id": api_id}]}
     (directory / "deployed/dev.json").write_text(json.dumps(deployed))
     return Site(directory.parent, Names(app_name, "dev"), app_name, api_id, emulator, waf)

@@ -4,7 +4,7 @@
 """
 
 import re
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from chalicelib.bootstrap import create_app
 from chalicelib.settings import Settings
+from tests.loopback import AnyMethod
 from tests.support import local_environment
 
 STAGE = "/dev"
@@ -63,27 +64,11 @@ class _Server(ThreadingHTTPServer):
         self.front = front
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(AnyMethod):
     server: _Server
-
-    def parse_request(self) -> bool:
-        """Every method goes the same way."""
-        parsed = super().parse_request()
-        if parsed:
-            setattr(self, f"do_{self.command}", self.answer)
-        return parsed
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
         said = self.server.front.answer(self.command, self.path, headers, body)
-        content = said["body"].encode()
-        self.send_response(said["statusCode"])
-        for name, value in said["headers"].items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.reply(said["statusCode"], said["headers"].items(), said["body"].encode())

@@ -46,6 +46,8 @@ from chalicelib.firewall.names import KINDS, Kind
 
 DEFAULT_FOR = "12h"
 TIMEOUT = 600.0  # seconds
+ADD = "Let addresses in, for 12 hours where nothing else is said; those that are in are renewed."
+DENY = "Shut addresses out, inside of allowed ranges too; until they are removed, without --for."
 
 app = typer.Typer(
     help="Who may reach the API: let addresses in, shut them out, take them out, tell.",
@@ -55,8 +57,10 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def add(  # noqa: PLR0913, PLR0917 - a command's options
+@app.command("deny", help=DENY)
+@app.command("add", help=ADD)
+def put(  # noqa: PLR0913, PLR0917 - a command's options
+    context: typer.Context,
     stage: StageName,
     cidrs: Cidrs = None,
     me: Me = False,
@@ -73,35 +77,17 @@ def add(  # noqa: PLR0913, PLR0917 - a command's options
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
-    """Let addresses in, for 12 hours where nothing else is said; those that are in are renewed."""
-    lasts = lasts or ("" if permanent else DEFAULT_FOR)
+    kind: Kind = "allow" if context.info_name == "add" else "deny"
+    if kind == "allow" and not permanent:
+        lasts = lasts or DEFAULT_FOR
     asking = Asking(cidrs, file, me, checkip_url, lasts, permanent, owner, note, wide, force)
     with failures_told():
-        put("allow", asking, open_lists(stage, timeout, pace, dry_run=dry_run), as_json=as_json)
-
-
-@app.command()
-def deny(  # noqa: PLR0913, PLR0917 - a command's options
-    stage: StageName,
-    cidrs: Cidrs = None,
-    me: Me = False,
-    file: File = None,
-    lasts: For = "",
-    permanent: Permanent = False,
-    owner: Owner = "",
-    note: Note = "",
-    wide: Wide = False,
-    force: Force = False,
-    checkip_url: CheckIp = CHECKIP_URL,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-    timeout: Timeout = TIMEOUT,
-    pace: Pace = 1.0,
-) -> None:
-    """Shut addresses out, inside of allowed ranges too; until they are removed, without --for."""
-    asking = Asking(cidrs, file, me, checkip_url, lasts, permanent, owner, note, wide, force)
-    with failures_told():
-        put("deny", asking, open_lists(stage, timeout, pace, dry_run=dry_run), as_json=as_json)
+        lists = open_lists(stage, timeout, pace, dry_run=dry_run)
+        entries, remarks = asking.entries(kind, lists.clock())
+        with waiting(f"{len(entries):,} to be put in"):
+            outcome = lists.add(entries)
+        outcome = replace(outcome, remarks=[*remarks, *outcome.remarks])
+        told(lists, outcome, "let in" if kind == "allow" else "shut out", as_json=as_json)
 
 
 @app.command()
@@ -209,14 +195,6 @@ def sync(
         with waiting("bringing the IP sets in line"):
             outcome = lists.sync()
         told(lists, outcome, "", as_json=as_json)
-
-
-def put(kind: Kind, asking: Asking, lists: Lists, *, as_json: bool) -> None:
-    entries, remarks = asking.entries(kind, lists.clock())
-    with waiting(f"{len(entries):,} to be put in"):
-        outcome = lists.add(entries)
-    outcome = replace(outcome, remarks=[*remarks, *outcome.remarks])
-    told(lists, outcome, "let in" if kind == "allow" else "shut out", as_json=as_json)
 
 
 def told(lists: Lists, outcome: Outcome, verb: str, *, as_json: bool) -> None:

@@ -1,33 +1,14 @@
 """waf/associate.py while AWS WAF fails in passing: every command ends as if nothing had failed."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from chalicelib.firewall.calls import PASSING, STILL_IN_USE
-from tests.emulator import Emulator
-from tests.fake_waf import FakeWaf
 from tests.fake_waf_faults import LOST, errors_of
-from tests.firewall_runs import BUILD, JOBS, Beginning, clean, state
-from tests.firewall_site import make_site
+from tests.firewall_runs import JOBS, Beginning, clean, state
 
 # Any call can end with one of these.
 OF_ANY = ("ThrottlingException", "ServiceUnavailable", LOST)
 CODES = (*sorted(code for code in PASSING | STILL_IN_USE if code.startswith("WAF")), *OF_ANY)
-
-
-@pytest.fixture(scope="module")
-def beginnings(
-    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[bool, Beginning]]:
-    """Before and after everything was built."""
-    with FakeWaf() as waf:
-        site = make_site(emulator, tmp_path_factory.mktemp("site"), waf)
-        site.list("allow", "203.0.113.0/24", "2001:db8::/32")
-        site.list("deny", "203.0.113.9/32")
-        bare = Beginning.of(site)
-        site.put_up(*BUILD)
-        yield {False: bare, True: Beginning.of(site)}
 
 
 def fails_with(operation: str, code: str) -> bool:

@@ -3,30 +3,13 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.fake_waf import FakeWaf
 from tests.firewall_runs import BUILD, JOBS, Beginning, Options, clean, kill, state
-from tests.firewall_site import make_site
 
 READS = ("Get", "List")
-
-
-@pytest.fixture(scope="module")
-def beginnings(
-    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[bool, Beginning]]:
-    """Before and after everything was built."""
-    with FakeWaf() as waf:
-        site = make_site(emulator, tmp_path_factory.mktemp("site"), waf)
-        site.list("allow", "203.0.113.0/24", "2001:db8::/32")
-        site.list("deny", "203.0.113.9/32")
-        bare = Beginning.of(site)
-        site.put_up(*BUILD)
-        yield {False: bare, True: Beginning.of(site)}
 
 
 def assert_goes_on(

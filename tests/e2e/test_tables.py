@@ -1,6 +1,5 @@
 """tables/create.py as an operator runs it, against an emulated AWS."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,10 +11,9 @@ from typing import Any
 import pytest
 
 from tests.contract.places import emulated
-from tests.emulator import Emulator
+from tests.emulator import Emulator, write_stage
 from tests.support import ROOT
 
-POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 _numbers = count(1)
 
 
@@ -87,18 +85,7 @@ AS_WANTED = {
 @pytest.fixture
 def register(emulator: Emulator, tmp_path: Path) -> Register:
     name = f"register-{os.getpid()}-{next(_numbers)}"
-    variables = {
-        "LANDSCAPE_STAGE": "dev",
-        "LANDSCAPE_STORE_URL": f"dynamodb://{name}",
-        "TECH_AUDIT_TOOL_POOL_ARN": f"{POOL}Audit",
-        "TECH_AUDIT_TOOL_CLIENT_IDS": "a",
-        "DIGITAL_LANDSCAPE_POOL_ARN": f"{POOL}Radar",
-        "DIGITAL_LANDSCAPE_CLIENT_IDS": "b",
-        "CORS_ORIGINS": "https://landscape.example.org",
-    }
-    config = {"app_name": "x", "stages": {"dev": {"environment_variables": variables}}}
-    (tmp_path / ".chalice").mkdir()
-    (tmp_path / ".chalice/config.json").write_text(json.dumps(config))
+    write_stage(tmp_path, "x", name)
     return Register(tmp_path, name, emulator)
 
 
