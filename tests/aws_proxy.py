@@ -22,8 +22,8 @@ from urllib.request import urlopen
 from tests.emulator import REGION, Emulator
 from tests.fake_waf import FakeWaf
 from tests.loopback import AnyMethod
+from tests.rest_api_import import imported, overwritten
 
-METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in each run
 NAMED = re.compile(rb"^Action=(\w+)")  # as IAM and STS are called
 UNSETTLED = {"Pending", "InProgress"}
@@ -44,6 +44,7 @@ class AwsProxy:
         self.source_ip = "198.51.100.7"
         self.calls: list[str] = []
         self.watch: Watcher | None = None
+        self._gateway = emulator.client("apigateway")
         self._versions: dict[str, bytes] = {}
         self._lock = Lock()
         self._http = _Server(self)
@@ -69,9 +70,9 @@ class AwsProxy:
         parts = [part for part in target.path.split("/") if part]
         query = parse_qs(target.query)
         if method == "POST" and parts == ["restapis"] and query.get("mode") == ["import"]:
-            return _json(201, self._import(json.loads(body)))
+            return _json(201, imported(self._gateway, json.loads(body)))
         if method == "PUT" and len(parts) == 2 and parts[0] == "restapis":
-            return _json(200, self._overwrite(parts[1], json.loads(body)))
+            return _json(200, overwritten(self._gateway, parts[1], json.loads(body)))
         if method == "GET" and parts[:1] == ["version-code"]:
             return 200, [("Content-Type", "application/zip")], self._versions[parts[1]]
         status, answered, content = self._forward(method, path, headers, body)
@@ -121,104 +122,10 @@ class AwsProxy:
         finally:
             connection.close()
 
-    def _import(self, document: dict[str, Any]) -> dict[str, Any]:
-        gateway = self.emulator.client("apigateway")
-        made = gateway.create_rest_api(
-            name=document["info"]["title"], endpointConfiguration={"types": ["REGIONAL"]}
-        )
-        _apply(gateway, made["id"], document)
-        return _described(made)
-
-    def _overwrite(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
-        gateway = self.emulator.client("apigateway")
-        api = {"restApiId": api_id}
-        for found in gateway.get_gateway_responses(**api).get("items", []):
-            if not found.get("defaultResponse"):
-                gateway.delete_gateway_response(responseType=found["responseType"], **api)
-        resources = gateway.get_resources(limit=500, **api)["items"]
-        for found in sorted(resources, key=lambda one: -one["path"].count("/")):
-            if found["path"] != "/":
-                gateway.delete_resource(resourceId=found["id"], **api)
-                continue
-            for method in found.get("resourceMethods", {}):
-                gateway.delete_method(resourceId=found["id"], httpMethod=method, **api)
-        for found in gateway.get_authorizers(**api)["items"]:
-            gateway.delete_authorizer(authorizerId=found["id"], **api)
-        _apply(gateway, api_id, document)
-        return _described(gateway.get_rest_api(**api))
-
 
 def _state(client: Any, function: str) -> set[str | None]:
     found = client.get_function_configuration(FunctionName=function)
     return {found["State"], found.get("LastUpdateStatus")}
-
-
-def _described(api: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": api["id"],
-        "name": api["name"],
-        "endpointConfiguration": api.get("endpointConfiguration", {"types": ["REGIONAL"]}),
-    }
-
-
-def _apply(gateway: Any, api_id: str, document: dict[str, Any]) -> None:
-    """Chalice's Swagger, call by call."""
-    authorizers = {
-        name: gateway.create_authorizer(
-            restApiId=api_id,
-            name=name,
-            type="COGNITO_USER_POOLS",
-            providerARNs=definition["x-amazon-apigateway-authorizer"]["providerARNs"],
-            identitySource="method.request.header.Authorization",
-        )["id"]
-        for name, definition in document.get("securityDefinitions", {}).items()
-        if "x-amazon-apigateway-authorizer" in definition
-    }
-    resources = {
-        found["path"]: found["id"] for found in gateway.get_resources(restApiId=api_id)["items"]
-    }
-    for path, methods in document["paths"].items():
-        resource = _resource(gateway, api_id, resources, path)
-        for method in METHODS:
-            if method in methods:
-                _put(gateway, api_id, resource, method.upper(), methods[method], authorizers)
-
-
-def _resource(gateway: Any, api_id: str, resources: dict[str, str], path: str) -> str:
-    if path not in resources:
-        parent, _, part = path.rpartition("/")
-        resources[path] = gateway.create_resource(
-            restApiId=api_id,
-            parentId=_resource(gateway, api_id, resources, parent or "/"),
-            pathPart=part,
-        )["id"]
-    return resources[path]
-
-
-def _put(
-    gateway: Any,
-    api_id: str,
-    resource: str,
-    method: str,
-    said: dict[str, Any],
-    authorizers: dict[str, str],
-) -> None:
-    where = {"restApiId": api_id, "resourceId": resource, "httpMethod": method}
-    names = [name for choice in said.get("security", []) for name in choice if name in authorizers]
-    authorization: dict[str, Any] = {"authorizationType": "NONE"}
-    if names:
-        authorization = {
-            "authorizationType": "COGNITO_USER_POOLS",
-            "authorizerId": authorizers[names[0]],
-        }
-    gateway.put_method(**where, **authorization)
-    integration = said["x-amazon-apigateway-integration"]
-    gateway.put_integration(
-        **where,
-        type=integration["type"].upper(),
-        integrationHttpMethod=integration.get("httpMethod", "POST"),
-        uri=integration["uri"],
-    )
 
 
 def _json(status: int, body: dict[str, Any]) -> Any:
