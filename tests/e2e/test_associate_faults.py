@@ -46,3 +46,20 @@ def test_any_one_answer_may_be_lost(beginnings: dict[bool, Beginning], job: str)
             done = site.call(*options)
             assert done.exit_code == 0, (at, done.output)
             assert state(site) == wanted, at
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("job", JOBS)
+def test_any_one_call_may_fail_with_each_passing_error(
+    beginnings: dict[bool, Beginning], job: str
+) -> None:
+    """Before it is carried out; afterwards is as a lost answer is."""
+    options, is_built = JOBS[job]
+    calls, wanted = clean(beginnings[is_built], options)
+    for at, operation in enumerate(calls, 1):
+        for code in (code for code in CODES if fails_with(operation, code)):
+            with beginnings[is_built].again() as site:
+                site.waf.fail("*", code, at=at)
+                done = site.call(*options)
+                assert done.exit_code == 0, (at, code, done.output)
+                assert state(site) == wanted, (at, code)

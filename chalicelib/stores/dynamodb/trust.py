@@ -1,6 +1,6 @@
 """Whose certificates are believed: those that the machine believes, Amazon's own first.
 
-Reading all of a machine's authorities takes 28 ms and 3 MB of a cold start; AWS needs a few of them.
+Reading all of a machine's authorities takes 28 ms of a cold start; AWS needs a few of them.
 """
 
 import ssl
