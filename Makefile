@@ -6,7 +6,7 @@ WORKERS ?= 3
 CONTRACT := PYTHONPATH=.:local:gateway $(BIN)/python -m openapi.write
 SITE ?= site
 UNIT := tests/unit tests/contract tests/api
-LONGEST := tests/e2e/test_fuzzing.py tests/e2e/test_deploy_killed.py
+LONGEST := tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_local.py tests/e2e/test_deploy_killed.py
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
 .PHONY: help setup run token openapi docs check test soak bench lint deploy rollback
