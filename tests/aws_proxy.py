@@ -49,7 +49,7 @@ class AwsProxy:
         self._lock = Lock()
         self._http = _Server(self)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
-        Thread(target=self._http.serve_forever, daemon=True).start()
+        Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
         self._http.shutdown()

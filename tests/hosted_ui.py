@@ -18,7 +18,7 @@ class HostedUi:
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def __enter__(self) -> "HostedUi":
-        Thread(target=self._http.serve_forever, daemon=True).start()
+        Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

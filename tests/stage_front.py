@@ -29,7 +29,7 @@ class StageFront:
         self.port: int = self._http.server_port
 
     def __enter__(self) -> "StageFront":
-        Thread(target=self._http.serve_forever, daemon=True).start()
+        Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

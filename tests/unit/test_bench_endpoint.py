@@ -33,7 +33,7 @@ class Upstream(BaseHTTPRequestHandler):
 def upstream() -> Iterator[str]:
     Upstream.asked.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as server:
-        Thread(target=server.serve_forever).start()
+        Thread(target=server.serve_forever, args=(0.01,)).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 

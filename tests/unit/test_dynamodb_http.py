@@ -122,7 +122,7 @@ class Echo(BaseHTTPRequestHandler):
 
 def test_threads_share_a_transport_and_no_connection() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
         transport = HttpTransport("eu-west-2", Credentials("AKID", "key"), endpoint)

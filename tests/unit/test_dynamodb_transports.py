@@ -69,7 +69,7 @@ def answering(open_transport: Open) -> Iterator[Answers]:
 
         server = HTTPServer(("127.0.0.1", 0), Handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return open_transport(server.server_port)
 
     yield with_answer
@@ -164,7 +164,7 @@ def test_one_call_is_one_request(open_transport: Open) -> None:
     """Its own retries are off: two loops in one another would wait for far too long."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with pytest.raises(ConnectionLost):
-            open_transport(listening.getsockname()[1])("GetItem", READ)
+            open_transport(listening.getsockname()[1], AT_ONCE)("GetItem", READ)
         listening.settimeout(AT_ONCE)
         listening.accept()[0].close()
         with pytest.raises(TimeoutError):

@@ -55,7 +55,7 @@ class JwksServer:
 
         self.http = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
-        Thread(target=self.http.serve_forever, daemon=True).start()
+        Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def serve(self, *kids: str) -> None:
         self.body = json.dumps({"keys": [KEYS[kid] for kid in kids]}).encode()
