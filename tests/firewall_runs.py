@@ -77,6 +77,13 @@ def state(site: Site) -> dict[str, Any]:
     return found
 
 
+def assert_same_end(site: Site, options: Options, wanted: dict[str, Any], *moment: object) -> None:
+    """That the command, run now, ends as where nothing fails; `moment` is told where it does not."""
+    done = site.call(*options)
+    assert done.exit_code == 0, (*moment, done.output)
+    assert state(site) == wanted, moment
+
+
 def _addresses(item: Any) -> list[str]:
     return sorted(item.held.get("Addresses", []))
 

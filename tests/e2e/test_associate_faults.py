@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.firewall.calls import PASSING, STILL_IN_USE
 from tests.fake_waf_faults import LOST, errors_of
-from tests.firewall_runs import JOBS, Beginning, clean, state
+from tests.firewall_runs import JOBS, Beginning, assert_same_end, clean
 
 # Any call can end with one of these.
 OF_ANY = ("ThrottlingException", "ServiceUnavailable", LOST)
@@ -29,9 +29,7 @@ def test_each_call_may_fail_once_with_each_passing_error(
                 failing = [name for name in dict.fromkeys(calls) if fails_with(name, code)]
                 for operation in failing:
                     site.waf.fail(operation, code, after=after)
-                done = site.call(*options)
-                assert done.exit_code == 0, (code, after, failing, done.output)
-                assert state(site) == wanted, (code, after, failing)
+                assert_same_end(site, options, wanted, code, after, failing)
                 assert len(site.waf.calls) >= len(failing)
 
 
@@ -43,9 +41,7 @@ def test_any_one_answer_may_be_lost(beginnings: dict[bool, Beginning], job: str)
     for at in writes:
         with beginnings[is_built].again() as site:
             site.waf.fail("*", LOST, after=True, at=at)
-            done = site.call(*options)
-            assert done.exit_code == 0, (at, done.output)
-            assert state(site) == wanted, at
+            assert_same_end(site, options, wanted, at)
 
 
 @pytest.mark.soak
@@ -60,6 +56,4 @@ def test_any_one_call_may_fail_with_each_passing_error(
         for code in (code for code in CODES if fails_with(operation, code)):
             with beginnings[is_built].again() as site:
                 site.waf.fail("*", code, at=at)
-                done = site.call(*options)
-                assert done.exit_code == 0, (at, code, done.output)
-                assert state(site) == wanted, (at, code)
+                assert_same_end(site, options, wanted, at, code)

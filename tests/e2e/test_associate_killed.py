@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.firewall_runs import BUILD, JOBS, Beginning, Options, clean, kill, state
+from tests.firewall_runs import BUILD, JOBS, Beginning, Options, assert_same_end, clean, kill
 
 READS = ("Get", "List")
 
@@ -20,9 +20,7 @@ def assert_goes_on(
             assert kill(site, options, at) == -signal.SIGKILL, at
             if site.acl:
                 assert site.inserted in site.secrets, at
-            done = site.call(*options)
-            assert done.exit_code == 0, (at, done.output)
-            assert state(site) == wanted, at
+            assert_same_end(site, options, wanted, at)
 
 
 @pytest.mark.parametrize("job", JOBS)
