@@ -203,7 +203,8 @@ def _endpoint(environment: Mapping[str, str], *names: str) -> str:
     for name in names:
         url = environment.get(name, "").strip()
         if url and not ENDPOINT.fullmatch(url):
-            raise SettingsError(f"{name} is {url!r}, not like https://host or http://host:8000")
+            # Its value stays out of the log: what does not fit may be a password before an @.
+            raise SettingsError(f"{name} is not like https://host or http://host:8000")
         if url:
             return url
     return ""

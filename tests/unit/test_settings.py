@@ -132,6 +132,13 @@ def test_what_lambdas_environment_lacks_is_named(tmp_path: Path, name: str, valu
         Settings.read(local_environment(tmp_path, **{**IN_LAMBDA, name: value}))
 
 
+def test_a_password_in_an_endpoint_is_refused_and_not_told(tmp_path: Path) -> None:
+    given = {**IN_LAMBDA, "AWS_ENDPOINT_URL": "https://name:passw0rd@localhost"}
+    with pytest.raises(SettingsError, match=r"^AWS_ENDPOINT_URL is ") as raised:
+        Settings.read(local_environment(tmp_path, **given))
+    assert "passw0rd" not in str(raised.value)
+
+
 def test_boto3_is_a_setting_away_inside_lambda_and_the_rule_outside(tmp_path: Path) -> None:
     inside = local_environment(tmp_path, **IN_LAMBDA)
     outside = {n: v for n, v in inside.items() if n != "AWS_LAMBDA_FUNCTION_NAME"}
