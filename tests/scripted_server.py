@@ -3,13 +3,20 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from chalicelib.stores.dynamodb.http_transport import HttpTransport
 from chalicelib.stores.dynamodb.sigv4 import Credentials
 
 SECONDS = 5.0
+DRIP_SECONDS = 0.05
+
+
+class Dripping(bytes):
+    """An answer that is sent byte by byte, each DRIP_SECONDS after the one before it."""
 
 
 class Server:
@@ -33,7 +40,7 @@ class Server:
                 with self._tls.wrap_socket(connection, True) if self._tls else connection as open_:
                     for answer in script:
                         self.requests.append(read_request(open_))
-                        open_.sendall(answer)
+                        send(open_, answer)
             except OSError:
                 pass  # the client's doing: it says what it thinks of it
             self.closed.release()
@@ -43,6 +50,15 @@ class Server:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._thread.join(timeout=SECONDS)
         self._listening.close()
+
+
+def send(connection: socket.socket, answer: bytes) -> None:
+    if isinstance(answer, Dripping):
+        for byte in answer:
+            time.sleep(DRIP_SECONDS)
+            connection.sendall(bytes([byte]))
+    else:
+        connection.sendall(answer)
 
 
 def read_request(connection: socket.socket) -> bytes:
@@ -59,6 +75,14 @@ def read_request(connection: socket.socket) -> bytes:
 Serve = Callable[..., Server]
 
 
-def transport_to(server: Server, scheme: str = "http", token: str = "") -> HttpTransport:
+def transport_to(
+    server: Server, scheme: str = "http", token: str = "", **seconds: float
+) -> HttpTransport:
     endpoint = f"{scheme}://localhost:{server.port}"
-    return HttpTransport("eu-west-2", Credentials("AKID", "key", token), endpoint)
+    return HttpTransport("eu-west-2", Credentials("AKID", "key", token), endpoint, **seconds)
+
+
+def server_side(certificate: Path) -> ssl.SSLContext:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    return tls

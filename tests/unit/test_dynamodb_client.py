@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.deadline import until
 from chalicelib.errors import ConflictError, NameTakenError, RegisterError, UnavailableError
+from chalicelib.routes.telemetry import error_facts
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.client import Client, item_key
 from chalicelib.stores.dynamodb.patience import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
@@ -194,3 +196,130 @@ def test_batch_writes_that_are_never_done_end() -> None:
 
     with pytest.raises(UnavailableError):
         client_of(nothing, Clock()).write_all([{"DeleteRequest": {"Key": {}}}])
+
+
+def reason(error: BaseException) -> str:
+    """What the log says: the types from the error to its first cause."""
+    facts, names = error_facts(error), []
+    while facts:
+        names.append(facts["error"])
+        facts = facts.get("cause", {})
+    return " from ".join(names)
+
+
+def asked(operation: str, client: Client) -> object:
+    if operation == "GetItem":
+        return client.get(("a", "b"))
+    if operation == "BatchGetItem":
+        return client.get_all([("a", "b"), ("a", "c")])
+    return next(client.pages("a"))
+
+
+def answered(operation: str, *keys: tuple[str, str]) -> dict[str, Any]:
+    items = [item_key(key) for key in keys]
+    if operation == "GetItem":
+        return {"Item": items[0]}
+    return {"Responses": {"table": items}} if operation == "BatchGetItem" else {"Items": items}
+
+
+OWN = {
+    "GetItem": item_key(("a", "b")),
+    "BatchGetItem": {("a", "b"): item_key(("a", "b"))},
+    "Query": [item_key(("a", "b"))],
+}
+
+
+@pytest.mark.parametrize("operation", OWN)
+@pytest.mark.parametrize("foreign", [("z", "b"), ("z", "y")])
+def test_an_answer_to_another_question_is_a_lost_one(
+    operation: str, foreign: tuple[str, str]
+) -> None:
+    def right(_operation: str, _parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        return answered(operation, ("a", "b"))
+
+    failing = Faulty(right, {0: lambda _: answered(operation, foreign)})
+    assert asked(operation, client_of(failing, Clock())) == OWN[operation]
+    assert failing.calls == 2
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
+def test_an_item_of_another_sort_key_is_anothers(operation: str) -> None:
+    def wrong(_operation: str, _parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        return answered(operation, ("a", "z"))
+
+    with pytest.raises(UnavailableError):
+        asked(operation, client_of(wrong, Clock()))
+
+
+def test_keys_that_are_left_over_and_were_not_asked_for_are_anothers() -> None:
+    def wrong(_operation: str, _parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        return {"Responses": {}, "UnprocessedKeys": {"table": {"Keys": [item_key(("z", "y"))]}}}
+
+    recording = Recording(wrong)
+    with pytest.raises(UnavailableError):
+        client_of(recording, Clock()).get_all([("a", "b")])
+    assert all(parameters == recording.calls[0][1] for _, parameters in recording.calls)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("GetItem", {"Item": None}),
+        ("GetItem", {"Item": [1]}),
+        ("GetItem", {"Item": {"pk": "a", "sk": "b"}}),
+        ("GetItem", {"Item": {"pk": {"S": ["a"]}, "sk": {"S": "b"}}}),
+        ("BatchGetItem", {}),
+        ("BatchGetItem", {"Responses": []}),
+        ("BatchGetItem", {"Responses": {"table": 1}}),
+        ("BatchGetItem", {"Responses": {"table": [{"pk": {"S": ["a"]}, "sk": {"S": "b"}}]}}),
+        ("BatchGetItem", {"Responses": {}, "UnprocessedKeys": {"table": []}}),
+        ("Query", {}),
+        ("Query", {"Items": None}),
+        ("Query", {"Items": [{"sk": {"S": "b"}}]}),
+        ("Query", {"Items": [], "LastEvaluatedKey": None}),
+        ("Query", {"Items": [], "LastEvaluatedKey": item_key(("z", "y"))}),
+    ],
+)
+def test_an_answer_of_another_shape_is_a_lost_one(operation: str, answer: dict[str, Any]) -> None:
+    with pytest.raises(UnavailableError) as raised:
+        asked(operation, client_of(lambda *_: answer, Clock()))
+    assert reason(raised.value).startswith("UnavailableError from ConnectionLost")
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_an_error_of_the_database_is_the_cause_of_what_is_logged(code: str) -> None:
+    with pytest.raises(UnavailableError, match=code) as raised:
+        client_of(Failing(working, refused_with(code)), Clock()).call("GetItem")
+    assert reason(raised.value) == "UnavailableError from CallError"
+
+
+def test_what_holds_a_transaction_up_is_the_cause_of_what_is_logged() -> None:
+    failing = Failing(working, cancelled("TransactionConflict"))
+    with pytest.raises(UnavailableError) as raised:
+        client_of(failing, Clock()).transact([Action({}, first)])
+    assert reason(raised.value) == "UnavailableError from CallError"
+
+
+def test_a_transaction_that_can_never_be_done_keeps_its_own_cause() -> None:
+    def refuse(_: Any) -> dict[str, Any]:
+        raise CallError("TransactionCanceledException", ["ValidationError"]) from OSError()
+
+    with pytest.raises(CallError) as raised:
+        client_of(Failing(working, refuse), Clock()).transact([Action({}, first)])
+    assert reason(raised.value) == "CallError from OSError"
+
+
+def test_nothing_is_called_after_the_deadline() -> None:
+    clock = Clock()
+    recording = Recording(working)
+    with until(clock.now), pytest.raises(UnavailableError) as raised:
+        client_of(recording, clock).call("GetItem")
+    assert (recording.calls, raised.value.retry_after) == ([], 5)
+
+
+def test_no_pause_goes_beyond_the_deadline() -> None:
+    clock = Clock()
+    with until(clock.now + 1), pytest.raises(UnavailableError) as raised:
+        client_of(Failing(working, never_sent), clock).call("GetItem")
+    assert clock.now < 1
+    assert reason(raised.value) == "UnavailableError from ConnectionLost"

@@ -1,25 +1,49 @@
 """The connection of our own to DynamoDB: kept open, found closed, cut short, damaged."""
 
+import socket
+import ssl
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import boto3
 import pytest
 from botocore.session import get_session
 
+from chalicelib.deadline import until
 from chalicelib.stores.dynamodb.connection import LARGEST_ANSWER, MOST_HEADERS
 from chalicelib.stores.dynamodb.http_transport import HttpTransport, regional_endpoint
 from chalicelib.stores.dynamodb.sigv4 import Credentials
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
+from tests.certificates import write_certificate
 from tests.emulator import CREDENTIALS
-from tests.scripted_server import Serve, transport_to
+from tests.scripted_server import DRIP_SECONDS, Dripping, Serve, server_side, transport_to
 
 SECONDS = 5.0
+SOON, LONG = 4 * DRIP_SECONDS, 10.0  # seconds
 HEAD = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: one\r\n"
 EMPTY = HEAD + b"Content-Length: 2\r\n\r\n{}"
 CLOSING = EMPTY.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 HANG_UP = b""
+Way = tuple[str, ssl.SSLContext | None]
+
+
+@pytest.fixture(params=["http", "https"])
+def way(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, ssl.SSLContext | None]:
+    """A scheme, and what its server needs."""
+    if request.param == "http":
+        return "http", None
+    own = write_certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(own))
+    return "https", server_side(own)
+
+
+def answer(body: bytes) -> bytes:
+    return HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def test_a_connection_serves_call_after_call(serve: Serve) -> None:
@@ -80,6 +104,7 @@ def test_a_read_is_sent_again_only_once(serve: Serve) -> None:
         HEAD + b"Content-Length: 2",
         HEAD + b"\r\n{}",
         HEAD + b"Content-Length: -1\r\n\r\n{}",
+        HEAD + b"Content-Length: " + b"9" * 16_000 + b"\r\n\r\n{}",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
         HEAD + b"".join(b"x-%d: 1\r\n" % n for n in range(MOST_HEADERS)) + EMPTY[len(HEAD) :],
         HEAD + b"x: " + b"x" * 20_000 + b"\r\n" + EMPTY[len(HEAD) :],
@@ -95,6 +120,45 @@ def test_an_answer_that_is_not_whole_or_none_is_a_lost_connection(
 ) -> None:
     with pytest.raises(ConnectionLost):
         transport_to(serve([answer]))("GetItem", {})
+
+
+@pytest.mark.parametrize("size", [0, 20_000], ids=["in one record", "in two records of TLS"])
+def test_an_answer_that_nobody_asked_for_is_nobodys(serve: Serve, way: Way, size: int) -> None:
+    own, foreign = answer(b'{"for":"me"%s}' % (b" " * size)), answer(b'{"for":"them"}')
+    server = serve([own + foreign, EMPTY], [own], tls=way[1])
+    transport = transport_to(server, way[0])
+    assert [transport("GetItem", {}), transport("GetItem", {})] == [{"for": "me"}] * 2
+    assert server.connections == 2
+
+
+def test_an_answer_that_drips_ends_with_the_call(serve: Serve, way: Way) -> None:
+    transport = transport_to(serve([Dripping(EMPTY)], tls=way[1]), way[0], read_seconds=SOON)
+    with pytest.raises(ConnectionLost, match="TimeoutError"):
+        transport("GetItem", {})
+
+
+def test_a_call_ends_with_its_request(serve: Serve) -> None:
+    transport = transport_to(serve([Dripping(EMPTY)]), read_seconds=LONG)
+    with until(time.monotonic() + SOON), pytest.raises(ConnectionLost, match="TimeoutError"):
+        transport("GetItem", {})
+
+
+def test_connecting_ends_with_the_request() -> None:
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    with full, socket.create_connection(full.getsockname()):
+        endpoint = f"http://127.0.0.1:{full.getsockname()[1]}"
+        transport = HttpTransport("eu-west-2", Credentials("AKID", "key"), endpoint, LONG, LONG)
+        begun = time.monotonic()
+        with until(begun + SOON), pytest.raises(ConnectionLost, match="TimeoutError"):
+            transport("GetItem", {})
+        assert time.monotonic() - begun < LONG
+
+
+def test_no_connection_is_made_after_the_deadline(serve: Serve) -> None:
+    server = serve([EMPTY])
+    with until(time.monotonic()), pytest.raises(ConnectionLost, match="TimeoutError"):
+        transport_to(server)("GetItem", {})
+    assert server.connections == 0
 
 
 def test_an_answer_without_bounds_is_not_read(serve: Serve) -> None:

@@ -9,13 +9,18 @@ from zlib import crc32
 
 import pytest
 
+from chalicelib.errors import UnavailableError
+from chalicelib.routes.telemetry import error_facts
+from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost, Transport
 from tests.contract.places import TRANSPORTS, emulated
+from tests.faults import Clock
 from tests.support import free_port
 
 READ = {"TableName": "table", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
 TRANSACTION = {"TransactItems": [{"Delete": READ}, {"Delete": READ}]}
 WHOLE = b'{"Item": {"pk": {"S": "a"}}}'
+DEEP = b'{"Item":' * 100_000
 AT_ONCE, LONG = 0.2, 30.0  # seconds
 # What a log calls it that no answer came, and that nobody was there.
 NAMES: Mapping[str, tuple[str, str]] = {
@@ -117,6 +122,21 @@ def test_what_is_not_dynamodbs_answer_is_none(answering: Answers, body: bytes) -
         answering(200, body)("GetItem", READ)
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b"1", b"null", b"\xff", WHOLE[:-1], DEEP])
+def test_what_is_no_object_is_no_answer(answering: Answers, body: bytes) -> None:
+    with pytest.raises(ConnectionLost):
+        answering(200, body, x_amzn_RequestId="one")("GetItem", READ)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_error_without_an_object_is_a_status_or_a_lost_connection(
+    answering: Answers, status: int
+) -> None:
+    for body in (b"", b"[]", b"null", b"\xff", b'{"__type": []}', DEEP):
+        with pytest.raises((CallError, ConnectionLost)):
+            answering(status, body)("GetItem", READ)
+
+
 @pytest.mark.parametrize("body", [b"{}", WHOLE[:-1]], ids=["damaged", "too short"])
 def test_an_answer_that_is_not_whole_is_none(answering: Answers, body: bytes) -> None:
     headers = {"x_amzn_RequestId": "one", "x_amz_crc32": str(crc32(WHOLE))}
@@ -158,6 +178,25 @@ def test_a_cancelled_transaction_tells_a_reason_for_each_action(answering: Answe
         answering(400, body)("TransactWriteItems", TRANSACTION)
     assert raised.value.code == "TransactionCanceledException"
     assert raised.value.reasons == ["None", "TransactionConflict"]
+
+
+@pytest.mark.parametrize(
+    "reasons", [b"1", b'"None"', b'{"a": 1}', b"[1]", b"[[]]", b'[{"Code": 1}]', b'[{"Code": []}]']
+)
+def test_reasons_of_another_type_are_no_answer(answering: Answers, reasons: bytes) -> None:
+    body = b'{"__type": "x#TransactionCanceledException", "CancellationReasons": %s}' % reasons
+    with pytest.raises(ConnectionLost):
+        answering(400, body)("TransactWriteItems", TRANSACTION)
+
+
+def test_why_a_connection_was_lost_reaches_the_log(open_transport: Open, way: str) -> None:
+    clock = Clock()
+    client = Client(open_transport(free_port()), "table", clock, clock.sleep)
+    with pytest.raises(UnavailableError) as raised:
+        client.get(("a", "b"))
+    facts = error_facts(raised.value)
+    assert facts["cause"]["error"] == "ConnectionLost"
+    assert facts["cause"]["cause"]["error"] == NAMES[way][1]
 
 
 def test_one_call_is_one_request(open_transport: Open) -> None:

@@ -1,22 +1,20 @@
-"""Whose certificates our own connection to DynamoDB believes."""
+"""Whose certificates our connections to DynamoDB believe."""
 
 import ssl
 from pathlib import Path
 
 import pytest
 
-from chalicelib.stores.dynamodb.transport import ConnectionLost
+from chalicelib.errors import UnavailableError
+from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.transport import UNTRUSTED, CallError, ConnectionLost
 from chalicelib.stores.dynamodb.trust import Trust
 from tests.certificates import write_certificate
-from tests.scripted_server import Serve, transport_to
+from tests.contract.places import TRANSPORTS, emulated
+from tests.faults import Clock
+from tests.scripted_server import Serve, server_side, transport_to
 
 EMPTY = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: one\r\nContent-Length: 2\r\n\r\n{}"
-
-
-def server_side(certificate: Path) -> ssl.SSLContext:
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate)
-    return tls
 
 
 def believe(monkeypatch: pytest.MonkeyPatch, folder: Path, *certificates: Path | str) -> None:
@@ -33,8 +31,9 @@ def test_a_certificate_that_nobody_believes_is_refused(
     own = write_certificate(tmp_path, "localhost")
     believe(monkeypatch, tmp_path, write_certificate(tmp_path, "elsewhere.example"))
     server = serve([], tls=server_side(own))
-    with pytest.raises(ConnectionLost, match="SSLCertVerificationError"):
+    with pytest.raises(CallError, match=UNTRUSTED) as raised:
         transport_to(server, "https")("GetItem", {})
+    assert isinstance(raised.value.__cause__, ssl.SSLCertVerificationError)
 
 
 def test_a_certificate_of_another_host_is_refused(
@@ -43,8 +42,28 @@ def test_a_certificate_of_another_host_is_refused(
     own = write_certificate(tmp_path, "elsewhere.example")
     believe(monkeypatch, tmp_path, own)
     server = serve([], tls=server_side(own))
-    with pytest.raises(ConnectionLost, match="SSLCertVerificationError"):
+    with pytest.raises(CallError, match=UNTRUSTED) as raised:
         transport_to(server, "https")("GetItem", {})
+    assert isinstance(raised.value.__cause__, ssl.SSLCertVerificationError)
+
+
+@pytest.mark.parametrize("way", TRANSPORTS)
+def test_a_certificate_that_is_not_trusted_is_tried_once_and_named(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    believe(monkeypatch, tmp_path, write_certificate(tmp_path, "elsewhere.example"))
+    server = serve([], [], tls=server_side(write_certificate(tmp_path, "localhost")))
+    for name, value in emulated(f"https://localhost:{server.port}").items():
+        monkeypatch.setenv(name, value)
+    clock = Clock()
+    with pytest.raises(UnavailableError, match="certificate is not trusted") as raised:
+        Client(TRANSPORTS[way](), "table", clock, clock.sleep).get(("a", "b"))
+    assert (server.connections, clock.slept, raised.value.retry_after) == (1, [], 5)
+
+
+def test_a_handshake_that_fails_otherwise_is_a_lost_connection(serve: Serve) -> None:
+    with pytest.raises(ConnectionLost):
+        transport_to(serve([]), "https")("GetItem", {})
 
 
 def test_a_connection_that_is_believed_is_kept(

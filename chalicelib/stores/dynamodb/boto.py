@@ -1,4 +1,7 @@
-"""DynamoDB by botocore, which is in Lambda's runtime; its own retries are off, client.py has them."""
+"""DynamoDB by botocore, which is in Lambda's runtime. Its retries are off, because client.py retries.
+
+botocore's timeouts limit each wait on the socket, not the call: a call can outlast the deadline.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +18,20 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
-from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
+from chalicelib.stores.dynamodb.transport import (
+    ERROR,
+    UNTRUSTED,
+    CallError,
+    ConnectionLost,
+    failure,
+    object_in,
+)
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 5.0
-SERVER_ERROR = 500
 UNREADABLE = (ChecksumError, ConnectionError, HTTPClientError, ResponseParserError)
+# botocore's parser raises these where a value has another type than its model says.
+ILL_FORMED = (AttributeError, RecursionError, TypeError, ValueError)
 
 
 class BotoTransport:
@@ -40,25 +51,34 @@ class BotoTransport:
             region_name=region,
         )
         self._client = get_session().create_client("dynamodb", config=config)
+        self._client.meta.events.register("before-parse.dynamodb", _check_body)
 
     def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        method = getattr(self._client, xform_name(operation))
         try:
-            answer: dict[str, Any] = getattr(self._client, xform_name(operation))(**parameters)
+            answer: dict[str, Any] = method(**parameters)
         except ClientError as error:
             raise _failure(error.response) from error
         except UNREADABLE as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):  # in OpenSSL's own words
+                raise CallError(UNTRUSTED) from error
             raise ConnectionLost(type(error).__name__) from error
         except BotoCoreError as error:
             raise CallError(type(error).__name__) from error
+        except ILL_FORMED as error:
+            raise ConnectionLost("not an answer of DynamoDB") from error
         if "RequestId" not in answer["ResponseMetadata"]:
             # botocore takes any 200 for an answer; this one would say that there is nothing.
             raise ConnectionLost("not an answer of DynamoDB")
         return answer
 
 
+def _check_body(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raises ConnectionLost for a body that is no JSON, which botocore takes for an empty answer."""
+    if response_dict["status_code"] < ERROR and "x-amz-crc32" not in response_dict["headers"]:
+        object_in(response_dict["body"])
+
+
 def _failure(response: Mapping[str, Any]) -> CallError | ConnectionLost:
-    code = response["Error"]["Code"]
-    if response["ResponseMetadata"]["HTTPStatusCode"] >= SERVER_ERROR:
-        return ConnectionLost(code)  # AWS: such a write may or may not have been done
-    reasons = [reason.get("Code", "None") for reason in response.get("CancellationReasons", [])]
-    return CallError(code, reasons)
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    return failure(status, response["Error"]["Code"], response.get("CancellationReasons", []))

@@ -10,13 +10,19 @@ from typing import Any
 from urllib.parse import urlsplit
 from zlib import crc32
 
+from chalicelib.deadline import seconds_left
 from chalicelib.stores.dynamodb.connection import Answer, Connection, HungUp
 from chalicelib.stores.dynamodb.sigv4 import Credentials, authorization
-from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
+from chalicelib.stores.dynamodb.transport import (
+    ERROR,
+    CallError,
+    ConnectionLost,
+    failure,
+    object_in,
+)
 
 CONNECT_SECONDS = 2.0
-READ_SECONDS = 5.0
-ERROR, SERVER_ERROR = 300, 500
+READ_SECONDS = 5.0  # a whole call, with the connecting
 # May be carried out twice without anybody noticing.
 READS = frozenset({"BatchGetItem", "GetItem", "Query"})
 
@@ -38,7 +44,7 @@ class HttpTransport:
         is_https = url.scheme == "https"
         self._host = url.netloc
         self._address = (url.hostname or "", url.port or (443 if is_https else 80))
-        self._seconds = (connect_seconds, read_seconds)
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
         self._region = region
         self._credentials = credentials
         self._trust = None
@@ -53,8 +59,9 @@ class HttpTransport:
         except (TypeError, ValueError) as error:
             raise CallError("ParamValidationError") from error
         request = self._signed(operation, body) + body
+        deadline = time.monotonic() + min(self._read_seconds, seconds_left())
         try:
-            answer = self._exchange(operation, request)
+            answer = self._exchange(operation, request, deadline)
         except OSError as error:
             raise ConnectionLost(type(error).__name__) from error
         return _understood(answer)
@@ -65,7 +72,7 @@ class HttpTransport:
 
     __del__ = close
 
-    def _exchange(self, operation: str, request: bytes) -> Answer:
+    def _exchange(self, operation: str, request: bytes, deadline: float) -> Answer:
         """Over a connection that is open, or a new one.
 
         That the server closes one in the very moment of a call is no failure of a read: it is sent
@@ -73,12 +80,12 @@ class HttpTransport:
         """
         connection = self._reusable()
         if connection is None:
-            return self._ask(self._connect(), request)
+            return self._ask(self._connect(deadline), request, deadline)
         if operation not in READS:
-            return self._ask(connection, request)
+            return self._ask(connection, request, deadline)
         with suppress(ConnectionError, HungUp):
-            return self._ask(connection, request)
-        return self._ask(self._connect(), request)
+            return self._ask(connection, request, deadline)
+        return self._ask(self._connect(deadline), request, deadline)
 
     def _reusable(self) -> Connection | None:
         while (connection := self._taken()) is not None:
@@ -92,14 +99,15 @@ class HttpTransport:
             return self._idle.pop()
         return None
 
-    def _connect(self) -> Connection:
+    def _connect(self, deadline: float) -> Connection:
+        limits = (self._connect_seconds, deadline)
         if self._trust is None:
-            return Connection(self._address, None, *self._seconds)
-        return self._trust.connect(lambda tls: Connection(self._address, tls, *self._seconds))
+            return Connection(self._address, None, *limits)
+        return self._trust.connect(lambda tls: Connection(self._address, tls, *limits))
 
-    def _ask(self, connection: Connection, request: bytes) -> Answer:
+    def _ask(self, connection: Connection, request: bytes, deadline: float) -> Answer:
         try:
-            answer = connection.ask(request)
+            answer = connection.ask(request, deadline)
         except BaseException:
             connection.close()
             raise
@@ -153,24 +161,14 @@ def _understood(answer: Answer) -> dict[str, Any]:
     if answer.status >= ERROR:
         raise _failure(answer)
     hook = _from_base64 if b'"B"' in answer.body else None  # it takes a third of the reading
-    try:
-        found = json.loads(answer.body, object_hook=hook)
-    except ValueError as error:
-        raise ConnectionLost("not JSON") from error
-    if not isinstance(found, dict) or b"x-amzn-requestid" not in answer.headers:
-        # It would say that there is nothing.
-        raise ConnectionLost("not an answer of DynamoDB")
-    return found
+    if b"x-amzn-requestid" not in answer.headers:
+        raise ConnectionLost("not an answer of DynamoDB")  # it would say that there is nothing
+    return object_in(answer.body, hook)
 
 
 def _failure(answer: Answer) -> CallError | ConnectionLost:
-    said: Any = None
-    with suppress(ValueError):
-        said = json.loads(answer.body)
-    if not isinstance(said, dict):
-        said = {}
+    said: Mapping[str, Any] = {}
+    with suppress(ConnectionLost):  # a page of HTML: its status is all that it says
+        said = object_in(answer.body)
     code = str(said.get("__type", answer.status)).rpartition("#")[2]
-    if answer.status >= SERVER_ERROR:
-        return ConnectionLost(code)  # AWS: such a write may or may not have been done
-    reasons = said.get("CancellationReasons", [])
-    return CallError(code, [reason.get("Code", "None") for reason in reasons])
+    return failure(answer.status, code, said.get("CancellationReasons", []))

@@ -1,10 +1,13 @@
-"""The one seam through which every call to DynamoDB goes, and what its failures mean.
+"""The one seam through which every call to DynamoDB goes, and what its answers mean.
 
-A Transport makes one call; which library makes it is decided in `boto.py`.
+A Transport makes one call: `http_transport.py` by the standard library, `boto.py` by botocore.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
+
+ERROR, SERVER_ERROR = 300, 500  # the first status of each
 
 # The same call may succeed once repeated.
 RETRYABLE = frozenset(
@@ -32,6 +35,9 @@ CALLERS_OWN = frozenset(
         "ValidationException",
     }
 )
+REFUSED_CALL = "ConditionalCheckFailedException"
+# The transports' own code, not AWS's.
+UNTRUSTED = "CertificateNotTrusted"
 # Of one action in a cancelled transaction.
 REFUSED = "ConditionalCheckFailed"
 HELD_UP = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
@@ -53,3 +59,68 @@ class ConnectionLost(Exception):  # noqa: N818 - it is what happened, not a wron
 class Transport(Protocol):
     def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
         """Raises CallError, ConnectionLost."""
+
+
+def object_in(
+    body: bytes, hook: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The JSON object of an answer. Raises ConnectionLost where there is none."""
+    try:
+        found = json.loads(body, object_hook=hook)
+    except (RecursionError, ValueError) as error:
+        raise ConnectionLost("not JSON") from error
+    if not isinstance(found, dict):
+        raise ConnectionLost("not an answer of DynamoDB")
+    return found
+
+
+def failure(status: int, code: str, reasons: Any) -> CallError | ConnectionLost:
+    """What an answer with an error means; `reasons` is its CancellationReasons."""
+    if status >= SERVER_ERROR:
+        return ConnectionLost(code)  # AWS: such a write may or may not have been done
+    if not isinstance(reasons, list) or not all(map(_is_reason, reasons)):
+        return ConnectionLost("not an answer of DynamoDB")
+    return CallError(code, [reason.get("Code", "None") for reason in reasons])
+
+
+def _is_reason(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("Code", "None"), str)
+
+
+def check_answer(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Raises ConnectionLost where a read's answer has keys that were not asked for, or no keys.
+
+    A server that answers twice would give one caller another caller's answer. Every Query of
+    this project names its partition `:pk`.
+    """
+    try:
+        is_own = _is_own(operation, asked, answer)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ConnectionLost("not an answer of DynamoDB") from error
+    if not is_own:
+        raise ConnectionLost("keys that were not asked for")
+
+
+def _is_own(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    if operation == "GetItem":
+        return "Item" not in answer or _key(answer["Item"]) == _key(asked["Key"])
+    if operation == "Query":
+        last = [answer["LastEvaluatedKey"]] if "LastEvaluatedKey" in answer else []
+        partitions = {partition for partition, _ in _keys([*answer["Items"], *last])}
+        return partitions <= {asked["ExpressionAttributeValues"][":pk"]["S"]}
+    if operation == "BatchGetItem":
+        found, left = answer["Responses"], answer.get("UnprocessedKeys", {})
+        return all(
+            _keys(found.get(table, [])) | _keys(left.get(table, {}).get("Keys", []))
+            <= _keys(request["Keys"])
+            for table, request in asked["RequestItems"].items()
+        )
+    return True
+
+
+def _key(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def _keys(items: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    return set(map(_key, items))

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from chalicelib.stores.dynamodb.transport import UNTRUSTED, CallError
+
 T = TypeVar("T")
 # In the names at https://www.amazontrust.com/repository/, and in no others'.
 AMAZONS = (b"Amazon Root CA", b"Starfield Services Root Certificate Authority")
@@ -25,14 +27,17 @@ class Trust:
         self._tls = ssl.create_default_context(cadata=own or None)
 
     def connect(self, attempt: Callable[[ssl.SSLContext], T]) -> T:
-        """What the attempt gives; a second one, with all authorities, where the first has doubts."""
+        """What the attempt gives; a second one, with all authorities, where the first has doubts.
+
+        Raises CallError where no authority vouches for the server, and whatever the attempt raises.
+        """
         try:
             return attempt(self._tls)
-        except ssl.SSLCertVerificationError:
+        except ssl.SSLCertVerificationError as error:
             if self._is_whole:
-                raise
+                raise CallError(UNTRUSTED) from error
         self._tls, self._is_whole = ssl.create_default_context(), True
-        return attempt(self._tls)
+        return self.connect(attempt)
 
 
 def _amazons_own() -> str:

@@ -1,0 +1,124 @@
+"""One deadline for everything that a request asks of the database; a script has none."""
+
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import pytest
+from chalice.app import Blueprint, Chalice, Request, Response
+
+from chalicelib.deadline import (
+    MARGIN_SECONDS,
+    REQUEST_SECONDS,
+    request_seconds,
+    seconds_left,
+    until,
+)
+from chalicelib.models.caller import Caller
+from chalicelib.routes.edge import Edge
+from chalicelib.routes.telemetry import Telemetry
+from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.transport import ConnectionLost
+from tests.faults import Clock
+
+
+def event() -> dict[str, Any]:
+    """A request as the gateway hands it to Lambda; the edge notes in it what it learns."""
+    names = ("pathParameters", "multiValueQueryStringParameters", "stageVariables", "body")
+    context = {"httpMethod": "GET", "resourcePath": "/read", "path": "/read", "requestId": "1"}
+    return {"requestContext": context, "headers": {}, **dict.fromkeys(names)}
+
+
+@dataclass(frozen=True)
+class LambdaContext:
+    milliseconds: int
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+class Slow:
+    """Takes `seconds` for each call, or what the request has left; then it answers, or does not."""
+
+    def __init__(self, seconds: float, answer: dict[str, Any] | None) -> None:
+        self.clock = Clock(time.monotonic())
+        self.calls = 0
+        self._seconds = seconds
+        self._answer = answer
+
+    def __call__(self, _operation: str, _parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        self.calls += 1
+        self.clock.now += min(self._seconds, seconds_left(self.clock))
+        if self._answer is None:
+            raise ConnectionLost("TimeoutError")
+        return self._answer
+
+
+def nobody(_: Request) -> Caller:
+    raise AssertionError("a public route authenticates nobody")
+
+
+def app_over(slow: Slow, reads: int) -> Chalice:
+    """Its one route reads so many items."""
+    app = Chalice(app_name="test")
+    edge = Edge(app, frozenset(), lambda _: None, nobody, Telemetry("test"))
+    client = Client(slow, "table", slow.clock, slow.clock.sleep)
+    blueprint = Blueprint("test")
+
+    def read(_: Request) -> Response:
+        for n in range(reads):
+            client.get(("a", str(n)))
+        return Response(json.dumps({"left": seconds_left(slow.clock)}))
+
+    edge.route(blueprint, "GET", "/read")(read)
+    app.register_blueprint(blueprint)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("answer", "reads", "calls", "cause"),
+    [(None, 1, 3, "ConnectionLost"), ({}, 100, 3, None)],
+    ids=["no answer", "slow answers"],
+)
+def test_a_request_is_answered_and_logged_before_lambda_ends_it(
+    capsys: pytest.CaptureFixture[str],
+    answer: dict[str, Any] | None,
+    reads: int,
+    calls: int,
+    cause: str | None,
+) -> None:
+    slow = Slow(4.0, answer)
+    begun = slow.clock.now
+    response = app_over(slow, reads)(event(), LambdaContext(10_000))
+    line = json.loads(capsys.readouterr().out)
+    assert (response["statusCode"], response["headers"]["Retry-After"]) == (503, "5")
+    assert json.loads(response["body"])["type"] == "urn:landscape-api:problem:unavailable"
+    assert (line["status"], line["error"]) == (503, "UnavailableError")
+    assert line.get("cause", {}).get("error") == cause
+    assert slow.calls == calls
+    assert slow.clock.now - begun < 10
+    assert seconds_left() == inf
+
+
+def test_a_request_without_lambda_has_a_deadline_too() -> None:
+    response = app_over(Slow(0.0, {}), 1)(event(), None)
+    left = json.loads(response["body"])["left"]
+    assert REQUEST_SECONDS <= left < REQUEST_SECONDS + MARGIN_SECONDS
+
+
+def test_lambdas_time_is_the_requests_save_what_the_log_line_takes() -> None:
+    assert request_seconds(LambdaContext(28_000)) == 28 - MARGIN_SECONDS
+
+
+def test_a_deadline_is_one_threads_and_ends_with_its_block() -> None:
+    with ThreadPoolExecutor(1) as pool, until(5):
+        assert seconds_left(lambda: 3) == 2
+        with until(4):
+            assert seconds_left(lambda: 3) == 1
+        assert seconds_left(lambda: 3) == 2
+        assert pool.submit(seconds_left).result() == inf
+    assert seconds_left() == inf
