@@ -6,7 +6,7 @@ import sys
 # `chalice local` restarts when a file in the project changes; byte code written there would do it.
 sys.dont_write_bytecode |= os.environ.get("LANDSCAPE_STAGE") == "local"
 
-from chalicelib.bootstrap import create_app, take_out_expired
+from chalicelib.bootstrap import create_app, finish_writes, take_out_expired
 from chalicelib.settings import Settings, SettingsError
 
 try:
@@ -22,6 +22,12 @@ except SettingsError as error:
 def expire(_: object) -> None:
     """A Lambda of its own: takes out of the IP sets what has expired."""
     take_out_expired(settings)
+
+
+@app.schedule("rate(15 minutes)")
+def finish(_: object) -> None:
+    """A Lambda of its own: completes writes to the register that were cut short."""
+    finish_writes(settings)
 
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:

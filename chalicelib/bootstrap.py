@@ -15,17 +15,18 @@ from chalicelib.routes.caller import Claims, authenticator, gateway_claims, veri
 from chalicelib.routes.contacts import contacts_blueprint
 from chalicelib.routes.contract import contract_blueprint
 from chalicelib.routes.edge import Edge
+from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
-from chalicelib.routes.once import Once
 from chalicelib.routes.projects import my_projects_blueprint, projects_blueprint
 from chalicelib.routes.service import service_blueprint
 from chalicelib.routes.technologies import (
+    moves_blueprint,
     radar_blueprint,
     technologies_blueprint,
     users_blueprint,
 )
 from chalicelib.routes.telemetry import Telemetry
-from chalicelib.services.clock import utc_now
+from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
@@ -53,15 +54,16 @@ def create_app(settings: Settings) -> Chalice:
     )
     technologies, projects = services(store)
     listing = Listing(Cursors(store.cursor_key))
-    once = Once(store.receipts, utc_now)
+    idempotency = Idempotency(store.receipts, utc_now)
     for blueprint in (
         service_blueprint(edge, store, settings.stage),
         contract_blueprint(edge, settings.pools, settings.is_local),
         my_projects_blueprint(edge, projects, listing),
-        projects_blueprint(edge, projects, technologies, listing, once),
+        projects_blueprint(edge, projects, technologies, listing, idempotency),
         contacts_blueprint(edge, projects),
-        technologies_blueprint(edge, technologies, listing, once),
-        users_blueprint(edge, technologies, projects, listing),
+        technologies_blueprint(edge, technologies, listing, idempotency),
+        moves_blueprint(edge, technologies, listing, idempotency),
+        users_blueprint(edge, projects, listing),
         radar_blueprint(edge, technologies, settings.radar_title),
     ):
         app.register_blueprint(blueprint)
@@ -74,7 +76,7 @@ def create_app(settings: Settings) -> Chalice:
 
 
 def take_out_expired(settings: Settings) -> None:
-    """The scheduled function: brings the firewall in line with the allow-list, and logs what it did.
+    """The scheduled function `expire`: brings the firewall in line with the allow-list, and logs what it did.
 
     Raises FirewallError, errors.UnavailableError, the SDK's errors: EventBridge then calls it again.
     """
@@ -87,7 +89,20 @@ def take_out_expired(settings: Settings) -> None:
     waf = Waf(waf_client(), timeout=TIMEOUT_SECONDS)
     ledger = Ledger(Client(_dynamodb_transport(settings), settings.table))
     told = expire(waf, Names(APP_NAME, settings.stage), ledger, utc_now())
-    print(json.dumps({"stage": settings.stage, "firewall": told}), flush=True)  # noqa: T201 - Lambda's log
+    _log({"stage": settings.stage, "firewall": told})
+
+
+def finish_writes(settings: Settings) -> None:
+    """The scheduled function `finish`: completes what was cut short, and logs how much that was.
+
+    Raises errors.UnavailableError: EventBridge then calls it again.
+    """
+    finished = open_store(settings).finish(timestamp(utc_now()))
+    _log({"stage": settings.stage, "unfinished_writes": finished})
+
+
+def _log(line: dict[str, object]) -> None:
+    print(json.dumps(line), flush=True)  # noqa: T201 - Lambda's log
 
 
 def services(store: Store) -> tuple[Technologies, Projects]:

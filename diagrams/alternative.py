@@ -14,7 +14,7 @@ def description(stack: Stack) -> str:
         f"Callers reach the same web ACL {stack.web_acl}, then an Application Load Balancer in two"
         " availability zones, then two tasks on Fargate which run the API in a container, verify"
         f" tokens with the keys of Amazon Cognito themselves, and use the table {stack.table} through"
-        " a VPC endpoint. The scheduled Lambda and its clock stay."
+        " a VPC endpoint. The scheduled Lambdas and their clocks stay."
     )
 
 

@@ -8,6 +8,7 @@ from diagrams.stack import Function, Stack, Statement
 TITLE = "The infrastructure of one stage"
 SETS, TABLE, WATCH = "ip-sets", "table", "cloudwatch"
 TARGETS = {"dynamodb": TABLE, "wafv2": SETS, "logs": WATCH, "xray": WATCH}
+WORK = {TABLE: "the table", SETS: "the IP sets"}
 # Drawn from its head to its tail: what is called stands above, or to the left.
 BACK = {"dir": "back"}
 
@@ -15,13 +16,18 @@ BACK = {"dir": "back"}
 def description(stack: Stack) -> str:
     """What the picture shows, for those who do not see it."""
     api, *scheduled = stack.functions
-    others = " and ".join(f"{one.name} ({one.schedule})" for one in scheduled)
+    others = ", and ".join(f"{one.name} ({one.schedule}) for {_work(one)}" for one in scheduled)
     return (
         f"Callers reach the web ACL {stack.web_acl}, whose rules are {', '.join(stack.rules)}, then"
         f" the REST API {stack.api}, whose {len(stack.authorizers)} authorizers ask Amazon Cognito,"
         f" then the Lambda {api.name}, which reads and writes the DynamoDB table {stack.table}."
-        f" EventBridge calls {others}, which keeps the IP sets. Both write logs and traces."
+        f" EventBridge calls {others}. All write logs and traces."
     )
+
+
+def _work(function: Function) -> str:
+    targets = {TARGETS[one.service] for one in function.statements}
+    return " and ".join(name for target, name in WORK.items() if target in targets)
 
 
 def draw(stack: Stack) -> str:
@@ -97,6 +103,10 @@ def _what(target: str, statements: list[Statement]) -> str:
     """Logs, metrics and traces are only written, which goes without saying."""
     if target == WATCH:
         return ""
-    kinds = {kind for one in statements for kind in one.kinds.split(" and ")}
-    only = [part for one in statements for part in one.only]
-    return " and ".join(sorted(kinds)) + (f",\\nonly {', '.join(only)}" if only else "")
+    kinds = {kind for one in statements if one.verbs for kind in one.kinds.split(" and ")}
+    parts = {
+        "only": [part for one in statements for part in one.only],
+        "all but": [part for one in statements for part in one.but],
+    }
+    limits = [f",\\n{word} {', '.join(named)}" for word, named in parts.items() if named]
+    return " and ".join(sorted(kinds)) + "".join(limits)

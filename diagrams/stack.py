@@ -40,13 +40,17 @@ class Route:
 
 @dataclass(frozen=True)
 class Statement:
-    """What a function may do: with `service` of AWS, to `resource`; `only` is a table's part."""
+    """What a function may do: with `service` of AWS, to `resource`.
+
+    Of a table it may reach `only` some partitions, or all `but` some, which a Deny takes from it.
+    """
 
     sid: str
     service: str
     resource: str
     verbs: tuple[str, ...]
     only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> str:
@@ -181,5 +185,7 @@ def _statement(one: dict[str, Any]) -> Statement:
     verbs = tuple(action.partition(":")[2] for action in one["Action"])
     resource = one["Resource"].split(":", 5)[-1]
     conditions = one.get("Condition", {}).values()
-    only = tuple(key for each in conditions for keys in each.values() for key in keys)
-    return Statement(one["Sid"], service, resource, verbs, only)
+    partitions = tuple(key for each in conditions for keys in each.values() for key in keys)
+    if one["Effect"] == "Deny":
+        return Statement(one["Sid"], service, resource, (), but=partitions)
+    return Statement(one["Sid"], service, resource, verbs, partitions)

@@ -9,7 +9,7 @@ endpoint are the SDK's own settings.
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -37,13 +37,13 @@ RATE, BURST, LOG_DAYS = 50, 100, 30
 class Wishes:
     """What an operator may choose; None keeps what there is, or takes the default.
 
-    `function` and `expire_function` are the names of the two Lambdas.
+    `function` is the name of the API's Lambda; `scheduled` has the others', by their names in app.py.
 
     Raises GatewayError for what AWS would refuse half-way.
     """
 
     function: str
-    expire_function: str
+    scheduled: Mapping[str, str]
     rate: float | None
     burst: int | None
     log_days: int | None
@@ -68,7 +68,7 @@ def plan(clients: Clients, api: Api, wishes: Wishes) -> list[Step]:
 
 def _log_steps(clients: Clients, api: Api, wishes: Wishes) -> Iterator[Step]:
     logs, stage = clients.logs, api.stage
-    for function in (wishes.function, wishes.expire_function):
+    for function in (wishes.function, *wishes.scheduled.values()):
         group = f"/aws/lambda/{function}"
         found = find_group(logs, group)
         yield from group_steps(logs, group, found, _days(wishes, found))
@@ -86,7 +86,7 @@ def _days(wishes: Wishes, group: dict[str, Any] | None) -> int:
 
 
 def _other_steps(clients: Clients, api: Api, wishes: Wishes) -> Iterator[Step]:
-    wanted = alarms(api, wishes.function, wishes.expire_function)
+    wanted = alarms(api, wishes.function, wishes.scheduled)
     yield from alarm_steps(clients.cloudwatch, wanted, wishes.alarm_topic)
     yield from response_steps(clients.gateway, api)
 
@@ -116,7 +116,10 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         str, typer.Option(help="the API's Lambda, where Chalice did not name it")
     ] = "",
     expire_function_name: Annotated[
-        str, typer.Option(help="the scheduled Lambda, where Chalice did not name it")
+        str, typer.Option(help="the scheduled Lambda `expire`, where Chalice did not name it")
+    ] = "",
+    finish_function_name: Annotated[
+        str, typer.Option(help="the scheduled Lambda `finish`, where Chalice did not name it")
     ] = "",
     alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
     rate: Annotated[
@@ -137,8 +140,11 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     try:
         found = Stage.read(stage)
         function = function_name or found.full_name
-        expire_function = expire_function_name or f"{function}-expire"
-        wishes = Wishes(function, expire_function, rate, burst, log_days, alarm_topic)
+        scheduled = {
+            "expire": expire_function_name or f"{function}-expire",
+            "finish": finish_function_name or f"{function}-finish",
+        }
+        wishes = Wishes(function, scheduled, rate, burst, log_days, alarm_topic)
         is_due = configure(found, rest_api_id, wishes, dry_run=dry_run or status)
     except (StageError, GatewayError, StepError) as error:
         sys.exit(f"configure: {error}")

@@ -1,6 +1,6 @@
 """CloudWatch alarms of a stage. docs/gateway.md says what each one means and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,11 @@ from operators.steps import AS_WANTED, Step, difference
 
 PERIOD = 300  # seconds
 KEPT = ("OKActions", "InsufficientDataActions")  # an operator's own: put_metric_alarm replaces all
+# The scheduled functions of app.py, and what it means that one of them failed.
+SCHEDULED = {
+    "expire": "Expired addresses were not taken out of the firewall",
+    "finish": "Writes to the register that were cut short were not completed",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,10 @@ class Alarm:
         }
 
 
-def alarms(api: Api, function: str, expire_function: str) -> tuple[Alarm, ...]:
-    """The six of a stage, whose Lambdas are `function` and the scheduled `expire_function`."""
+def alarms(api: Api, function: str, scheduled: Mapping[str, str]) -> tuple[Alarm, ...]:
+    """The seven of a stage. `function` is the API's Lambda, `scheduled` has a Lambda for each of SCHEDULED."""
     prefix = api.stage.full_name
-    return (*_gateway_alarms(api), *_lambda_alarms(prefix, function, expire_function))
+    return (*_gateway_alarms(api), *_lambda_alarms(prefix, function, scheduled))
 
 
 def _gateway_alarms(api: Api) -> Iterator[Alarm]:
@@ -64,15 +69,15 @@ def _gateway_alarms(api: Api) -> Iterator[Alarm]:
     yield Alarm(f"{prefix}-authorizer-failures", about, api.stage.app, metric, {}, "Sum", 50.0)
 
 
-def _lambda_alarms(prefix: str, function: str, expire_function: str) -> Iterator[Alarm]:
+def _lambda_alarms(prefix: str, function: str, scheduled: Mapping[str, str]) -> Iterator[Alarm]:
     of = {"FunctionName": function}
     about = "Lambda had no room to run the API"
     yield Alarm(f"{prefix}-lambda-throttles", about, "AWS/Lambda", "Throttles", of, "Sum", 1.0)
     about = "The API's Lambda broke off: an error that it did not answer, or its time was up"
     yield Alarm(f"{prefix}-lambda-errors", about, "AWS/Lambda", "Errors", of, "Sum", 1.0)
-    of = {"FunctionName": expire_function}
-    about = "Expired addresses were not taken out of the firewall"
-    yield Alarm(f"{prefix}-expire-errors", about, "AWS/Lambda", "Errors", of, "Sum", 1.0)
+    for name, about in SCHEDULED.items():
+        of = {"FunctionName": scheduled[name]}
+        yield Alarm(f"{prefix}-{name}-errors", about, "AWS/Lambda", "Errors", of, "Sum", 1.0)
 
 
 def alarm_steps(cloudwatch: Any, wanted: tuple[Alarm, ...], topic: str) -> Iterator[Step]:

@@ -3,8 +3,8 @@
     make rollback STAGE=dev
 
 After a deploy that came to its end: the release before it, and one further back each time. After
-one that did not: the last release that did. Settings, the table, the policy and the firewall stay
-as they are.
+one that did not: the last release that did. Settings, the table, the policies, the firewall and the
+scheduled Lambdas stay as they are.
 """
 
 import sys
@@ -88,7 +88,7 @@ def main(
     try:
         clients = (boto3.client("apigateway"), boto3.client("lambda"))
         print(f"rollback: {roll_back(Stage.read(stage), *clients, version, dry_run=dry_run)}")
-        print("rollback: settings, table, policy and firewall stay as they are")
+        print("rollback: not touched: settings, table, policies, firewall, scheduled Lambdas")
     except (DeployError, StageError, BotoCoreError, ClientError, OSError) as error:
         sys.exit(f"rollback: {explain(error)}")
 

@@ -18,6 +18,17 @@ from tests.fake_waf import FakeWaf
 from tests.support import ORIGIN, ROOT, Answer, Api, Sender, through_http
 
 BIN = Path(sys.executable).parent
+# As EventBridge sends it.
+EVENT = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": REGION,
+    "detail": {},
+}
 # The calls that change nothing, as AwsProxy names them.
 READS = re.compile(r"GET |HEAD |Describe|List|Get|BatchGet|Query")
 FOLDERS = ("chalicelib", ".chalice", "tables", "gateway", "operators", "waf", "data")
@@ -45,7 +56,7 @@ class Deployment:
             DIGITAL_LANDSCAPE_POOL_ARN=self.landscape.arn,
             DIGITAL_LANDSCAPE_CLIENT_IDS=self.landscape.client_id,
             CORS_ORIGINS=ORIGIN,
-            AWS_ENDPOINT_URL_WAFV2=self.waf.url,  # for the scheduled function
+            AWS_ENDPOINT_URL_WAFV2=self.waf.url,  # for the scheduled function `expire`
         )
 
     def _copy(self) -> None:
@@ -119,6 +130,21 @@ class Deployment:
         output, _ = process.communicate(timeout=600)
         self.proxy.watch = None
         return process.returncode, output
+
+    def call_scheduled(self, name: str) -> str:
+        """Calls a scheduled function as EventBridge does: what it failed with, or nothing."""
+        rule = f"arn:aws:events:{REGION}:000000000000:rule/landscape-api-dev-{name}-event"
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=f"landscape-api-dev-{name}",
+            Payload=json.dumps({**EVENT, "resources": [rule]}),
+        )
+        return answer["Payload"].read().decode() if "FunctionError" in answer else ""
+
+    def logged(self, name: str) -> list[dict[str, Any]]:
+        """The JSON lines in the log of a scheduled function."""
+        group = f"/aws/lambda/landscape-api-dev-{name}"
+        events = self.emulator.client("logs").filter_log_events(logGroupName=group)["events"]
+        return [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
 
     def let_in(self) -> None:
         """Lets the address in from which the tests ask."""

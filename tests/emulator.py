@@ -16,6 +16,7 @@ from tests.support import ROOT, free_port
 
 REGION = "eu-west-2"
 START_SECONDS = 90.0
+COMMAND = [str(ROOT / ".venv-emulator/bin/python"), "-P", str(ROOT / "tests/leading_keys.py")]
 POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 # The account's root, which every policy check lets through.
 CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
@@ -76,7 +77,7 @@ class Emulator:
         }
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(ROOT / ".venv-emulator/bin/python"), "-m", "ministack"],
+                COMMAND,
                 env=environment,
                 cwd=self.state,
                 stdout=log,

@@ -15,18 +15,6 @@ from tests.support import Answer, through_http
 
 ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
 ASSOCIATE = ("waf/associate.py", "--stage", "dev", "--pace", "0")
-# As EventBridge sends it.
-EVENT = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "eu-west-2",
-    "resources": ["arn:aws:events:eu-west-2:000000000000:rule/landscape-api-dev-expire-event"],
-    "detail": {},
-}
 CLOSED = "urn:landscape-api:problem:closed"
 
 
@@ -104,17 +92,12 @@ def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment)
     deployed.run(*allow, "192.0.2.1", "--force", "--permanent")
     deployed.run(*allow, "192.0.2.2", "--force", "--for", "1h")
     expire_now(deployed, "192.0.2.2/32")
-    client = deployed.emulator.client("lambda")
     for _ in range(2):
-        answer = client.invoke(FunctionName="landscape-api-dev-expire", Payload=json.dumps(EVENT))
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        assert not deployed.call_scheduled("expire")
     listed = {cidr for found in deployed.waf.ip_sets.values() for cidr in found.held["Addresses"]}
     assert "192.0.2.1/32" in listed
     assert "192.0.2.2/32" not in listed
-    logs = deployed.emulator.client("logs")
-    events = logs.filter_log_events(logGroupName="/aws/lambda/landscape-api-dev-expire")["events"]
-    lines = [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
-    told = [line["firewall"] for line in lines]
+    told = [line["firewall"] for line in deployed.logged("expire")]
     assert [(one["sets"], one["removed"]) for one in told] == [("changed", 1), ("as wanted", 0)]
     assert told[0]["removed_from"] == {"landscape-api-dev-allow-ipv4": ["192.0.2.2/32"]}
 
@@ -129,20 +112,22 @@ def expire_now(deployed: Deployment, cidr: str) -> None:
     )
 
 
-def test_eventbridge_calls_the_function_every_fifteen_minutes(deployed: Deployment) -> None:
+def test_eventbridge_calls_the_scheduled_functions_every_fifteen_minutes(
+    deployed: Deployment,
+) -> None:
     events = deployed.emulator.client("events")
     rules = events.list_rules(NamePrefix="landscape-api-dev")["Rules"]
-    assert [(rule["ScheduleExpression"], rule["State"]) for rule in rules] == [
-        ("rate(15 minutes)", "ENABLED")
-    ]
+    assert {rule["Name"]: (rule["ScheduleExpression"], rule["State"]) for rule in rules} == {
+        f"landscape-api-dev-{name}-event": ("rate(15 minutes)", "ENABLED")
+        for name in ("expire", "finish")
+    }
 
 
-def test_the_two_functions_policies_are_their_own(deployed: Deployment) -> None:
-    root = deployed.project / ".chalice"
-    dev, prod = ((root / f"policy-{stage}-expire.json").read_text() for stage in ("dev", "prod"))
-    assert dev.replace("-dev", "-prod") == prod
+def test_each_functions_policy_is_its_own(deployed: Deployment) -> None:
     iam = deployed.emulator.client("iam")
-    for role, sid in (("api_handler", "WriteTheRegister"), ("expire", "KeepTheSets")):
+    policies = {"api_handler": "dev", "expire": "dev-expire", "finish": "dev-finish"}
+    for role, file in policies.items():
         name = f"landscape-api-dev-{role}"
         policy = iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
-        assert sid in {statement["Sid"] for statement in policy["Statement"]}
+        written = (deployed.project / f".chalice/policy-{file}.json").read_text()
+        assert policy == json.loads(written)

@@ -32,7 +32,7 @@ def sweep(deployment: Deployment, *, reads_too: bool) -> int:
 def check_end(deployment: Deployment) -> None:
     assert len(deployment.own_apis()) == 1
     assert deployment.own_apis() == [deployment.api_id]
-    assert {"api_handler", "expire", "rest_api"} <= set(deployment.record)
+    assert {"api_handler", "expire", "finish", "rest_api"} <= set(deployment.record)
     assert not (deployment.project / ".chalice/deployed/dev.begun").exists()
     assert deployment.api.get("/health").json["type"].endswith(":not-listed")
     deployment.let_in()
@@ -43,7 +43,7 @@ def check_end(deployment: Deployment) -> None:
     assert "would be done" not in said
     functions = deployment.emulator.client("lambda").list_functions()["Functions"]
     names = {function["FunctionName"] for function in functions}
-    assert names == {"landscape-api-dev", "landscape-api-dev-expire"}
+    assert names == {f"landscape-api-dev{suffix}" for suffix in ("", "-expire", "-finish")}
     assert "nothing to change" in deployment.run("waf/associate.py", "--stage", "dev")
 
 

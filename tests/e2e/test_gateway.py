@@ -123,10 +123,10 @@ def test_everything_that_chalice_cannot_set_is_set(project: Project) -> None:
     settings = stage["methodSettings"]["*/*"]
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
     assert settings["metricsEnabled"] is True
-    lambdas = (f"/aws/lambda/{project.app}-dev", f"/aws/lambda/{project.app}-dev-expire")
+    lambdas = [f"/aws/lambda/{project.app}-dev{suffix}" for suffix in ("", "-expire", "-finish")]
     for group in (logs, *lambdas):
         assert project.group(group)["retentionInDays"] == 30
-    assert len(project.alarms) == 6
+    assert len(project.alarms) == 7
     assert {tuple(alarm["AlarmActions"]) for alarm in project.alarms.values()} == {(TOPIC,)}
     filters = project.client("logs").describe_metric_filters(logGroupName=logs)["metricFilters"]
     counted = filters[0]["metricTransformations"][0]

@@ -34,7 +34,7 @@ def test_the_terraform_configuration_has_one_api_its_lambda_and_the_schedules(
     packaged: Path,
 ) -> None:
     resources = json.loads((packaged / "tf/chalice.tf.json").read_text())["resource"]
-    assert set(resources["aws_lambda_function"]) == {"api_handler", "expire"}
+    assert set(resources["aws_lambda_function"]) == {"api_handler", "expire", "finish"}
     assert list(resources["aws_api_gateway_rest_api"]) == ["rest_api"]
     policy = json.dumps(resources["aws_iam_role_policy"])
     assert "ReadTheRegister" in policy

@@ -46,7 +46,7 @@ def restore(deployed: Deployment) -> None:
     manual = (ROOT / "docs/operations.md").read_text()
     (command,) = re.findall(r"^(sed -i (?:.*\\\n)*.*)$", manual, re.MULTILINE)
     subprocess.run(["bash", "-euc", command], cwd=deployed.project, check=True)
-    assert len(lines_with(deployed.project / ".chalice", f'{NEW}"')) == 4
+    assert len(lines_with(deployed.project / ".chalice", f'{NEW}"')) == 6
     deployed.deploy()
 
 

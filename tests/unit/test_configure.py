@@ -24,7 +24,7 @@ API = Api(STAGE, "abc123", "landscape-api", "d1", LOGS, METHODS)
 FOUND_GROUP = {"logGroupName": GROUP, "arn": f"{GROUP_ARN}:*", "retentionInDays": 30}
 WISHES: dict[str, Any] = {
     "function": "f",
-    "expire_function": "f-expire",
+    "scheduled": {"expire": "f-expire", "finish": "f-finish"},
     "rate": 50,
     "burst": 100,
     "log_days": 30,

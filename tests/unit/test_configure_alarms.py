@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
-from gateway_alarms import alarm_steps, alarms
+from gateway_alarms import SCHEDULED, alarm_steps, alarms
 from gateway_api import Api
 
+from diagrams.stack import read_stack
 from operators.stage import Stage
 from operators.steps import carry_out
 from tests.unit.test_configure import client
 
 API = Api(Stage("dev", "landscape-api", "v1"), "abc123", "The API", "d1", {}, {})
-ALARMS = alarms(API, "the-function", "the-expiry")
+ALARMS = alarms(API, "the-function", {"expire": "the-expiry", "finish": "the-end"})
 ONE = ALARMS[0]
 TOPIC = "arn:aws:sns:eu-west-2:123456789012:alarms"
 
@@ -43,7 +44,13 @@ def test_every_alarm_watches_what_it_is_named_after() -> None:
         "landscape-api-dev-lambda-throttles": ("Throttles", "Sum", code),
         "landscape-api-dev-lambda-errors": ("Errors", "Sum", code),
         "landscape-api-dev-expire-errors": ("Errors", "Sum", {"FunctionName": "the-expiry"}),
+        "landscape-api-dev-finish-errors": ("Errors", "Sum", {"FunctionName": "the-end"}),
     }
+
+
+def test_every_scheduled_function_has_its_alarm() -> None:
+    names = {one.name for one in read_stack("dev").functions}
+    assert names == {"landscape-api-dev", *(f"landscape-api-dev-{name}" for name in SCHEDULED)}
 
 
 def test_an_alarm_as_wanted_is_left_alone_whatever_the_order(

@@ -52,6 +52,7 @@ def test_the_infrastructure_has_every_function_and_what_its_policy_reaches(stack
     reached = {
         "landscape-api-dev": {"table", "cloudwatch"},
         "landscape-api-dev-expire": {"table", "cloudwatch", "ip-sets"},
+        "landscape-api-dev-finish": {"table", "cloudwatch"},
     }
     pairs = arrows(dot) | {(end, start) for start, end in arrows(dot)}
     for function in stack.functions:
@@ -59,7 +60,8 @@ def test_the_infrastructure_has_every_function_and_what_its_policy_reaches(stack
         ends = {end for start, end in pairs if start == function.name}
         assert ends & {"table", "cloudwatch", "ip-sets"} == reached[function.name]
     assert {function.name for function in stack.functions} == reached.keys()
-    assert "rate(15 minutes)" in dot
+    assert dot.count("rate(15 minutes)") == 2
+    assert "reads and writes,\\nall but FIREWALL*" in dot
 
 
 def test_the_infrastructure_has_the_table_the_sets_and_the_rules_in_their_order(

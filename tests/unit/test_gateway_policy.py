@@ -29,7 +29,7 @@ SERVICES = (
 )
 WAITERS = {"function_updated": "get_function_configuration"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
-# By chalice/deploy/planner.py and chalice/awsclient.py, for an API, its Lambda and a scheduled one.
+# By chalice/deploy/planner.py and chalice/awsclient.py, for an API, its Lambda and scheduled ones.
 CHALICE = [
     "get_role",
     "create_role",
