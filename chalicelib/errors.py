@@ -12,6 +12,7 @@
     │   ├── NameTakenError
     │   └── InUseError
     ├── ReceiptMismatchError one idempotency key, two bodies
+    ├── QuotaExceededError   as much as a caller may do in a day
     ├── UnavailableError     try again later
     └── RetryError           never leaves the services: the same call can succeed once repeated
         ├── IdTakenError
@@ -44,7 +45,8 @@ class InvalidError(RegisterError):
     """Holds at most MOST_FLAWS: an answer must not grow with what is wrong."""
 
     def __init__(self, *flaws: Flaw) -> None:
-        first = f"{flaws[0].pointer}: {flaws[0].detail}"
+        pointer, detail = flaws[0].pointer, flaws[0].detail
+        first = f"{pointer}: {detail}" if pointer else detail
         super().__init__(first if len(flaws) == 1 else f"{first}; see errors for the rest")
         self.flaws = flaws[:MOST_FLAWS]
 
@@ -91,6 +93,14 @@ class InUseError(ConflictError):
 
 class ReceiptMismatchError(RegisterError):
     pass
+
+
+class QuotaExceededError(RegisterError):
+    """More than a caller may do in a day; `retry_after` is in seconds, and the service's to say."""
+
+    def __init__(self, detail: str = "The quota is used up", retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class UnavailableError(RegisterError):

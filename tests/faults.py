@@ -15,6 +15,7 @@ from chalicelib.stores.dynamodb import DynamoStore
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost, Transport
 from tests.contract.places import TRANSPORTS, emulated
 from tests.emulator import Emulator
+from tests.strict_dynamodb import Strict
 
 Parameters = Mapping[str, Any]
 
@@ -94,6 +95,16 @@ def answer_lost(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     raise ConnectionLost("answer lost")
 
 
+class Killed(BaseException):
+    """The process ended: nothing that would have come next happens, no clean-up either."""
+
+
+def killed(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The process ends behind the call."""
+    call()
+    raise Killed
+
+
 def after(happening: Callable[[], object]) -> Fault:
     """Somebody else's doing comes before the call."""
 
@@ -168,7 +179,7 @@ class Tables:
 
     def __init__(self, transport: str) -> None:
         self._client = boto3.client("dynamodb")
-        self.transport = TRANSPORTS[transport]()
+        self.transport = Strict(TRANSPORTS[transport]())
 
     def new(self) -> str:
         name = f"table-{uuid4().hex}"
@@ -180,10 +191,14 @@ class Tables:
         clock = Clock()
         return DynamoStore(transport or self.transport, name, clock, clock.sleep)
 
+    def items(self, name: str) -> list[dict[str, Any]]:
+        """Everything in the table, read behind the store's back."""
+        pages = self._client.get_paginator("scan").paginate(TableName=name)
+        return [item for page in pages for item in page["Items"]]
+
     def rows(self, name: str) -> set[tuple[str, str]]:
         """The keys of everything in the table, read behind the store's back."""
-        pages = self._client.get_paginator("scan").paginate(TableName=name)
-        return {(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]}
+        return {(item["pk"]["S"], item["sk"]["S"]) for item in self.items(name)}
 
 
 @contextmanager

@@ -19,9 +19,7 @@ from chalice.app import Chalice
 from chalice.test import Client
 from make_token import development_token
 
-from chalicelib.models.project import Contact
 from chalicelib.settings import Settings, stage_environment
-from chalicelib.stores.port import Store
 from tests.contract_check import hold
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,9 +212,3 @@ def next_link(answer: Answer) -> str | None:
         return None
     target = urlsplit(link[link.index("<") + 1 : link.index(">")])
     return f"{target.path}?{target.query}"
-
-
-def contacts_of(store: Store, project_id: str) -> tuple[Contact, ...]:
-    """None where there is no such project."""
-    found = store.projects.with_contacts(project_id)
-    return found[1] if found else ()

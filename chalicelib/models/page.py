@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
-R_contra = TypeVar("R_contra", contravariant=True)
 
 # The sort key of the last row that was examined: what a cursor carries.
 Position = tuple[str | float, ...]
 
 EXAMINED_AT_MOST = 500
-LARGEST_PAGE = 4_000_000  # bytes of JSON; Lambda refuses an answer of more than 6 MB
+EXAMINED_BYTES = 1_000_000  # of JSON; DynamoDB reads as much for one Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +21,29 @@ class Page(Generic[T]):
     next: Position | None = None
 
 
-class Filter(Protocol[R_contra]):
-    def admits(self, record: R_contra, /) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Row(Generic[T]):
-    """A row of a list: where it stands, its record if it still has one, and that one's size in JSON."""
+class Row(NamedTuple):
+    """A row of a list: its place, how much was read for it, and its JSON unless it is passed over."""
 
     position: Position
-    record: T | None
-    size: int
+    size: int  # bytes
+    text: str | None
 
 
-def fill_page(rows: Iterable[Row[T]], query: Filter[T], limit: int) -> Page[T]:
-    """The first `limit` records that `query` admits, of at most EXAMINED_AT_MOST rows.
+def fill_page(rows: Iterable[Row], limit: int) -> Page[str]:
+    """The first `limit` texts of at most EXAMINED_AT_MOST rows and EXAMINED_BYTES, but of one at least.
 
-    It ends sooner where the records would be too large for one answer. `rows` come in order, lazily.
+    `rows` come in order, lazily.
     """
-    items: list[T] = []
+    items: list[str] = []
     last: Position | None = None
     size = 0
     for examined, row in enumerate(rows):
+        size += row.size
         if examined and (
-            len(items) == limit or examined == EXAMINED_AT_MOST or size > LARGEST_PAGE - row.size
+            len(items) == limit or examined == EXAMINED_AT_MOST or size > EXAMINED_BYTES
         ):
             return Page(tuple(items), last)
         last = row.position
-        if row.record is not None and query.admits(row.record):
-            items.append(row.record)
-            size += row.size
+        if row.text is not None:
+            items.append(row.text)
     return Page(tuple(items))

@@ -1,11 +1,12 @@
 """A software project, the technologies it uses, and who answers for it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.models.caller import email_key
-from chalicelib.models.text import begins_words, name_key, words
+from chalicelib.models.record import document_of, record_from
+from chalicelib.models.text import as_json, begins_words, name_key, words
 
 STAGES = ("development", "active-support", "unsupported")
 DEVELOPMENTS = ("in-house", "outsourced", "partnership")
@@ -29,18 +30,23 @@ CATEGORIES = (
     "incident-management",
 )
 SORTS = ("name", "-name", "updated_at", "-updated_at")
+# Members of a record that no document of a project holds.
+APART = ("contacts", "updated_by", "mark")
+LARGEST_PROJECT = 64 * 1024  # bytes of JSON, with its contacts
 
 
 @dataclass(frozen=True, slots=True)
 class Development:
     type: str
     company: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Hosting:
     types: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,21 @@ class Repository:
     type: str
     url: str = ""
     description: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """That a project uses a technology: named by any reference in a draft, by its id in a record."""
+    """That a project uses a technology.
+
+    `technology` is any reference in a draft and the id in a record; `name` is the technology's name.
+    """
 
     technology: str
     category: str
     main: bool = False
+    name: str = field(default="", compare=False)
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class Contact:
     email: str
     roles: tuple[str, ...] = ()
     grade: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def key(self) -> str:
@@ -72,7 +85,12 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A record; without an id it is a draft, what a writer says before the register takes it."""
+    """A record; without an id it is a draft.
+
+    `contacts` and `updated_by` are personal data, which no document of a project holds. `mark` is
+    the store's own: another one after each write. `rest` holds the stored members that this release
+    does not know.
+    """
 
     name: str
     short_name: str = ""
@@ -90,10 +108,9 @@ class Project:
     created_at: str = ""
     updated_at: str = ""
     updated_by: str | None = None
-
-    def __hash__(self) -> int:
-        """Of no more than tells most apart: one of all parts takes longer than making them into JSON."""
-        return hash((self.id, self.version, self.name))
+    contacts: tuple[Contact, ...] = ()
+    mark: str = field(default="", compare=False, repr=False)
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name_key(self) -> str:
@@ -141,58 +158,51 @@ class ProjectQuery:
         )
 
 
-def project_document(project: Project) -> dict[str, Any]:
-    """The project as JSON says it, in the API and in the stores; who wrote it last is left out."""
+def project_document(project: Project, *, stored: bool = False) -> dict[str, Any]:
+    """The project as the API says it; `stored`: with the members that this release does not know."""
     development = project.development
-    return {
-        "id": project.id,
-        "name": project.name,
-        "short_name": project.short_name,
-        "programme": project.programme,
-        "description": project.description,
-        "stage": project.stage,
-        "development": development and {"type": development.type, "company": development.company},
-        "hosting": {
-            "types": list(project.hosting.types),
-            "details": list(project.hosting.details),
-        },
-        "environments": list(project.environments),
-        "documentation": list(project.documentation),
-        "repositories": [
-            {"type": r.type, "url": r.url, "description": r.description}
-            for r in project.repositories
-        ],
-        "technologies": [
-            {"technology": u.technology, "category": u.category, "main": u.main}
-            for u in project.technologies
-        ],
-        "version": project.version,
-        "created_at": project.created_at,
-        "updated_at": project.updated_at,
+    made = {
+        "development": development and document_of(development, stored=stored),
+        "hosting": document_of(project.hosting, stored=stored),
+        "repositories": [document_of(each, stored=stored) for each in project.repositories],
+        "technologies": [document_of(each, stored=stored) for each in project.technologies],
     }
+    document = document_of(project, stored=stored, **made)
+    for apart in APART:
+        del document[apart]
+    return document
 
 
-def project_from(document: Mapping[str, Any], updated_by: str | None = None) -> Project:
-    """The record that `project_document` wrote."""
-    development = document["development"]
-    hosting = document["hosting"]
-    return Project(
-        **{
-            **document,
-            "development": development and Development(**development),
-            "hosting": Hosting(tuple(hosting["types"]), tuple(hosting["details"])),
-            "environments": tuple(document["environments"]),
-            "documentation": tuple(document["documentation"]),
-            "repositories": tuple(Repository(**r) for r in document["repositories"]),
-            "technologies": tuple(Use(**u) for u in document["technologies"]),
-        },
+def project_from(
+    document: Mapping[str, Any],
+    contacts: Iterable[Mapping[str, Any]] = (),
+    updated_by: str | None = None,
+    mark: str = "",
+) -> Project:
+    """The record behind a document that this or another release has stored."""
+    development = document.get("development")
+    return record_from(
+        Project,
+        document,
+        development=development and record_from(Development, development),
+        hosting=record_from(Hosting, document.get("hosting") or {}),
+        repositories=tuple(record_from(Repository, r) for r in document.get("repositories", ())),
+        technologies=tuple(record_from(Use, u) for u in document.get("technologies", ())),
+        contacts=tuple(map(contact_from, contacts)),
         updated_by=updated_by,
+        mark=mark,
     )
 
 
-def contact_document(contact: Contact) -> dict[str, Any]:
-    return {"email": contact.email, "roles": list(contact.roles), "grade": contact.grade}
+def contact_document(contact: Contact, *, stored: bool = False) -> dict[str, Any]:
+    return document_of(contact, stored=stored)
 
 
 def contact_from(document: Mapping[str, Any]) -> Contact:
-    return Contact(document["email"], tuple(document["roles"]), document["grade"])
+    return record_from(Contact, document)
+
+
+def size_of(project: Project) -> int:
+    """How many bytes of JSON the project and its contacts are: at most LARGEST_PROJECT are taken."""
+    contacts = [contact_document(contact) for contact in project.contacts]
+    return len(as_json({**project_document(project), "contacts": contacts}).encode())

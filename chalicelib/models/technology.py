@@ -1,9 +1,10 @@
 """A technology, and the moves that put it where it is on the radar."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from chalicelib.models.record import document_of, record_from
 from chalicelib.models.text import begins_words, name_key, words
 
 QUADRANTS = ("languages", "frameworks", "supporting-tools", "infrastructure")
@@ -19,6 +20,14 @@ QUADRANT_OF_CATEGORY = {
     "infrastructure": "infrastructure",
 }
 BORN_OF_A_PROJECT = "Named by a project"
+SHOWN_MOVES = 50
+
+
+class Named(NamedTuple):
+    """A technology as a project refers to it."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,16 @@ class Move:
     at: str
     author: str | None = None
     note: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Technology:
-    """A record; without an id it is a draft. Its ring is its last move's."""
+    """A record; without an id it is a draft. Its ring is its last move's.
+
+    A record that was read holds its last SHOWN_MOVES `moves` of `move_count`. `project_count` is
+    the store's own count. `mark` and `rest` are as a project's.
+    """
 
     name: str
     quadrant: str
@@ -44,14 +58,21 @@ class Technology:
     link: str = ""
     id: str = ""
     project_count: int = 0
+    move_count: int = 0
     version: int = 0
     created_at: str = ""
     updated_at: str = ""
     updated_by: str | None = None
+    mark: str = field(default="", compare=False, repr=False)
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def ring(self) -> str:
         return self.moves[-1].ring
+
+    @property
+    def is_on_radar(self) -> bool:
+        return self.ring not in HIDDEN_RINGS
 
     @property
     def name_key(self) -> str:
@@ -89,36 +110,48 @@ class TechnologyQuery:
         )
 
 
-def move_document(move: Move) -> dict[str, Any]:
-    return {"ring": move.ring, "at": move.at, "author": move.author, "note": move.note}
+def move_document(move: Move, *, stored: bool = False) -> dict[str, Any]:
+    return document_of(move, stored=stored)
 
 
-def technology_document(technology: Technology) -> dict[str, Any]:
-    """The technology as JSON says it, in the API and in the stores; who wrote it last is left out."""
-    return {
-        "id": technology.id,
-        "name": technology.name,
-        "quadrant": technology.quadrant,
+def move_from(document: Mapping[str, Any]) -> Move:
+    return record_from(Move, document)
+
+
+def technology_document(technology: Technology, *, stored: bool = False) -> dict[str, Any]:
+    """The technology as the API says it.
+
+    `stored`: with the members that this release does not know, and without the count of projects,
+    which changes without a write of the technology.
+    """
+    moves = [move_document(move, stored=stored) for move in technology.moves]
+    document = {
+        **document_of(technology, stored=stored, moves=moves),
         "ring": technology.ring,
-        "aliases": list(technology.aliases),
-        "tags": list(technology.tags),
-        "description": technology.description,
-        "link": technology.link,
-        "moves": [move_document(move) for move in technology.moves],
-        "project_count": technology.project_count,
-        "version": technology.version,
-        "created_at": technology.created_at,
-        "updated_at": technology.updated_at,
     }
+    for apart in ("updated_by", "mark", *(("project_count",) if stored else ())):
+        del document[apart]
+    return document
 
 
 def technology_from(
-    document: Mapping[str, Any], project_count: int, updated_by: str | None = None
+    document: Mapping[str, Any],
+    project_count: int | None = None,
+    updated_by: str | None = None,
+    mark: str = "",
 ) -> Technology:
-    """The record that `technology_document` wrote, with the count of its projects today."""
-    fields = {key: value for key, value in document.items() if key != "ring"}
-    fields["project_count"] = project_count
-    for key in ("aliases", "tags"):
-        fields[key] = tuple(fields[key])
-    fields["moves"] = tuple(Move(**move) for move in fields["moves"])
-    return Technology(**fields, updated_by=updated_by)
+    """The record behind a document that this or another release has stored.
+
+    `project_count` is today's; None where the document says it.
+    """
+    known = {name: value for name, value in document.items() if name != "ring"}
+    moves = tuple(map(move_from, document["moves"]))
+    return record_from(
+        Technology,
+        known,
+        moves=moves,
+        move_count=document.get("move_count", len(moves)),
+        project_count=document["project_count"] if project_count is None else project_count,
+        updated_by=updated_by,
+        mark=mark,
+    )

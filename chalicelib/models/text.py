@@ -1,8 +1,17 @@
-"""How names are compared and how text is cut into words: the same for every store."""
+"""How names are compared, text is cut into words and JSON is written: the same everywhere."""
 
+import json
 import re
+from typing import Any
 
 WORD = re.compile(r"[\w#+]+")
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON in UTF-8, which cannot hold half a surrogate pair: that one stays escaped."""
+    return _encode(value).encode(errors="backslashreplace").decode()
 
 
 def name_key(name: str) -> str:

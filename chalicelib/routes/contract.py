@@ -9,6 +9,7 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.errors import NotFoundError
+from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.requests import prefix
 from chalicelib.routes.responses import text_resource
@@ -38,7 +39,7 @@ def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blu
 
     @lru_cache(PLACES)
     def document(base: str) -> str:
-        return json.dumps(placed(json.loads(DOCUMENT.read_text("utf-8")), base, pools))
+        return as_json(placed(json.loads(DOCUMENT.read_text("utf-8")), base, pools))
 
     @edge.route(routes, "GET", "/openapi.json")
     def get_contract(request: Request) -> Response:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Protocol, cast
 
 from chalice.app import Authorizer, Blueprint, Chalice, Request, Response
 
+from chalicelib.deadline import request_seconds, until
 from chalicelib.errors import ClosedError, RegisterError, UnavailableError
 from chalicelib.models.caller import Caller
 from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
@@ -152,7 +153,8 @@ class Edge:
         if request is None:
             return get_response(request)
         begun = perf_counter()
-        response = self._refusal(request) or get_response(request)
+        with until(monotonic() + request_seconds(request.lambda_context)):
+            response = self._refusal(request) or get_response(request)
         if isinstance(response.body, dict) and "Code" in response.body:
             response = own_error(request, response)
         response.headers["X-Request-Id"] = request_id(request)

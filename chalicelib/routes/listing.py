@@ -1,26 +1,22 @@
 """Lists: limit, cursor, and the link to the next page."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from chalice.app import Request, Response
 
 from chalicelib.errors import Flaw, InvalidError
 from chalicelib.models.page import Page, Position
-from chalicelib.models.text import words
+from chalicelib.models.text import as_json, words
 from chalicelib.routes.requests import path_of, pointer
-from chalicelib.routes.responses import as_json
 from chalicelib.services.cursors import Cursors
 
-T = TypeVar("T")
 PAGING = ("limit", "cursor")
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
 
-Find = Callable[[Position | None, int], Page[T]]
-Represent = Callable[[Sequence[T]], Iterable[str]]  # the JSON of each
+Find = Callable[[Position | None, int], Page[str]]  # a page of JSON texts
 
 
 class Listing:
@@ -28,12 +24,7 @@ class Listing:
         self._cursors = cursors
 
     def answer(
-        self,
-        request: Request,
-        given: dict[str, str],
-        find: Find[T],
-        represent: Represent[T],
-        owner: str = "",
+        self, request: Request, given: dict[str, str], find: Find, owner: str = ""
     ) -> Response:
         """The page that the parameters `given` ask for; a cursor is good for their filters alone.
 
@@ -51,8 +42,7 @@ class Listing:
             following = self._cursors.seal(page.next, binding)
             query = urlencode({**given, "cursor": following})
             headers["Link"] = f'<{path_of(request)}?{query}>; rel="next"'
-        items = ",".join(represent(page.items))
-        body = f'{{"items":[{items}],"next_cursor":{as_json(following)}}}'
+        body = f'{{"items":[{",".join(page.items)}],"next_cursor":{as_json(following)}}}'
         return Response(body, {"Content-Type": "application/json", **headers}, 200)
 
 

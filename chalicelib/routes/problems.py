@@ -1,18 +1,16 @@
 """Problem details (RFC 9457): the one table from what went wrong to what HTTP says of it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from chalice.app import Request, Response
 
 from chalicelib import errors
+from chalicelib.models.text import as_json
 from chalicelib.routes.requests import path_of, request_id
 
 PROBLEM_TYPE = "urn:landscape-api:problem:"
 REALM = "landscape-api"
-
-
 CLOSED = "This API answers only what its firewall let in"
 
 Headers = dict[str, str | list[str]]
@@ -46,6 +44,7 @@ TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
         "The idempotency key has been used",
     ),
     (PreconditionRequiredError, 428, "precondition-required", "If-Match is needed"),
+    (errors.QuotaExceededError, 429, "quota-exceeded", "The daily limit is reached"),
     (errors.UnavailableError, 503, "unavailable", "Not available at the moment"),
 )
 
@@ -78,7 +77,7 @@ def problem(
         **(more or {}),
     }
     return Response(
-        json.dumps(body),
+        as_json(body),
         {"Content-Type": "application/problem+json", **(headers or {})},
         status,
     )
@@ -101,7 +100,7 @@ def _more(error: Exception) -> dict[str, Any]:
 
 
 def _headers(error: Exception) -> Headers:
-    if isinstance(error, errors.UnavailableError):
+    if isinstance(error, errors.UnavailableError | errors.QuotaExceededError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, errors.UnauthenticatedError):
         challenge = f'Bearer realm="{REALM}"'

@@ -1,11 +1,9 @@
 """Projects over HTTP."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.kept import Kept
 from chalicelib.models.caller import Caller
 from chalicelib.models.project import (
     DEVELOPMENTS,
@@ -18,10 +16,10 @@ from chalicelib.models.project import (
 )
 from chalicelib.models.text import name_key
 from chalicelib.routes.edge import Edge
+from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import PAGING, Listing, search_words
-from chalicelib.routes.once import Once
 from chalicelib.routes.requests import json_object, one_of, prefix
-from chalicelib.routes.responses import as_json, no_content, require_match, resource
+from chalicelib.routes.responses import no_content, require_match, resource, until_written
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 
@@ -29,29 +27,25 @@ BASE = "/api/v1/projects"
 ONE = BASE + "/{project_id}"
 FILTERS = ("q", "technology", "stage", "development", "hosting", "programme", "sort")
 
-_texts: Kept[str] = Kept()
-
 
 def projects_blueprint(
-    edge: Edge, projects: Projects, technologies: Technologies, listing: Listing, once: Once
+    edge: Edge,
+    projects: Projects,
+    technologies: Technologies,
+    listing: Listing,
+    idempotency: Idempotency,
 ) -> Blueprint:
     routes = Blueprint(__name__)
-    represent = in_a_list(projects)
-
-    def one(project: Project) -> dict[str, Any]:
-        return shown(project, projects.technology_names([project]))
 
     @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING))
     def list_projects(request: Request, given: dict[str, str]) -> Response:
         query = project_query(given, technologies)
-        return listing.answer(
-            request, given, lambda *place: projects.find(query, *place), represent
-        )
+        return listing.answer(request, given, partial(projects.find, query))
 
     @edge.route(routes, "GET", ONE)
     def get_project(request: Request, project_id: str) -> Response:
         project = projects.get(project_id)
-        return resource(request, one(project), project)
+        return resource(request, project_document(project), project)
 
     @edge.route(routes, "POST", BASE, action="create-project")
     def create_project(request: Request, caller: Caller) -> Response:
@@ -63,14 +57,15 @@ def projects_blueprint(
 
         def respond(project: Project) -> Response:
             location = f"{prefix(request)}{BASE}/{project.id}"
-            return resource(request, one(project), project, 201, location)
+            return resource(request, project_document(project), project, 201, location)
 
-        return once.answer(
-            request, caller, body, lambda receipt: projects.create(draft, caller, receipt), respond
+        return idempotency.answer(
+            request, caller, body, partial(projects.create, draft, caller), respond
         )
 
     @edge.route(routes, "PUT", ONE, action="update-project")
     @edge.route(routes, "PATCH", ONE, action="update-project")
+    @until_written
     def write_project(request: Request, caller: Caller, project_id: str) -> Response:
         from chalicelib.routes.bodies.project import ProjectBody
         from chalicelib.routes.writing import Change
@@ -78,11 +73,12 @@ def projects_blueprint(
         change = Change(request, ProjectBody)
         current = projects.for_writing(project_id, caller, "update-project")
         require_match(request, current)
-        draft = change.onto(one(current)).to_draft()
+        draft = change.onto(project_document(current)).to_draft()
         changed = projects.replace(current, draft, caller)
-        return resource(request, one(changed), changed)
+        return resource(request, project_document(changed), changed)
 
     @edge.route(routes, "DELETE", ONE, action="delete-project")
+    @until_written
     def delete_project(request: Request, caller: Caller, project_id: str) -> Response:
         current = projects.for_writing(project_id, caller, "delete-project")
         require_match(request, current)
@@ -97,43 +93,10 @@ def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> B
 
     @edge.route(routes, "GET", "/api/v1/me/projects", "list-my-projects", query=PAGING)
     def list_my_projects(request: Request, caller: Caller, given: dict[str, str]) -> Response:
-        return listing.answer(
-            request,
-            given,
-            lambda *place: projects.of_caller(caller, *place),
-            in_a_list(projects),
-            owner=f"{caller.service} {caller.key}",
-        )
+        owner = f"{caller.service} {caller.key}"
+        return listing.answer(request, given, partial(projects.of_caller, caller), owner)
 
     return routes
-
-
-def in_a_list(projects: Projects) -> Callable[[Sequence[Project]], list[str]]:
-    """How lists show projects: as `shown`, each as JSON."""
-
-    def represent(found: Sequence[Project]) -> list[str]:
-        names = projects.technology_names(found)
-        return [listed(project, names) for project in found]
-
-    return represent
-
-
-def shown(project: Project, names: Mapping[str, str]) -> dict[str, Any]:
-    """A project with the names that its technologies have today, by their ids; without its contacts."""
-    document = project_document(project)
-    for use in document["technologies"]:
-        use["name"] = names.get(use["technology"], use["technology"])
-    return document
-
-
-def listed(project: Project, names: Mapping[str, str]) -> str:
-    """Kept for the next list: making it again is a third of a later list's time."""
-    parts = (project, *[names.get(use.technology) for use in project.technologies])
-    known = _texts.get(parts)
-    if known is not None:
-        return known
-    text = as_json(shown(project, names))
-    return _texts.keep(parts, text, len(text))
 
 
 def project_query(given: dict[str, str], technologies: Technologies) -> ProjectQuery:

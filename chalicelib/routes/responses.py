@@ -1,15 +1,18 @@
 """What a response says: JSON made here, entity tags, preconditions."""
 
-import json
 import zlib
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, Protocol
 
 from chalice.app import Request, Response
 
 from chalicelib.errors import MalformedError, VersionMismatchError
-from chalicelib.routes.problems import PreconditionRequiredError
+from chalicelib.models.text import as_json
+from chalicelib.routes.problems import Headers, PreconditionRequiredError
 from chalicelib.routes.requests import entity_tags
+
+TRIES = 20
 
 
 def json_response(
@@ -36,20 +39,20 @@ def resource(
     location: str | None = None,
 ) -> Response:
     """A single resource with its ETag; 304 where a GET's If-None-Match holds it."""
-    response = json_response(body, status)
-    tag = entity_tag(body, record)
-    response.headers["ETag"] = f'"{tag}"'
-    if location:
-        response.headers["Location"] = location
+    text = as_json(body)
+    tag = entity_tag(text, record)
     if request.method == "GET" and _is_known(request, tag):
         return Response("", {"ETag": f'"{tag}"'}, 304)
-    return response
+    headers: Headers = {"Content-Type": "application/json", "ETag": f'"{tag}"'}
+    if location:
+        headers["Location"] = location
+    return Response(text, headers, status)
 
 
 def text_resource(
     request: Request, text: str, content_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A text that changes with releases and settings alone, with its ETag; 304 where it is known."""
+    """A text with its ETag, for whoever asks again; 304 where it is known."""
     tag = _checksum(text)
     response = Response(text, {"Content-Type": content_type, **(headers or {})}, 200)
     if _is_known(request, tag):
@@ -62,12 +65,12 @@ def no_content() -> Response:
     return Response("", {}, 204)
 
 
-def entity_tag(body: Mapping[str, Any], record: Versioned | None) -> str:
+def entity_tag(text: str, record: Versioned | None) -> str:
     """The record's version and birth, which If-Match compares, and a checksum of what the caller sees.
 
     A technology's name and its count of projects change what is seen without a new version.
     """
-    seen = _checksum(as_json(body))
+    seen = _checksum(text)
     return f"{_lock(record)}-{seen}" if record else seen
 
 
@@ -77,9 +80,6 @@ def _lock(record: Versioned) -> str:
 
 def _checksum(text: str) -> str:
     return f"{zlib.crc32(text.encode()):08x}"
-
-
-as_json: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def require_match(request: Request, record: Versioned) -> None:
@@ -102,6 +102,25 @@ def require_match(request: Request, record: Versioned) -> None:
         tag in fitting or tag.startswith(f"{_lock(record)}-") for weak, tag in tags if not weak
     ):
         raise VersionMismatchError(f"It is version {record.version} by now: read it again")
+
+
+def until_written(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """Decorates a handler that writes: with `If-Match: *` it begins again where somebody else wrote first.
+
+    The star is true while there is any version (RFC 9110).
+    """
+
+    @wraps(handler)
+    def repeated(request: Request, *more: object, **parameters: str) -> Response:
+        is_any = request.headers.get("if-match", "").strip() == "*"
+        for _ in range(TRIES - 1 if is_any else 0):
+            try:
+                return handler(request, *more, **parameters)
+            except VersionMismatchError:
+                continue
+        return handler(request, *more, **parameters)
+
+    return repeated
 
 
 def _is_known(request: Request, tag: str) -> bool:

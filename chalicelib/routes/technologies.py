@@ -1,32 +1,34 @@
 """Technologies, their moves and the radar over HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.models.caller import Caller
-from chalicelib.models.page import Page
-from chalicelib.models.project import Project, ProjectQuery
+from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
     QUADRANTS,
     RINGS,
     Technology,
     TechnologyQuery,
+    move_document,
     technology_document,
 )
+from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
+from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import PAGING, Listing, search_words
-from chalicelib.routes.once import Once
-from chalicelib.routes.projects import in_a_list
 from chalicelib.routes.requests import entity_tags, json_object, one_of, prefix
 from chalicelib.routes.responses import (
-    as_json,
     entity_tag,
     no_content,
     require_match,
     resource,
+    text_resource,
+    until_written,
 )
 from chalicelib.services.projects import Projects
 from chalicelib.services.radar import radar
@@ -34,11 +36,12 @@ from chalicelib.services.technologies import Technologies
 
 BASE = "/api/v1/technologies"
 ONE = BASE + "/{technology_id}"
+MOVES = ONE + "/moves"
 FILTERS = ("q", "quadrant", "ring", "tag")
 
 
 def technologies_blueprint(
-    edge: Edge, technologies: Technologies, listing: Listing, once: Once
+    edge: Edge, technologies: Technologies, listing: Listing, idempotency: Idempotency
 ) -> Blueprint:
     routes = Blueprint(__name__)
 
@@ -50,9 +53,7 @@ def technologies_blueprint(
             ring=one_of(given, "ring", RINGS),
             tag=given.get("tag"),
         )
-        return listing.answer(
-            request, given, lambda *place: technologies.find(query, *place), represent
-        )
+        return listing.answer(request, given, partial(technologies.find, query))
 
     @edge.route(routes, "GET", ONE)
     def get_technology(request: Request, technology_id: str) -> Response:
@@ -67,16 +68,12 @@ def technologies_blueprint(
         body = json_object(request)
         said = parse(NewTechnologyBody, body)
         draft = said.to_draft((technologies.first_move(said.ring, caller),))
-        return once.answer(
-            request,
-            caller,
-            body,
-            lambda receipt: technologies.create(draft, caller, receipt),
-            lambda technology: created(request, technology),
-        )
+        create = partial(technologies.create, draft, caller)
+        return idempotency.answer(request, caller, body, create, partial(created, request))
 
     @edge.route(routes, "PUT", ONE, action="update-technology")
     @edge.route(routes, "PATCH", ONE, action="update-technology")
+    @until_written
     def write_technology(request: Request, caller: Caller, technology_id: str) -> Response:
         from chalicelib.routes.bodies.technology import TechnologyBody
         from chalicelib.routes.writing import Change
@@ -89,42 +86,48 @@ def technologies_blueprint(
         return resource(request, technology_document(changed), changed)
 
     @edge.route(routes, "DELETE", ONE, action="delete-technology")
+    @until_written
     def delete_technology(request: Request, _: Caller, technology_id: str) -> Response:
         current = technologies.get(technology_id)
         require_match(request, current)
         technologies.remove(current)
         return no_content()
 
-    @edge.route(routes, "POST", ONE + "/moves", action="move-technology")
+    return routes
+
+
+def moves_blueprint(
+    edge: Edge, technologies: Technologies, listing: Listing, idempotency: Idempotency
+) -> Blueprint:
+    routes = Blueprint(__name__)
+
+    @edge.route(routes, "GET", MOVES, query=PAGING)
+    def list_moves(request: Request, given: dict[str, str], technology_id: str) -> Response:
+        def find(after: Position | None, limit: int) -> Page[str]:
+            page = technologies.moves(technology_id, after, limit)
+            return Page(tuple(as_json(move_document(move)) for move in page.items), page.next)
+
+        return listing.answer(request, given, find)
+
+    @edge.route(routes, "POST", MOVES, action="move-technology")
     def add_move(request: Request, caller: Caller, technology_id: str) -> Response:
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.technology import MoveBody
 
         body = json_object(request)
         said = parse(MoveBody, body)
-        return once.answer(
-            request,
-            caller,
-            body,
-            lambda receipt: technologies.move(technology_id, said.ring, said.note, caller, receipt),
-            lambda technology: created(request, technology),
-        )
+        move = partial(technologies.move, technology_id, said.ring, said.note, caller)
+        return idempotency.answer(request, caller, body, move, partial(created, request))
 
     return routes
 
 
-def users_blueprint(
-    edge: Edge, technologies: Technologies, projects: Projects, listing: Listing
-) -> Blueprint:
+def users_blueprint(edge: Edge, projects: Projects, listing: Listing) -> Blueprint:
     routes = Blueprint(__name__)
 
     @edge.route(routes, "GET", ONE + "/projects", query=PAGING)
     def list_users(request: Request, given: dict[str, str], technology_id: str) -> Response:
-        def find(*place: Any) -> Page[Project]:
-            query = ProjectQuery(technology=technologies.get(technology_id).id)
-            return projects.find(query, *place)
-
-        return listing.answer(request, given, find, in_a_list(projects))
+        return listing.answer(request, given, partial(projects.of_technology, technology_id))
 
     return routes
 
@@ -134,13 +137,10 @@ def radar_blueprint(edge: Edge, technologies: Technologies, title: str) -> Bluep
 
     @edge.route(routes, "GET", "/api/v1/radar")
     def get_radar(request: Request) -> Response:
-        return resource(request, radar(technologies, title))
+        document = radar(technologies.on_radar(), title)
+        return text_resource(request, document, "application/json")
 
     return routes
-
-
-def represent(found: Sequence[Technology]) -> list[str]:
-    return [as_json(technology_document(technology)) for technology in found]
 
 
 def created(request: Request, technology: Technology) -> Response:
@@ -158,6 +158,6 @@ def as_read(request: Request, sent: Mapping[str, Any], current: Technology) -> d
     if isinstance(count, int):
         earlier = technology_document(replace(current, project_count=count))
         tags = {tag for _, tag in entity_tags(request.headers.get("if-match", ""))}
-        if entity_tag(earlier, current) in tags:
+        if entity_tag(as_json(earlier), current) in tags:
             return earlier
     return read

@@ -19,3 +19,9 @@ def timestamp(moment: datetime) -> str:
 
 def hours_after(moment: datetime, hours: int) -> str:
     return timestamp(moment + timedelta(hours=hours))
+
+
+def next_midnight(moment: datetime) -> datetime:
+    """When the day of `moment` ends, in UTC."""
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=1)

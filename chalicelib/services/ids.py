@@ -1,7 +1,8 @@
 """Readable ids, fixed when a record is made."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from string import ascii_lowercase, digits
 from typing import TypeVar
 
 from chalicelib.errors import ConflictError, IdTakenError
@@ -10,7 +11,10 @@ T = TypeVar("T")
 
 LONGEST = 80
 ID = re.compile(r"[a-z0-9-]{1,100}")
-TRIES = 1000
+NUMBERED = 5
+RANDOM = 5  # tries of a random suffix
+SUFFIX = 5  # signs
+SIGNS = ascii_lowercase + digits
 # `#` and `+` carry meaning in names of technologies; everything else may become a hyphen.
 SPELLED_OUT = (("#", "-sharp "), ("+", "-plus "))
 
@@ -28,10 +32,22 @@ def slug(name: str, otherwise: str) -> str:
 
 
 def add_under_free_id(base: str, add: Callable[[str], T]) -> T:
-    """What `add` gives for `base`, `base-2`, `base-3`, …: the first id that is free. Raises ConflictError."""
-    for number in range(1, TRIES):
+    """What `add` gives for the first id that is free: `base`, `base-2` to `base-5`, `base-k3x9q`.
+
+    Raises ConflictError.
+    """
+    for candidate in _candidates(base):
         try:
-            return add(base if number == 1 else f"{base}-{number}")
+            return add(candidate)
         except IdTakenError:
             continue
-    raise ConflictError(f"No free id like {base} was found")
+    raise ConflictError(f"No free id like {base} was found: send the request again")
+
+
+def _candidates(base: str) -> Iterator[str]:
+    yield base
+    yield from (f"{base}-{number}" for number in range(2, NUMBERED + 1))
+    import secrets  # seldom needed
+
+    for _ in range(RANDOM):
+        yield f"{base}-{''.join(secrets.choice(SIGNS) for _ in range(SUFFIX))}"

@@ -1,8 +1,8 @@
 """The rules for projects: who may write one, what its technologies are, never without a contact."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 
 from chalicelib.errors import (
     ConflictError,
@@ -10,165 +10,187 @@ from chalicelib.errors import (
     InvalidError,
     NameTakenError,
     NotFoundError,
+    RegisterError,
+    UnavailableError,
     UnknownTechnologyError,
 )
 from chalicelib.models.caller import Caller
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import Contact, Project, ProjectQuery, Use
-from chalicelib.models.text import name_key
+from chalicelib.models.project import LARGEST_PROJECT, Contact, Project, ProjectQuery, Use, size_of
+from chalicelib.models.record import carry_rest
 from chalicelib.services.access import require_relation
 from chalicelib.services.clock import Clock, timestamp
 from chalicelib.services.ids import add_under_free_id, is_id, slug
+from chalicelib.services.new_technologies import NewTechnologies
 from chalicelib.services.technologies import Technologies
 from chalicelib.stores.port import ProjectStore, ReceiptFor, no_receipt
 
 TRIES = 10
 CREATORS_ROLES = ("editor",)
-NO_SUCH_PROJECT = "There is no project with this id"
 
 
 class Projects:
+    """Lists are pages of JSON texts, as they are served."""
+
     def __init__(self, store: ProjectStore, technologies: Technologies, clock: Clock) -> None:
         self._store = store
         self._technologies = technologies
         self._clock = clock
 
-    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[Project]:
+    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
         return self._store.find(query, after, limit)
 
-    def of_caller(self, caller: Caller, after: Position | None, limit: int) -> Page[Project]:
+    def of_caller(self, caller: Caller, after: Position | None, limit: int) -> Page[str]:
         """The projects that list the caller as a contact."""
         return self._store.of_contact(caller.key, after, limit)
 
+    def of_technology(self, technology_id: str, after: Position | None, limit: int) -> Page[str]:
+        """The projects that use the technology. Raises NotFoundError.
+
+        The technology itself is only looked up where the first page is empty.
+        """
+        page: Page[str] = Page(())
+        if is_id(technology_id):
+            page = self._store.find(ProjectQuery(technology=technology_id), after, limit)
+        if after is None and not page.items:
+            self._technologies.get(technology_id)
+        return page
+
     def get(self, project_id: str) -> Project:
-        """Raises NotFoundError."""
+        """The project with its contacts. Raises NotFoundError."""
         found = self._store.get(project_id) if is_id(project_id) else None
         if found is None:
-            raise NotFoundError(NO_SUCH_PROJECT)
-        return found
-
-    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]]:
-        """The project and its contacts, of one moment. Raises NotFoundError."""
-        found = self._store.with_contacts(project_id) if is_id(project_id) else None
-        if found is None:
-            raise NotFoundError(NO_SUCH_PROJECT)
+            raise NotFoundError("There is no project with this id")
         return found
 
     def for_writing(self, project_id: str, caller: Caller, action: str) -> Project:
         """The project, if the caller's relation to it allows `action`. Raises NotFoundError, ForbiddenError."""
-        project, contacts = self.with_contacts(project_id)
-        require_relation(caller, action, contacts)
+        project = self.get(project_id)
+        require_relation(caller, action, project.contacts)
         return project
-
-    def technology_names(self, projects: Iterable[Project]) -> Mapping[str, str]:
-        """Today's names of the technologies that `projects` use, by id."""
-        return self._technologies.names(
-            use.technology for project in projects for use in project.technologies
-        )
 
     def create(
         self, draft: Project, caller: Caller, receipt: ReceiptFor[Project] = no_receipt
     ) -> Project:
-        """Takes a draft; the caller becomes its contact. Raises InvalidError, NameTakenError, ReceiptExistsError."""
-        return self.admit(draft, (Contact(caller.email, CREATORS_ROLES),), caller, receipt)
+        """Takes a draft; the caller becomes its contact. Raises as `admit` does."""
+        contacts = (Contact(caller.email, CREATORS_ROLES),)
+        return self.admit(replace(draft, contacts=contacts), caller, receipt)
 
     def admit(
         self,
         draft: Project,
-        contacts: tuple[Contact, ...],
         caller: Caller | None = None,
         receipt: ReceiptFor[Project] = no_receipt,
     ) -> Project:
-        """Takes a draft with the contacts it comes with: for loading what is already agreed."""
+        """Takes a draft with its contacts; without a caller, what is loaded.
+
+        Raises InvalidError, NameTakenError, QuotaExceededError, ReceiptExistsError.
+        """
         now = timestamp(self._clock())
 
-        def write(technologies: tuple[Use, ...]) -> Project:
+        def write(uses: tuple[Use, ...]) -> Project:
             def add(project_id: str) -> Project:
                 made = replace(
                     draft,
                     id=project_id,
-                    technologies=technologies,
+                    technologies=uses,
                     version=1,
                     created_at=now,
                     updated_at=now,
                     updated_by=caller.email if caller else None,
                 )
-                self._store.add(made, contacts, receipt(made))
+                _require_fit(made)
+                self._store.add(made, receipt(made))
                 return made
 
             return add_under_free_id(slug(draft.name, "project"), add)
 
-        return self._with_technologies(draft, caller, write)
+        return self._write(draft, caller, write)
 
-    def replace(
-        self,
-        current: Project,
-        draft: Project,
-        caller: Caller,
-        contacts: tuple[Contact, ...] | None = None,
-    ) -> Project:
-        """Puts the draft in the place of `current`, whose id stays.
+    def replace(self, current: Project, draft: Project, caller: Caller) -> Project:
+        """Puts the draft in the place of `current`, whose id, contacts and unknown members stay.
 
-        Raises InvalidError, NotFoundError, VersionMismatchError, NameTakenError.
+        Raises InvalidError, NotFoundError, VersionMismatchError, NameTakenError, QuotaExceededError.
         """
+        wanted = replace(
+            draft,
+            id=current.id,
+            development=carry_rest(draft.development, current.development),
+            hosting=carry_rest(draft.hosting, current.hosting),
+            repositories=carry_rest(draft.repositories, current.repositories),
+            contacts=current.contacts,
+            rest=current.rest,
+        )
 
-        def write(technologies: tuple[Use, ...]) -> Project:
-            changed = replace(
-                draft,
-                id=current.id,
-                technologies=technologies,
-                version=current.version + 1,
-                created_at=current.created_at,
-                updated_at=timestamp(self._clock()),
-                updated_by=caller.email,
-            )
-            self._store.replace(changed, current.version, contacts)
-            return changed
+        def write(uses: tuple[Use, ...]) -> Project:
+            uses = carry_rest(uses, current.technologies)
+            return self._put(current, replace(wanted, technologies=uses), caller)
 
-        return self._with_technologies(draft, caller, write, current.id)
+        return self._write(wanted, caller, write)
+
+    def replace_contacts(
+        self, current: Project, contacts: tuple[Contact, ...], caller: Caller
+    ) -> Project:
+        """Raises InvalidError, NotFoundError, VersionMismatchError."""
+        contacts = carry_rest(contacts, current.contacts)
+        return self._put(current, replace(current, contacts=contacts), caller)
 
     def remove(self, current: Project) -> None:
         """Raises NotFoundError, VersionMismatchError."""
-        self._store.remove(current.id, current.version)
+        self._store.remove(current)
 
-    def _require_free(self, draft: Project, own: str | None) -> None:
-        """So that a project which will be refused brings nothing into being. The store has the last word."""
-        owner = self._store.owner(draft.name_key)
-        if owner not in (None, own):
-            raise NameTakenError(f"The project {owner} has this name")
+    def _put(self, current: Project, wanted: Project, caller: Caller) -> Project:
+        changed = replace(
+            wanted,
+            version=current.version + 1,
+            created_at=current.created_at,
+            updated_at=timestamp(self._clock()),
+            updated_by=caller.email,
+        )
+        _require_fit(changed)
+        self._store.replace(current, changed)
+        return changed
 
-    def _with_technologies(
+    def _write(
         self,
         draft: Project,
         caller: Caller | None,
         write: Callable[[tuple[Use, ...]], Project],
-        own: str | None = None,
     ) -> Project:
-        """Calls `write` with the draft's uses by id; again where a technology was just removed."""
-        _require_each_once(draft.technologies, name_key)
-        references: dict[str, str] = {}
-        for use in draft.technologies:
-            references.setdefault(use.technology, use.category)
-        for _ in range(TRIES):
-            ids = self._technologies.ids_of(
-                references, caller, partial(self._require_free, draft, own)
+        """Calls `write` with the draft's uses by id, and again if a technology was just removed.
+
+        The technologies that were created for a draft are removed if the draft is refused.
+        """
+        new = NewTechnologies(self._technologies, caller, self._clock)
+
+        def check(uses: tuple[Use, ...]) -> None:
+            _require_fit(replace(draft, technologies=uses))
+            self._require_free_name(draft)
+
+        try:
+            for _ in range(TRIES):
+                with suppress(UnknownTechnologyError):
+                    return write(new.identify(draft.technologies, check))
+            raise ConflictError("Its technologies are being removed: send the request again")
+        except RegisterError as refusal:
+            if not isinstance(refusal, UnavailableError):
+                new.remove()
+            raise
+
+    def _require_free_name(self, draft: Project) -> None:
+        """A name that is taken is found before technologies are created; the store decides in the end."""
+        owner = self._store.owner(draft.name_key)
+        if owner not in (None, draft.id):
+            raise NameTakenError(f"The project {owner} has this name")
+
+
+def _require_fit(project: Project) -> None:
+    size = size_of(project)
+    if size > LARGEST_PROJECT:
+        raise InvalidError(
+            Flaw(
+                "",
+                f"the project and its contacts are {size} bytes of JSON: at most"
+                f" {LARGEST_PROJECT} are taken, shorten its texts or lists",
             )
-            uses = tuple(replace(use, technology=ids[use.technology]) for use in draft.technologies)
-            _require_each_once(uses, str)
-            try:
-                return write(uses)
-            except UnknownTechnologyError:
-                continue
-        raise ConflictError("Its technologies are being removed: send the request again")
-
-
-def _require_each_once(uses: tuple[Use, ...], same: Callable[[str], str]) -> None:
-    """Raises InvalidError; `same` tells which references are one technology's."""
-    seen: dict[tuple[str, str], int] = {}
-    flaws = [
-        Flaw(f"/technologies/{n}", f"the same technology and category as /technologies/{first}")
-        for n, use in enumerate(uses)
-        if (first := seen.setdefault((same(use.technology), use.category), n)) != n
-    ]
-    if flaws:
-        raise InvalidError(*flaws)
+        )

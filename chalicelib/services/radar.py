@@ -1,9 +1,15 @@
-"""The radar: every technology whose ring is on it, in the Digital Landscape's own document."""
+"""The radar: every technology whose ring is on it, in the Digital Landscape's own document.
 
+Lambda refuses an answer of more than 6 MB, so the document never has more than LARGEST bytes. Where
+it would, older moves are left out, and then the entries at the end; `left_out` says so.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.models.technology import HIDDEN_RINGS, RINGS, Technology
-from chalicelib.services.technologies import Technologies
+from chalicelib.models.technology import RINGS, SHOWN_MOVES, Technology
+from chalicelib.models.text import as_json
 
 # The document's own ids and names; design.md's and the Digital Landscape's.
 QUADRANT_IDS = {
@@ -13,35 +19,88 @@ QUADRANT_IDS = {
     "infrastructure": ("4", "Infrastructure"),
 }
 RING_COLOURS = {"adopt": "#008a00", "trial": "#cb00b4", "assess": "#0069e5", "hold": "#de001a"}
+LARGEST = 5_000_000  # bytes
+LARGEST_FRAME = 10_000  # bytes of it, for what is not an entry
+READ_AT_MOST = 12_000_000  # bytes of entries
+# How many moves an entry has at most: the first of these with which all entries fit.
+MOVES = (SHOWN_MOVES, 25, 12, 6, 3, 1)
 
 
-def radar(technologies: Technologies, title: str) -> dict[str, Any]:
-    """The document: title, quadrants, rings, and an entry for each technology, by name."""
-    return {
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as parts of JSON. `moves` are the last ones, the oldest first, of `move_count`."""
+
+    head: str
+    moves: tuple[str, ...]
+    move_count: int
+
+    def text(self, most: int) -> str:
+        """With its last `most` moves."""
+        return f'{self.head},"timeline":[{",".join(self.moves[-most:])}],"links":[]}}'
+
+    def left_out(self, most: int) -> int:
+        return self.move_count - min(most, len(self.moves))
+
+
+def radar(technologies: Iterable[Technology], title: str) -> str:
+    """The document as JSON; `technologies` are those on the radar, by name."""
+    entries, is_whole = _read(technologies)
+    texts, most = _fitting(entries)
+    frame = {
         "title": title,
         "quadrants": [{"id": key, "name": name} for key, name in QUADRANT_IDS.values()],
         "rings": [
             {"id": ring, "name": ring.upper(), "color": colour}
             for ring, colour in RING_COLOURS.items()
         ],
-        "entries": [
-            _entry(found) for found in technologies.all() if found.ring not in HIDDEN_RINGS
-        ],
+        "left_out": {
+            "moves": sum(entry.left_out(most) for entry in entries),
+            "entries": 0 if is_whole else 1,  # at least: what was not read is not known
+        },
     }
+    return f'{as_json(frame)[:-1]},"entries":[{",".join(texts)}]}}'
 
 
-def _entry(technology: Technology) -> dict[str, Any]:
+def _read(technologies: Iterable[Technology]) -> tuple[list[Entry], bool]:
+    """The entries that fit with one move each, and whether they are all."""
+    entries: list[Entry] = []
+    read = least = 0
+    for technology in technologies:
+        entry = _entry(technology)
+        read += _size(entry.text(SHOWN_MOVES))
+        least += _size(entry.text(1))
+        if least > LARGEST - LARGEST_FRAME or read > READ_AT_MOST:
+            return entries, False
+        entries.append(entry)
+    return entries, True
+
+
+def _fitting(entries: Sequence[Entry]) -> tuple[list[str], int]:
+    """The entries as JSON, and how many moves each has at most."""
+    for most in MOVES:
+        texts = [entry.text(most) for entry in entries]
+        if sum(map(_size, texts)) <= LARGEST - LARGEST_FRAME:
+            break
+    return texts, most
+
+
+def _size(text: str) -> int:
+    """In bytes, with the comma after it."""
+    return len(text.encode()) + 1
+
+
+def _entry(technology: Technology) -> Entry:
     quadrant_id, quadrant_name = QUADRANT_IDS[technology.quadrant]
-    return {
+    head = {
         "id": technology.id,
         "title": technology.name,
         "description": technology.description or quadrant_name,
         "key": technology.id,
         "url": technology.link or "#",
         "quadrant": quadrant_id,
-        "timeline": _timeline(technology),
-        "links": [],
     }
+    moves = tuple(map(as_json, _timeline(technology)))
+    return Entry(as_json(head)[:-1], moves, technology.move_count)
 
 
 def _timeline(technology: Technology) -> list[dict[str, Any]]:

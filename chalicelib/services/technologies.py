@@ -1,25 +1,26 @@
-"""The rules for technologies: one name space, a history that is only added to, births by project."""
+"""The rules for technologies: one name space, and a history that is only added to."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from chalicelib.errors import ConflictError, NameTakenError, NotFoundError, VersionMismatchError
+from chalicelib.errors import ConflictError, NotFoundError, VersionMismatchError
 from chalicelib.models.caller import Caller
 from chalicelib.models.page import Page, Position
+from chalicelib.models.record import carry_rest
 from chalicelib.models.technology import (
-    BORN_OF_A_PROJECT,
-    QUADRANT_OF_CATEGORY,
+    SHOWN_MOVES,
     Move,
+    Named,
     Technology,
     TechnologyQuery,
 )
 from chalicelib.models.text import name_key
 from chalicelib.services.clock import Clock, timestamp
 from chalicelib.services.ids import add_under_free_id, is_id, slug
-from chalicelib.stores.port import ReceiptFor, TechnologyStore, no_receipt
+from chalicelib.stores.port import Quota, ReceiptFor, TechnologyStore, no_receipt
 
 TRIES = 50
-AT_ONCE = 100
+NO_SUCH_TECHNOLOGY = "There is no technology with this id"
 
 
 class Technologies:
@@ -27,81 +28,99 @@ class Technologies:
         self._store = store
         self._clock = clock
 
-    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[Technology]:
+    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
+        """The technologies as JSON."""
         return self._store.find(query, after, limit)
 
-    def all(self) -> Iterator[Technology]:
-        """Every technology by name, read as it is asked for."""
-        position = None
-        while True:
-            page = self._store.find(TechnologyQuery(), position, AT_ONCE)
-            yield from page.items
-            position = page.next
-            if position is None:
-                return
+    def on_radar(self) -> Iterator[Technology]:
+        """By name, read as they are asked for."""
+        return self._store.on_radar()
 
     def get(self, technology_id: str) -> Technology:
         """Raises NotFoundError."""
         technology = self._store.get(technology_id) if is_id(technology_id) else None
         if technology is None:
-            raise NotFoundError("There is no technology with this id")
+            raise NotFoundError(NO_SUCH_TECHNOLOGY)
         return technology
+
+    def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move]:
+        """All moves, the newest first. Raises NotFoundError."""
+        found = self._store.moves(technology_id, after, limit) if is_id(technology_id) else None
+        if found is None:
+            raise NotFoundError(NO_SUCH_TECHNOLOGY)
+        return found
 
     def id_of(self, reference: str) -> str | None:
         """The id of the technology with this id, name or alias."""
-        key = name_key(reference)
-        return self.resolve([key]).get(key)
+        found = self.resolve([name_key(reference)])
+        return next((technology.id for technology in found.values()), None)
 
-    def resolve(self, keys: Iterable[str]) -> Mapping[str, str]:
-        """The ids behind keys of names, aliases and ids; a key that nobody has is left out."""
+    def resolve(self, keys: Iterable[str]) -> Mapping[str, Named]:
+        """The technologies behind keys of names, aliases and ids; a key that nobody has is left out."""
         return self._store.resolve(dict.fromkeys(keys))
 
-    def names(self, technology_ids: Iterable[str]) -> Mapping[str, str]:
-        return self._store.names(dict.fromkeys(technology_ids))
-
     def create(
-        self, draft: Technology, caller: Caller | None, receipt: ReceiptFor[Technology] = no_receipt
+        self,
+        draft: Technology,
+        caller: Caller | None,
+        receipt: ReceiptFor[Technology] = no_receipt,
+        quota: Quota | None = None,
     ) -> Technology:
-        """Takes a draft with its first moves. Raises NameTakenError; ReceiptExistsError where a key was used."""
+        """Takes a draft with its first moves.
+
+        Raises NameTakenError, QuotaExceededError; ReceiptExistsError where a key was used.
+        """
         now = timestamp(self._clock())
 
         def add(technology_id: str) -> Technology:
             made = replace(
                 draft,
                 id=technology_id,
+                move_count=len(draft.moves),
                 version=1,
                 created_at=now,
                 updated_at=now,
                 updated_by=caller.email if caller else None,
             )
-            self._store.add(made, receipt(made))
-            return made
+            self._store.add(made, receipt(made), quota)
+            return _shown(made)
 
         return add_under_free_id(slug(draft.name, "technology"), add)
 
     def first_move(self, ring: str, caller: Caller) -> Move:
         return Move(ring, timestamp(self._clock()), caller.email)
 
-    def replace(self, current: Technology, draft: Technology, caller: Caller | None) -> Technology:
-        """Puts the draft in the place of `current`, whose id and count stay.
+    def replace(
+        self,
+        current: Technology,
+        draft: Technology,
+        caller: Caller | None,
+        receipt: ReceiptFor[Technology] = no_receipt,
+    ) -> Technology:
+        """Puts the draft in the place of `current`, whose id, counts and unknown members stay.
 
-        Raises NotFoundError, VersionMismatchError, NameTakenError.
+        Raises NotFoundError, VersionMismatchError, NameTakenError; ReceiptExistsError where a key
+        was used.
         """
         changed = replace(
             draft,
+            moves=carry_rest(draft.moves, current.moves),
             id=current.id,
             project_count=current.project_count,
+            move_count=current.move_count - len(current.moves) + len(draft.moves),
             version=current.version + 1,
             created_at=current.created_at,
             updated_at=timestamp(self._clock()),
             updated_by=caller.email if caller else None,
+            rest=current.rest,
         )
-        self._store.replace(changed, current.version)
-        return changed
+        answer = _shown(changed)
+        self._store.replace(current, changed, receipt(answer))
+        return answer
 
     def remove(self, current: Technology) -> None:
         """Raises NotFoundError, VersionMismatchError, InUseError."""
-        self._store.remove(current.id, current.version)
+        self._store.remove(current)
 
     def move(
         self,
@@ -118,54 +137,17 @@ class Technologies:
         """
         for _ in range(TRIES):
             current = self.get(technology_id)
-            now = timestamp(self._clock())
-            at = max([now, *(move.at for move in current.moves)])
-            moved = replace(
-                current,
-                moves=(*current.moves, Move(ring, at, caller.email, note)),
-                version=current.version + 1,
-                updated_at=now,
-                updated_by=caller.email,
-            )
+            at = max(timestamp(self._clock()), current.moves[-1].at)
+            moved = replace(current, moves=(*current.moves, Move(ring, at, caller.email, note)))
             try:
-                self._store.replace(moved, current.version, receipt(moved))
+                return self.replace(current, moved, caller, receipt)
             except VersionMismatchError:
                 continue
-            return moved
         raise ConflictError(
             "Too many writers moved this technology at once: send the request again"
         )
 
-    def ids_of(
-        self,
-        references: Mapping[str, str],
-        caller: Caller | None,
-        before_a_birth: Callable[[], None],
-    ) -> dict[str, str]:
-        """The id behind each reference; a technology that nobody knows is made, in ring review.
 
-        `references` maps each to the category it is used in. `before_a_birth` may still object, by
-        raising, before anything is made. Each birth stands on its own, so that
-        repeating is harmless. Its author is None: who writes a project decides nothing about the
-        radar, and the public list of moves is no place for a contact's address.
-        """
-        keys = {reference: name_key(reference) for reference in references}
-        known = dict(self.resolve(keys.values()))
-        if not known.keys() >= set(keys.values()):
-            before_a_birth()
-        for reference, category in references.items():
-            key = keys[reference]
-            if key not in known:
-                known[key] = self._bear(reference, category, caller)
-        return {reference: known[key] for reference, key in keys.items()}
-
-    def _bear(self, name: str, category: str, caller: Caller | None) -> str:
-        born = Technology(
-            name=name,
-            quadrant=QUADRANT_OF_CATEGORY.get(category, "supporting-tools"),
-            moves=(Move("review", timestamp(self._clock()), None, BORN_OF_A_PROJECT),),
-        )
-        try:
-            return self.create(born, caller).id
-        except NameTakenError:  # somebody bore it a moment ago
-            return self.id_of(name) or self._bear(name, category, caller)
+def _shown(technology: Technology) -> Technology:
+    """As it is read from now on: with its last moves."""
+    return replace(technology, moves=technology.moves[-SHOWN_MOVES:])

@@ -1,16 +1,21 @@
 """What the services need of a store. Every implementation passes tests/contract.
 
-All writes are conditional and atomic: either everything a method names is written, its receipt
-included, or nothing is. A store that cannot answer raises errors.UnavailableError.
+All writes are conditional and, to whoever reads the record, atomic: either everything a method
+names is written, its receipt included, or nothing is. A list may lag a write by a moment.
+A store that cannot answer raises errors.UnavailableError.
+
+A write replaces or removes the record that was read: it is refused where somebody else has written
+since. That is told by the record's `mark`, for a version comes again where a record was removed and
+added anew.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import Contact, Project, ProjectQuery
-from chalicelib.models.technology import Technology, TechnologyQuery
+from chalicelib.models.project import Project, ProjectQuery
+from chalicelib.models.technology import Move, Named, Technology, TechnologyQuery
 
 T = TypeVar("T")
 
@@ -36,68 +41,81 @@ def no_receipt(_: object) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many writes may name `key`; it is forgotten after `expires_at`."""
+
+    key: str
+    limit: int
+    expires_at: str
+
+
 class ProjectStore(Protocol):
     def get(self, project_id: str) -> Project | None:
-        """The project as it is now, never an older one."""
-
-    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]] | None:
-        """The project and its contacts, in the order they were written, of one and this moment."""
+        """The project as it is now, with its contacts, never an older one."""
 
     def owner(self, name_key: str) -> str | None:
         """The id of the project that has the name with this key."""
 
-    def add(
-        self, project: Project, contacts: Iterable[Contact], receipt: Receipt | None = None
-    ) -> None:
+    def add(self, project: Project, receipt: Receipt | None = None) -> None:
         """Raises ReceiptExistsError, NameTakenError, IdTakenError, UnknownTechnologyError, in this order.
 
         No two contacts have one key.
         """
 
-    def replace(
-        self, project: Project, expected: int, contacts: Iterable[Contact] | None = None
-    ) -> None:
-        """Puts `project` (and, where given, its contacts) in the place of version `expected`.
+    def replace(self, before: Project, after: Project) -> None:
+        """Puts `after` in the place of `before`, which was read; the id stays.
 
         Raises NotFoundError, VersionMismatchError, NameTakenError, UnknownTechnologyError, in this order.
         """
 
-    def remove(self, project_id: str, expected: int) -> None:
+    def remove(self, before: Project) -> None:
         """Raises NotFoundError, VersionMismatchError."""
 
-    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[Project]: ...
+    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
+        """The projects as JSON, as models.project.project_document says them."""
 
-    def of_contact(self, key: str, after: Position | None, limit: int) -> Page[Project]:
-        """The projects that list the e-mail address with this key, by id."""
+    def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
+        """The projects that list the e-mail address with this key, by id, as JSON."""
 
 
 class TechnologyStore(Protocol):
     def get(self, technology_id: str) -> Technology | None:
-        """The technology as it is now, never an older one."""
+        """The technology as it is now, never an older one, with its last SHOWN_MOVES moves."""
 
-    def resolve(self, keys: Iterable[str]) -> Mapping[str, str]:
-        """The ids behind these keys (see Technology.keys); a key that nobody has is left out."""
+    def resolve(self, keys: Iterable[str]) -> Mapping[str, Named]:
+        """The technologies behind these keys (see Technology.keys); a key that nobody has is left out.
 
-    def names(self, technology_ids: Iterable[str]) -> Mapping[str, str]:
-        """Today's names of these technologies; an id that nobody has is left out."""
-
-    def add(self, technology: Technology, receipt: Receipt | None = None) -> None:
-        """Raises ReceiptExistsError, NameTakenError, IdTakenError, in this order."""
-
-    def replace(
-        self, technology: Technology, expected: int, receipt: Receipt | None = None
-    ) -> None:
-        """Raises ReceiptExistsError, NotFoundError, VersionMismatchError, NameTakenError, in this order.
-
-        `technology.project_count` is not written: the store counts for itself.
+        What was renamed or removed may be told for a minute as it was; a write finds out.
         """
 
-    def remove(self, technology_id: str, expected: int) -> None:
+    def add(
+        self, technology: Technology, receipt: Receipt | None = None, quota: Quota | None = None
+    ) -> None:
+        """Raises ReceiptExistsError, QuotaExceededError, NameTakenError, IdTakenError, in this order."""
+
+    def replace(
+        self, before: Technology, after: Technology, receipt: Receipt | None = None
+    ) -> None:
+        """Puts `after` in the place of `before`, which was read.
+
+        The moves of `after` take the place of those of `before`; what is more than SHOWN_MOVES goes
+        to the older ones, which stay. `project_count` and `move_count` are not written: the store
+        counts for itself. Raises ReceiptExistsError, NotFoundError, VersionMismatchError,
+        NameTakenError, in this order.
+        """
+
+    def remove(self, before: Technology) -> None:
         """Raises NotFoundError, VersionMismatchError, InUseError, in this order."""
 
-    def find(
-        self, query: TechnologyQuery, after: Position | None, limit: int
-    ) -> Page[Technology]: ...
+    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
+        """The technologies as JSON, as models.technology.technology_document says them."""
+
+    def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
+        """All moves, the newest first; None where there is no such technology."""
+
+    def on_radar(self) -> Iterator[Technology]:
+        """The technologies whose ring is on the radar, by name, read as they are asked for."""
 
 
 class ReceiptStore(Protocol):
@@ -123,3 +141,9 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Reads one record; raises UnavailableError where that fails."""
+
+    def finish(self, now: str) -> int:
+        """Completes or takes back the writes that were cut short more than a minute before `now`.
+
+        Returns how many there were.
+        """

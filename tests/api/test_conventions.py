@@ -1,7 +1,10 @@
 """What holds for every route: problems, request ids, CORS, the order of checks, HTTP's own errors."""
 
+import json
+
 import pytest
 
+from chalicelib.bootstrap import create_app
 from tests.support import ORIGIN, Api
 
 PROJECT = "/api/v1/projects"
@@ -241,3 +244,39 @@ def test_a_list_checks_its_parameters_before_it_looks_for_its_technology(client:
     assert client.get(f"{path}?limit=0").status == 422
     assert client.get(f"{path}?cursor=x").status == 400
     assert client.get(path).status == 404
+
+
+def test_answers_say_letters_as_they_are(api: Api, name: str) -> None:
+    """UTF-8, so that an answer is no larger than what was sent."""
+    told = f"{name} é \N{SNAKE}"
+    made = api.auditor()("POST", PROJECT, {"name": told})
+    path = made.headers["location"]
+    changed = api.auditor()("PATCH", path, {"description": "ё"}, if_match=made.etag)
+    for answer in (made, changed, api.get(path), api.get(f"{PROJECT}?q={name}".replace(" ", "+"))):
+        assert told.encode() in answer.body
+    refused = api.auditor()("POST", PROJECT, {"name": told, "ключ": 1})
+    assert "/ключ".encode() in refused.body
+
+
+def test_half_a_surrogate_pair_in_a_path_does_no_harm(client: Api) -> None:
+    """UTF-8 cannot hold it, and Lambda could not send it."""
+    context = {
+        "httpMethod": "GET",
+        "resourcePath": f"{PROJECT}/{{project_id}}",
+        "path": f"{PROJECT}/\ud800",
+        "requestId": "r-1",
+    }
+    event = {
+        "requestContext": context,
+        "headers": {},
+        "pathParameters": {"project_id": "\ud800"},
+        "multiValueQueryStringParameters": {"\udfff": ["1"]},
+        "stageVariables": None,
+        "body": None,
+    }
+    for query in (event["multiValueQueryStringParameters"], None):
+        event["multiValueQueryStringParameters"] = query
+        answer = create_app(client.settings)(event, None)
+        problem = json.loads(answer["body"].encode())
+        assert problem["instance"] == f"{PROJECT}/\ud800"
+        assert answer["statusCode"] == (422 if query else 404)

@@ -78,6 +78,14 @@ def unguarded(api: Api) -> Answer:
     return api.auditor()("PATCH", f"{P}/survey-data-exchange", {})
 
 
+def used_up(api: Api) -> Answer:
+    for n in range(6):
+        names = [f"Tool {n} {m}" for m in range(10)]
+        uses = [{"technology": each, "category": "languages"} for each in names]
+        answer = api.auditor()("POST", P, {"name": f"User {n}", "technologies": uses})
+    return answer
+
+
 def without_a_store(api: Api) -> Answer:
     spoil(api, "DROP TABLE meta")
     return api.get("/health")
@@ -102,6 +110,7 @@ PROVOKED: dict[str, Callable[[Api], Answer]] = {
     "invalid": lambda api: api.get(f"{P}?limit=0"),
     "idempotency-key-reused": reused,
     "precondition-required": unguarded,
+    "quota-exceeded": used_up,
     "unavailable": without_a_store,
     "internal": with_a_spoiled_store,
 }

@@ -53,7 +53,7 @@ def race_creators(api: Api, name: str, rounds: int) -> None:
 def race_movers(api: Api, name: str, rounds: int) -> None:
     """Moves are only added: nobody loses, and none is lost."""
     for n in range(rounds):
-        if n % 20 == 0:
+        if n % 12 == 0:
             body = {"name": f"{name} {n}", "quadrant": "languages"}
             path = api.reviewer()("POST", "/api/v1/technologies", body).headers["location"]
         movers = [api.reviewer(f"mover-{w}@example.org") for w in range(4)]
@@ -62,7 +62,7 @@ def race_movers(api: Api, name: str, rounds: int) -> None:
         )
         assert {answer.status for answer in answers} == {201}
         moves = api.get(path).json["moves"]
-        assert len(moves) == 1 + 4 * (n % 20 + 1)
+        assert len(moves) == 1 + 4 * (n % 12 + 1)
         assert {move["author"] for move in moves[-4:]} == {
             f"mover-{w}@example.org" for w in range(4)
         }
@@ -70,8 +70,10 @@ def race_movers(api: Api, name: str, rounds: int) -> None:
 
 def race_births(api: Api, name: str, rounds: int) -> None:
     """Projects that name one new technology at one moment bring one into being."""
-    creator = api.auditor()
     for n in range(rounds):
+        creator = api.auditor(
+            f"creator-{n // 40}@example.org"
+        )  # each may bring 50 into being a day
         uses = [{"technology": f"{name} {n}", "category": "languages"}]
         bodies = [{"name": f"{name} {n} {w}", "technologies": uses} for w in range(4)]
         answers = at_once(*(partial(creator, "POST", BASE, body) for body in bodies))
@@ -80,7 +82,45 @@ def race_births(api: Api, name: str, rounds: int) -> None:
         assert api.get(f"/api/v1/technologies/{born}").json["project_count"] == 4
 
 
-RACES = [race_writers, race_creators, race_movers, race_births]
+def race_any_version(api: Api, name: str, rounds: int) -> None:
+    """`If-Match: *` is true while the resource exists: nobody is refused, and every write counts."""
+    body = {"name": name, "quadrant": "languages"}
+    technology = api.reviewer()("POST", "/api/v1/technologies", body).headers["location"]
+    project = api.auditor()("POST", BASE, {"name": name}).headers["location"]
+    contacts = {"contacts": [{"email": "auditor@example.org"}]}
+    for n in range(rounds):
+        answers = at_once(
+            partial(api.auditor(), "PATCH", project, {"description": f"{n}"}, if_match="*"),
+            partial(api.auditor(), "PUT", project, {"name": name}, if_match="*"),
+            partial(api.auditor(), "PUT", f"{project}/contacts", contacts, if_match="*"),
+            partial(api.radar_admin(), "PATCH", technology, {"tags": [f"{n}"]}, if_match="*"),
+            partial(api.radar_admin(), "PUT", technology, body, if_match="*"),
+        )
+        assert {answer.status for answer in answers} == {200}
+        assert api.get(project).json["version"] == 1 + 3 * (n + 1)
+        assert api.get(technology).json["version"] == 1 + 2 * (n + 1)
+
+
+def race_removers(api: Api, name: str, rounds: int) -> None:
+    """One of two removes it; whoever writes meanwhile is neither in the way nor told a version."""
+    for n in range(rounds):
+        path = api.auditor()("POST", BASE, {"name": f"{name} {n}"}).headers["location"]
+        remove = partial(api.audit_admin(), "DELETE", path, if_match="*")
+        write = partial(api.auditor(), "PATCH", path, {"stage": None}, if_match="*")
+        answers = at_once(remove, write, remove, write)
+        statuses = [answer.status for answer in answers]
+        assert sorted(statuses[::2]) == [204, 404]
+        assert set(statuses[1::2]) <= {200, 404}
+
+
+RACES = [
+    race_writers,
+    race_creators,
+    race_movers,
+    race_births,
+    race_any_version,
+    race_removers,
+]
 
 
 @pytest.mark.parametrize("race", RACES)

@@ -39,6 +39,7 @@ TABLE = {
     (T + "/{technology_id}", "PUT", DL, "update-technology"),
     (T + "/{technology_id}", "PATCH", DL, "update-technology"),
     (T + "/{technology_id}", "DELETE", DL, "delete-technology"),
+    (T + "/{technology_id}/moves", "GET", None, None),
     (T + "/{technology_id}/moves", "POST", DL, "move-technology"),
     (T + "/{technology_id}/projects", "GET", None, None),
     ("/api/v1/radar", "GET", None, None),

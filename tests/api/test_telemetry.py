@@ -65,7 +65,9 @@ def test_an_error_says_where_it_came_from(
     database = sqlite3.connect(settings.state_directory / "landscape.db")
     with database:
         database.execute(
-            "INSERT INTO projects VALUES (1, 'bad', 'bad', '', 1, '', NULL, ?)", (f"{EMAIL} {{",)
+            "INSERT INTO projects (id, name_key, programme_key, version, updated_at, document)"
+            " VALUES ('bad', 'bad', '', 1, '', ?)",
+            (f"{EMAIL} {{",),
         )
     database.close()
     assert inside("GET", f"{P}/bad", {}, b"").status == 500

@@ -17,6 +17,7 @@ from chalicelib.stores.dynamodb.sigv4 import Credentials
 from chalicelib.stores.dynamodb.transport import Transport
 from chalicelib.stores.port import Store
 from chalicelib.stores.sqlite import SqliteStore
+from tests.strict_dynamodb import Strict
 
 
 def open_http(**seconds: float) -> HttpTransport:
@@ -40,7 +41,7 @@ def open_dynamodb(transport: str, place: Path) -> Store:
     client = boto3.client("dynamodb")
     with suppress(client.exceptions.ResourceInUseException):  # opened again
         create_table(client, name, "test")
-    return DynamoStore(TRANSPORTS[transport](), name)
+    return DynamoStore(Strict(TRANSPORTS[transport]()), name)
 
 
 def emulated(url: str) -> dict[str, str]:

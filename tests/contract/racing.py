@@ -10,7 +10,16 @@ from chalicelib.errors import RegisterError
 from chalicelib.models.project import Project
 from chalicelib.stores.port import Store
 from tests.contract.places import OPENERS
-from tests.contract.samples import people, project, receipt, technology, uses
+from tests.contract.samples import (
+    add_project,
+    people,
+    project,
+    receipt,
+    replace_project,
+    replace_technology,
+    technology,
+    uses,
+)
 
 BARRIER_SECONDS = 60
 RACERS = 4
@@ -24,26 +33,29 @@ class Wish:
     losers_hear: str
 
 
-def replace_project(store: Store, turn: int, racer: int) -> None:
+def rewrite_project(store: Store, turn: int, racer: int) -> None:
     wanted = contested(turn)
-    store.projects.replace(
-        replace(wanted, description=f"racer {racer}", version=2), 1, people(f"{racer}@example.org")
+    replace_project(
+        store,
+        replace(wanted, description=f"racer {racer}", version=2),
+        1,
+        people(f"{racer}@example.org"),
     )
 
 
-def replace_technology(store: Store, turn: int, racer: int) -> None:
-    store.technologies.replace(technology(f"t{turn}", description=f"racer {racer}", version=2), 1)
+def rewrite_technology(store: Store, turn: int, racer: int) -> None:
+    replace_technology(store, technology(f"t{turn}", description=f"racer {racer}", version=2), 1)
 
 
 def add_name(store: Store, turn: int, racer: int) -> None:
-    store.projects.add(
-        project(f"{turn}-{racer}", name=f"Wanted {turn}", technologies=uses("aws")), ()
+    add_project(
+        store, project(f"{turn}-{racer}", name=f"Wanted {turn}", technologies=uses("aws")), ()
     )
 
 
 def add_id(store: Store, turn: int, racer: int) -> None:
     wanted = project(f"{turn}", name=f"Any {turn} {racer}", technologies=uses("aws"))
-    store.projects.add(wanted, ())
+    add_project(store, wanted, ())
 
 
 def add_technology_name(store: Store, turn: int, racer: int) -> None:
@@ -52,12 +64,12 @@ def add_technology_name(store: Store, turn: int, racer: int) -> None:
 
 def add_with_receipt(store: Store, turn: int, racer: int) -> None:
     wanted = project(f"kept-{turn}-{racer}", technologies=uses("aws"))
-    store.projects.add(wanted, (), replace(receipt(f"key {turn}"), answer=f"racer {racer}"))
+    add_project(store, wanted, (), replace(receipt(f"key {turn}"), answer=f"racer {racer}"))
 
 
 WISHES = {
-    "replace": Wish(replace_project, "VersionMismatchError"),
-    "replace-technology": Wish(replace_technology, "VersionMismatchError"),
+    "replace": Wish(rewrite_project, "VersionMismatchError"),
+    "replace-technology": Wish(rewrite_technology, "VersionMismatchError"),
     "name": Wish(add_name, "NameTakenError"),
     "id": Wish(add_id, "IdTakenError"),
     "technology-name": Wish(add_technology_name, "NameTakenError"),
@@ -73,7 +85,7 @@ def prepare(store: Store, turns: Iterable[int]) -> None:
     """What the wishes need to be there."""
     store.technologies.add(technology("aws"))
     for turn in turns:
-        store.projects.add(contested(turn), ())
+        add_project(store, contested(turn), ())
         store.technologies.add(technology(f"t{turn}"))
 
 

@@ -1,17 +1,21 @@
 """Records to test with, and how a list is read from its first page to its last."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import Contact, Project, ProjectQuery, Use
-from chalicelib.models.technology import Move, Technology, TechnologyQuery
+from chalicelib.models.project import Contact, Project, ProjectQuery, Use, project_from
+from chalicelib.models.technology import (
+    Move,
+    Technology,
+    TechnologyQuery,
+    technology_from,
+)
 from chalicelib.models.text import words
 from chalicelib.stores.port import Receipt, Store
-from tests.support import contacts_of
 
 T = TypeVar("T")
 Find = Callable[[Position | None, int], Page[T]]
@@ -31,7 +35,8 @@ def technology(technology_id: str, **changes: Any) -> Technology:
         created_at=NOW,
         updated_at=NOW,
     )
-    return replace(plain, **changes)
+    changed = replace(plain, **changes)
+    return replace(changed, move_count=changes.get("move_count", len(changed.moves)))
 
 
 def project(project_id: str, **changes: Any) -> Project:
@@ -42,11 +47,69 @@ def project(project_id: str, **changes: Any) -> Project:
 
 
 def uses(*technology_ids: str) -> tuple[Use, ...]:
-    return tuple(Use(technology_id, "languages") for technology_id in technology_ids)
+    return tuple(Use(each, "languages", name=each) for each in technology_ids)
 
 
 def people(*emails: str) -> tuple[Contact, ...]:
     return tuple(Contact(email) for email in emails)
+
+
+def add_project(
+    store: Store,
+    wanted: Project,
+    contacts: Iterable[Contact] | None = None,
+    receipt: Receipt | None = None,
+) -> None:
+    """Where `contacts` are given, with those."""
+    theirs = wanted.contacts if contacts is None else tuple(contacts)
+    store.projects.add(replace(wanted, contacts=theirs), receipt)
+
+
+def replace_project(
+    store: Store, wanted: Project, expected: int, contacts: Iterable[Contact] | None = None
+) -> None:
+    """As a writer who has read the version `expected`; without `contacts` they stay."""
+    before = project_read(store, wanted.id, expected)
+    theirs = before.contacts if contacts is None else tuple(contacts)
+    store.projects.replace(before, replace(wanted, contacts=theirs))
+
+
+def remove_project(store: Store, project_id: str, expected: int) -> None:
+    store.projects.remove(project_read(store, project_id, expected))
+
+
+def project_read(store: Store, project_id: str, version: int) -> Project:
+    """What a writer has read as this version: the record, or one that is not there."""
+    found = store.projects.get(project_id)
+    return found if found and found.version == version else project(project_id, version=version)
+
+
+def replace_technology(
+    store: Store, wanted: Technology, expected: int, receipt: Receipt | None = None
+) -> None:
+    store.technologies.replace(technology_read(store, wanted.id, expected), wanted, receipt)
+
+
+def remove_technology(store: Store, technology_id: str, expected: int) -> None:
+    store.technologies.remove(technology_read(store, technology_id, expected))
+
+
+def technology_read(store: Store, technology_id: str, version: int) -> Technology:
+    found = store.technologies.get(technology_id)
+    if found and found.version == version:
+        return found
+    return technology(technology_id, version=version)
+
+
+def contacts_of(store: Store, project_id: str) -> tuple[Contact, ...]:
+    """None where there is no such project."""
+    found = store.projects.get(project_id)
+    return found.contacts if found else ()
+
+
+def resolved(store: Store, keys: Iterable[str]) -> dict[str, str]:
+    """The ids behind these keys."""
+    return {key: named.id for key, named in store.technologies.resolve(keys).items()}
 
 
 def receipt(key: str = "key", expires_at: str = TOMORROW) -> Receipt:
@@ -70,13 +133,23 @@ def everything(find: Find[T], limit: int = 50) -> list[T]:
 
 
 def projects_of(store: Store, query: ProjectQuery | None = None, limit: int = 50) -> list[Project]:
-    return everything(partial(store.projects.find, query or ProjectQuery()), limit)
+    """As lists say them: without contacts and writers."""
+    return projects_in(partial(store.projects.find, query or ProjectQuery()), limit)
+
+
+def projects_in(find: Find[str], limit: int = 50) -> list[Project]:
+    return [project_from(json.loads(text)) for text in everything(find, limit)]
 
 
 def technologies_of(
     store: Store, query: TechnologyQuery | None = None, limit: int = 50
 ) -> list[Technology]:
-    return everything(partial(store.technologies.find, query or TechnologyQuery()), limit)
+    find = partial(store.technologies.find, query or TechnologyQuery())
+    return [technology_from(json.loads(text)) for text in everything(find, limit)]
+
+
+def ids(texts: Iterable[str]) -> list[str]:
+    return [json.loads(text)["id"] for text in texts]
 
 
 def searched(store: Store, text: str) -> list[str]:
@@ -89,7 +162,7 @@ def searched_technologies(store: Store, text: str) -> list[str]:
 
 
 def of_contact(store: Store, key: str) -> list[str]:
-    return [found.id for found in everything(partial(store.projects.of_contact, key))]
+    return ids(everything(partial(store.projects.of_contact, key)))
 
 
 def count(store: Store, technology_id: str) -> int:
@@ -108,6 +181,6 @@ def contents(store: Store, word: str, email: str, key: str) -> tuple[object, ...
         searched(store, word),
         searched_technologies(store, word),
         of_contact(store, email),
-        store.technologies.resolve([word]),
+        resolved(store, [word]),
         store.receipts.get(key, NOW),
     )

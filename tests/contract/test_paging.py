@@ -1,5 +1,6 @@
 """The contract of pages: how much one may examine, and what happens to a walk while others write."""
 
+import json
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -8,15 +9,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.models.page import EXAMINED_AT_MOST
+from chalicelib.models.page import EXAMINED_AT_MOST, Page
 from chalicelib.models.project import SORTS, Project, ProjectQuery
 from chalicelib.models.technology import Technology, TechnologyQuery
 from chalicelib.stores.port import Store
 from tests.contract.conftest import Opening
-from tests.contract.samples import NOW, Find, pages, people, project, technology, uses
+from tests.contract.samples import (
+    NOW,
+    Find,
+    add_project,
+    ids,
+    pages,
+    people,
+    project,
+    remove_project,
+    remove_technology,
+    technology,
+    uses,
+)
 
 MANY = 1200
 LAST = f"data {MANY - 1:04}"
+
+
+def names_in(page: Page[str]) -> list[str]:
+    return [json.loads(text)["name"] for text in page.items]
+
+
 DRIVERS: list[dict[str, Any]] = [
     {},
     {"technology": "python"},
@@ -33,7 +52,8 @@ def crowd(new_store: Opening) -> Store:
     for n in range(MANY):
         name = f"data {n:04}"
         last = {"stage": "unsupported"} if name == LAST else {}
-        store.projects.add(
+        add_project(
+            store,
             project(
                 f"p{n:04}",
                 name=name,
@@ -56,13 +76,13 @@ def test_a_selective_filter_gives_empty_pages_before_the_end(
     crowd: Store, driver: dict[str, Any], sort: str | None
 ) -> None:
     query = ProjectQuery(stage="unsupported", sort=sort, **driver)
-    found = [[p.name for p in page.items] for page in pages(partial(crowd.projects.find, query), 5)]
+    found = [names_in(page) for page in pages(partial(crowd.projects.find, query), 5)]
     assert found == [[], [], [LAST]]
 
 
 def test_a_selective_filter_of_technologies_gives_empty_pages_too(crowd: Store) -> None:
     find = partial(crowd.technologies.find, TechnologyQuery(tag="rare"))
-    assert [[t.name for t in page.items] for page in pages(find, 5)] == [[], [], [LAST]]
+    assert [names_in(page) for page in pages(find, 5)] == [[], [], [LAST]]
 
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=str)
@@ -111,27 +131,27 @@ def named(n: int, name: Iterable[str]) -> Project:
 
 
 def ids_while_others_write(
-    store: Store, find: Find[Project], deeds: Iterable[tuple[list[list[str]], bool]], first: int
+    store: Store, find: Find[str], deeds: Iterable[tuple[list[list[str]], bool]], first: int
 ) -> tuple[list[str], set[str]]:
     """The ids that a walk meets while others write between its pages, and those they removed."""
     met: list[str] = []
     removed: set[str] = set()
     ahead = iter(deeds)
     for page in pages(find, 2):
-        met += [found.id for found in page.items]
+        met += ids(page.items)
         added, removes = next(ahead, ([], False))
         for name in added:
-            store.projects.add(named(first, name), people("me@example.org"))
+            add_project(store, named(first, name), people("me@example.org"))
             first += 1
         if removes and page.items:
-            store.projects.remove(page.items[-1].id, 1)
-            removed.add(page.items[-1].id)
+            remove_project(store, met[-1], 1)
+            removed.add(met[-1])
     return met, removed
 
 
 def assert_keeps_its_place(
     store: Store,
-    find: Find[Project],
+    find: Find[str],
     there: list[Project],
     deeds: list[tuple[list[list[str]], bool]],
 ) -> None:
@@ -144,7 +164,7 @@ def crowded(store: Store, names: list[list[str]]) -> list[Project]:
     store.technologies.add(technology("python"))
     there = [named(n, name) for n, name in enumerate(names)]
     for each in there:
-        store.projects.add(each, people("me@example.org"))
+        add_project(store, each, people("me@example.org"))
     return there
 
 
@@ -191,10 +211,10 @@ def test_a_walk_over_technologies_loses_and_repeats_nothing(
     met: list[str] = []
     removed: set[str] = set()
     for n, page in enumerate(pages(partial(store.technologies.find, query), 3)):
-        met += [found.id for found in page.items]
+        met += ids(page.items)
         if page.items and n % 2:
-            store.technologies.remove(page.items[-1].id, 1)
-            removed.add(page.items[-1].id)
+            remove_technology(store, met[-1], 1)
+            removed.add(met[-1])
         if n < 4:
             store.technologies.add(technology(f"new{n}", name=f"dat {'data ' * n}new {n}"))
     assert len(met) == len(set(met))
@@ -209,7 +229,7 @@ def test_a_walk_goes_on_where_all_it_has_shown_is_gone(
     there = crowded(store, [["data"] * (n % 3) for n in range(12)])
     met: list[str] = []
     for page in pages(partial(store.projects.find, ProjectQuery(sort=sort, **driver)), 3):
-        met += [found.id for found in page.items]
-        for found in page.items:
-            store.projects.remove(found.id, 1)
+        met += ids(page.items)
+        for found in ids(page.items):
+            remove_project(store, found, 1)
     assert sorted(met) == sorted(p.id for p in there)

@@ -22,8 +22,7 @@ from tests.contract.racing import (
     prepare,
     race,
 )
-from tests.contract.samples import count, projects_of, technologies_of
-from tests.support import contacts_of
+from tests.contract.samples import contacts_of, count, projects_of, technologies_of
 
 TURNS = [30, pytest.param(1000, marks=pytest.mark.soak)]
 # Each racer of a process pool waits for all others, so that none runs two errands of one turn.

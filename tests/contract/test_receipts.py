@@ -5,13 +5,23 @@ import pytest
 from chalicelib.errors import ReceiptExistsError
 from chalicelib.stores.port import Store
 from tests.contract.conftest import Opening
-from tests.contract.samples import LATER, NOW, TOMORROW, project, receipt, technology
+from tests.contract.samples import (
+    LATER,
+    NOW,
+    TOMORROW,
+    add_project,
+    project,
+    receipt,
+    remove_project,
+    replace_technology,
+    technology,
+)
 
 NEXT_YEAR = "2027-01-04T03:04:05.678Z"
 
 
 def test_a_receipt_is_kept_with_the_project_it_belongs_to(store: Store) -> None:
-    store.projects.add(project("sdx"), (), receipt())
+    add_project(store, project("sdx"), (), receipt())
     assert store.receipts.get("key", NOW) == receipt()
 
 
@@ -22,7 +32,7 @@ def test_a_receipt_is_kept_with_the_technology_it_belongs_to(store: Store) -> No
 
 def test_a_receipt_is_kept_with_the_replacement_it_belongs_to(store: Store) -> None:
     store.technologies.add(technology("python"))
-    store.technologies.replace(technology("python", version=2), 1, receipt())
+    replace_technology(store, technology("python", version=2), 1, receipt())
     assert store.receipts.get("key", NOW) == receipt()
 
 
@@ -32,30 +42,30 @@ def test_a_receipt_nobody_left_is_none(store: Store) -> None:
 
 def test_a_receipt_keeps_every_character_of_its_answer(store: Store) -> None:
     left = receipt("kéy ☂")
-    store.projects.add(project("sdx"), (), left)
+    add_project(store, project("sdx"), (), left)
     assert store.receipts.get("kéy ☂", NOW) == left
 
 
 def test_a_receipt_is_none_once_it_has_expired(store: Store) -> None:
-    store.projects.add(project("sdx"), (), receipt(expires_at=TOMORROW))
+    add_project(store, project("sdx"), (), receipt(expires_at=TOMORROW))
     assert store.receipts.get("key", LATER) is None
 
 
 def test_the_key_of_an_expired_receipt_is_free(store: Store) -> None:
-    store.projects.add(project("sdx"), (), receipt(expires_at=TOMORROW))
-    store.projects.add(project("other", updated_at=LATER), (), receipt(expires_at=NEXT_YEAR))
+    add_project(store, project("sdx"), (), receipt(expires_at=TOMORROW))
+    add_project(store, project("other", updated_at=LATER), (), receipt(expires_at=NEXT_YEAR))
     assert store.receipts.get("key", LATER) == receipt(expires_at=NEXT_YEAR)
 
 
 def test_projects_and_technologies_share_the_keys(store: Store) -> None:
-    store.projects.add(project("sdx"), (), receipt())
+    add_project(store, project("sdx"), (), receipt())
     with pytest.raises(ReceiptExistsError):
         store.technologies.add(technology("python"), receipt())
 
 
 def test_a_receipt_outlives_the_record_it_was_left_for(store: Store) -> None:
-    store.projects.add(project("sdx"), (), receipt())
-    store.projects.remove("sdx", 1)
+    add_project(store, project("sdx"), (), receipt())
+    remove_project(store, "sdx", 1)
     assert store.receipts.get("key", NOW) == receipt()
 
 

@@ -10,8 +10,10 @@ from chalicelib.models.text import words
 from chalicelib.stores.port import Store
 from tests.contract.conftest import Opening
 from tests.contract.samples import (
+    add_project,
     project,
     projects_of,
+    replace_technology,
     searched,
     searched_technologies,
     technologies_of,
@@ -40,7 +42,7 @@ NAMES = {
 def named(new_store: Opening) -> Store:
     store = new_store()
     for each, name in NAMES.items():
-        store.projects.add(project(each, name=name), ())
+        add_project(store, project(each, name=name), ())
         store.technologies.add(technology(each, name=name))
     return store
 
@@ -103,7 +105,7 @@ def test_a_search_looks_into_short_name_and_programme_but_not_the_description(
     everywhere = project(
         "sdx", short_name="SHORT", programme="Big Programme", description="described"
     )
-    store.projects.add(everywhere, ())
+    add_project(store, everywhere, ())
     assert [searched(store, text) for text in ("short", "sdx big", "described")] == [
         ["sdx"],
         ["sdx"],
@@ -138,7 +140,7 @@ def test_no_text_is_an_error_and_each_finds_what_it_should(named: Store, text: s
 )
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_every_name_is_found_by_each_of_its_words(new_names: Store, name: str) -> None:
-    new_names.technologies.replace(technology("one", name=name, aliases=("other",)), 1)
+    replace_technology(new_names, technology("one", name=name, aliases=("other",)), 1)
     for word in words(name):
         query = TechnologyQuery(words=(word,))
         assert [t.id for t in technologies_of(new_names, query)] == ["one"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deployment import READS, Deployment, allow_access_logs
-from tests.support import ORIGIN, Api
+from tests.support import ORIGIN, Answer, Api
 from tests.zips import code_in, sources_in
 
 P = "/api/v1/projects"
@@ -188,6 +188,64 @@ def test_a_rollback_undoes_a_deploy_that_was_cut_short_or_changed_settings_alone
     deployed.deploy()
     roll_back(deployed)
     assert live_version(deployed) == "4.0.0"
+
+
+# A field of a project, as a release adds it: (file, behind which line, what is added).
+COLOUR = (
+    (
+        "models/project.py",
+        '    description: str = ""\n    stage:',
+        '    colour: str = ""\n    stage:',
+    ),
+    (
+        "routes/bodies/project.py",
+        '    description: Text = ""\n    stage:',
+        '    colour: Line = ""\n    stage:',
+    ),
+    (
+        "routes/bodies/project.py",
+        "            stage=self.stage,",
+        "            colour=self.colour,\n            stage=self.stage,",
+    ),
+)
+
+
+def add_colour(deployed: Deployment) -> None:
+    for file, place, line in COLOUR:
+        path = deployed.project / "chalicelib" / file
+        text = path.read_text()
+        assert text.count(place) == 1
+        added = place.rpartition("\n")[0] + "\n" + line if "\n" in place else line
+        path.write_text(text.replace(place, added))
+
+
+def unheld(api: Api, method: str, path: str, body: object = None) -> Answer:
+    """Of a release with another contract than this one's."""
+    raw = b"" if body is None else json.dumps(body).encode()
+    return api.send(
+        method, path, dict(api.headers) | ({"Content-Type": "application/json"} if raw else {}), raw
+    )
+
+
+def test_what_a_newer_release_has_written_is_read_after_a_rollback_and_kept(
+    deployed: Deployment, user: Api
+) -> None:
+    release(deployed, "6.0.0")
+    add_colour(deployed)
+    release(deployed, "7.0.0")
+    made = unheld(user, "POST", P, {"name": "Painted", "colour": "green"})
+    assert (made.status, made.json["colour"]) == (201, "green")
+    roll_back(deployed)
+    assert live_version(deployed) == "6.0.0"
+    read = deployed.api.get(f"{P}/painted")
+    assert (read.status, "colour" in read.json) == (200, False)
+    listed = deployed.api.get(f"{P}?q=painted").json["items"]
+    assert [(one["id"], "colour" in one) for one in listed] == [("painted", False)]
+    patched = user("PATCH", f"{P}/painted", {"stage": "development"}, if_match=read.etag)
+    assert patched.status == 200
+    release(deployed, "8.0.0")
+    painted = unheld(user, "GET", f"{P}/painted").json
+    assert (painted["colour"], painted["stage"]) == ("green", "development")
 
 
 def test_a_request_leaves_its_line_in_the_lambdas_log(deployed: Deployment, user: Api) -> None:

@@ -25,12 +25,13 @@ from bench import scale
 from chalicelib.models.page import Page, Position
 from chalicelib.models.project import ProjectQuery
 from chalicelib.models.technology import TechnologyQuery
-from chalicelib.stores.dynamodb import DynamoStore, keys
+from chalicelib.stores.dynamodb import DynamoStore
 from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client, item_key
-from chalicelib.stores.dynamodb.items import guard_item, project_item
+from chalicelib.stores.dynamodb.items import project_item
 from chalicelib.stores.port import Store
 from tests.contract.places import emulated
+from tests.dynamodb_truth import wanted_of_project
 from tests.emulator import Emulator
 from tests.faults import Recording
 
@@ -104,11 +105,10 @@ NARROW: dict[str, ProjectQuery] = {
 }
 GETS: dict[str, Callable[[Store], object]] = {
     "project": lambda store: store.projects.get("project-77"),
-    "project with contacts": lambda store: store.projects.with_contacts("project-77"),
     "owner of a name": lambda store: store.projects.owner("no such name"),
     "technology": lambda store: store.technologies.get("technology-7"),
     "references": lambda store: store.technologies.resolve(["technology 7", "technology-8"]),
-    "names": lambda store: store.technologies.names(["technology-7", "technology-8"]),
+    "moves": lambda store: store.technologies.moves("technology-7", None, 50),
     "receipt": lambda store: store.receipts.get("no such key", scale.at(0)),
     "check": lambda store: store.check(),
 }
@@ -163,16 +163,14 @@ def loaded(number: int) -> Table:
 
 def items_of(number: int) -> Iterator[dict[str, Any]]:
     for project in scale.some_projects(number):
-        contacts = scale.some_contacts(project)
-        yield project_item(project, contacts)
-        yield guard_item(project)
-        yield from map(item_key, keys.project_rows(project, contacts))
+        yield project_item(project)
+        yield from ({**item_key(key), **item} for key, item in wanted_of_project(project))
 
 
 def contents(name: str) -> list[Any]:
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=name)
     items: Iterable[dict[str, Any]] = (item for page in pages for item in page["Items"])
-    told = ({k: v for k, v in item.items() if k not in ("mark", "project_count")} for item in items)
+    told = ({k: v for k, v in item.items() if k not in ("mark", "n")} for item in items)
     return sorted(told, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
 
@@ -182,7 +180,7 @@ def test_a_loaded_table_holds_what_the_store_would_write(small: Table) -> None:
     for technology in scale.some_technologies():
         store.technologies.add(technology)
     for project in scale.some_projects(scale.SMALL):
-        store.projects.add(project, scale.some_contacts(project))
+        store.projects.add(project)
     assert contents(f"projects-{scale.SMALL}") == contents(SINGLY)
 
 

@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 from register import everything
 
-from chalicelib.models.project import Project, ProjectQuery
+from chalicelib.models.project import Project, ProjectQuery, project_from
 from chalicelib.models.technology import TechnologyQuery
 from chalicelib.stores.sqlite import SqliteStore
-from tests.support import contacts_of
 
 PROJECTS = 2000
 PATIENCE_SECONDS = 60.0
@@ -88,18 +87,21 @@ def require_whole(database: Path) -> list[Project]:
     store = SqliteStore(database)
     with store.database.read() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    found = list(everything(store.projects.find, ProjectQuery()))
+    found = [
+        project_from(json.loads(text)) for text in everything(store.projects.find, ProjectQuery())
+    ]
     uses = 0
     for each in found:
         number = int(each.name.split()[1])
         assert each.programme == f"Programme {number % 20}"
-        names = store.technologies.names(each.technology_ids).values()
         said = {"Python", f"Language {number % 300}", f"Service {number % 700}", "Terraform"}
-        assert set(names) == said
-        assert len(contacts_of(store, each.id)) == 1
+        assert {use.name for use in each.technologies} == said
+        whole = store.projects.get(each.id)
+        assert whole is not None
+        assert len(whole.contacts) == 1
         uses += len(said)
     technologies = everything(store.technologies.find, TechnologyQuery())
-    assert sum(technology.project_count for technology in technologies) == uses
+    assert sum(json.loads(text)["project_count"] for text in technologies) == uses
     return found
 
 

@@ -158,13 +158,13 @@ def test_every_example_of_the_readme_works_as_printed(running: MakeRun) -> None:
     exports = "\n".join(re.findall(r"^export .*$", readme, re.MULTILINE))
     exports = exports.replace(":8000", f":{running.port}")
     rows = re.findall(r"^\| `[A-Z]+ /[^`]*` \|.*?\| `(curl [^`]+)`", readme, re.MULTILINE)
-    assert len(rows) == 24
+    assert len(rows) == 25
     rows.sort(key=lambda row: "-X DELETE" in row)  # what others still need goes last
     quiet = "-s -o /dev/null -w '%{http_code} %{method} %{url_effective}\\n'"
     delete = 'curl -s -o /dev/null -X DELETE -H "$ADMIN" -H "If-Match: *" $API/api/v1/projects/my-project'
     script = [exports, delete, *(row.replace("curl", f"curl {quiet}", 1) for row in rows)]
     answers = shell(running, "\n".join(script)).splitlines()
-    assert len(answers) == 24
+    assert len(answers) == 25
     assert [answer for answer in answers if not answer.startswith("2")] == []
 
 

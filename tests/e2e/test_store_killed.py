@@ -1,6 +1,6 @@
 """What a writer was told is written survives the writer's sudden death, and nothing is half-written.
 
-Run as a script, this file is the writer: it writes until it is killed, and says what it wrote.
+Run as a module, this file is the writer: it writes until it is killed, and says what it wrote.
 """
 
 import json
@@ -18,13 +18,15 @@ from random import Random
 
 import pytest
 
-from chalicelib.models.page import Position
-from chalicelib.models.project import Contact, Project, ProjectQuery, Use
+from chalicelib.models.project import Contact, Project, ProjectQuery, Use, project_document
 from chalicelib.models.technology import Move, Technology
+from chalicelib.models.text import as_json
 from chalicelib.stores.sqlite import SqliteStore
+from tests.contract.samples import everything, ids
 
+ROOT = Path(__file__).resolve().parents[2]
 TECHNOLOGIES = tuple(f"t{n}" for n in range(12))
-State = dict[str, tuple[Project, tuple[Contact, ...]]]
+State = dict[str, Project]
 
 
 @dataclass(frozen=True)
@@ -33,22 +35,23 @@ class Deed:
 
     name: str
     project: Project
-    contacts: tuple[Contact, ...] = ()
 
     def write(self, store: SqliteStore) -> None:
-        expected = self.project.version - 1
         if self.name == "add":
-            store.projects.add(self.project, self.contacts)
-        elif self.name == "replace":
-            store.projects.replace(self.project, expected, self.contacts)
+            store.projects.add(self.project)
+            return
+        before = store.projects.get(self.project.id)
+        assert before is not None
+        if self.name == "replace":
+            store.projects.replace(before, self.project)
         else:
-            store.projects.remove(self.project.id, self.project.version)
+            store.projects.remove(before)
 
     def happen(self, state: State) -> None:
         if self.name == "remove":
             del state[self.project.id]
         else:
-            state[self.project.id] = (self.project, self.contacts)
+            state[self.project.id] = self.project
 
     @property
     def line(self) -> str:
@@ -68,7 +71,7 @@ def deeds(seed: int) -> Iterator[Deed]:
             continue
         project = some_project(random, old, n)
         there[old.id] = project
-        yield Deed(name, project, some_contacts(random))
+        yield Deed(name, project)
 
 
 def some_project(random: Random, old: Project, n: int) -> Project:
@@ -80,6 +83,7 @@ def some_project(random: Random, old: Project, n: int) -> Project:
         technologies=tuple(Use(each, "languages") for each in used),
         version=old.version + 1,
         updated_at=f"{n:09}",
+        contacts=some_contacts(random),
     )
 
 
@@ -103,8 +107,8 @@ def write_until_killed(path: Path, seed: int) -> None:
 
 def acknowledged_before_death(path: Path, seed: int, wait_for: int) -> list[str]:
     """Starts a writer, kills it once it has acknowledged so many writes; all it acknowledged."""
-    command = [sys.executable, __file__, str(path), str(seed)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+    command = [sys.executable, "-m", "tests.e2e.test_store_killed", str(path), str(seed)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         lines = list(islice(writer.stdout, wait_for))
         writer.kill()
@@ -114,18 +118,11 @@ def acknowledged_before_death(path: Path, seed: int, wait_for: int) -> list[str]
 
 
 def state_of(store: SqliteStore) -> State:
-    found: State = {}
-    after: Position | None = None
-    find = partial(store.projects.find, ProjectQuery())
-    while True:
-        page = find(after, 500)
-        found |= {
-            each.id: (each, (store.projects.with_contacts(each.id) or ((), ()))[1])
-            for each in page.items
-        }
-        after = page.next
-        if after is None:
-            return found
+    """As it is read; the list says the same."""
+    listed = everything(partial(store.projects.find, ProjectQuery()), 500)
+    found = [project for each in ids(listed) if (project := store.projects.get(each))]
+    assert listed == [as_json(project_document(project)) for project in found]
+    return {project.id: project for project in found}
 
 
 def assert_whole(path: Path) -> None:
@@ -164,7 +161,7 @@ def stored_words(connection: sqlite3.Connection) -> dict[str, str]:
 
 def expected_words(path: Path) -> dict[str, str]:
     found = state_of(SqliteStore(path))
-    return {project.id: " ".join(project.words) for project, _ in found.values()}
+    return {project.id: " ".join(project.words) for project in found.values()}
 
 
 def assert_survives(path: Path, seed: int, wait_for: int) -> None:

@@ -16,6 +16,8 @@ BEYOND_SCHEMAS = {
     "holds no word": "what is a word is decided by Unicode's tables",
     "lists an e-mail address twice": "JSON Schema compares whole items, case and all",
     "the same technology and category as": "names, aliases and ids of one technology are one",
+    "a request may add": "which technologies are known depends on what is there",
+    "bytes of JSON": "JSON Schema does not measure whole documents",
     "is required": "whether a patch leaves a member out depends on what is there",
     "unknown query parameter": "the query names one twice or more",
 }
@@ -23,6 +25,7 @@ BEYOND_SCHEMAS = {
 OF_STATE = {
     412: "somebody else wrote first",
     428: "If-Match is asked for after the body, so that a bad body is heard of first",
+    429: "a caller may add so many technologies in a day",
 }
 REUSED = "idempotency-key-reused"  # the same key came with another body before
 # `chalice local` answers methods that it has never heard of by itself, before the application.

@@ -17,10 +17,15 @@ from chalicelib.stores.port import Store
 from tests.contract.samples import (
     NOW,
     TOMORROW,
+    add_project,
     contents,
     people,
     project,
     receipt,
+    remove_project,
+    remove_technology,
+    replace_project,
+    replace_technology,
     technology,
     uses,
 )
@@ -57,7 +62,6 @@ Act = Callable[[Store], object]
 
 READS: Mapping[str, Act] = {
     "project": lambda store: store.projects.get("served"),
-    "project with contacts": lambda store: store.projects.with_contacts("served"),
     "owner": lambda store: store.projects.owner("served well"),
     "find": lambda store: store.projects.find(ProjectQuery(), None, 1),
     "find by time": lambda store: store.projects.find(ProjectQuery(sort="-updated_at"), None, 50),
@@ -72,7 +76,8 @@ READS: Mapping[str, Act] = {
     "of a contact": lambda store: store.projects.of_contact("a@example.org", None, 50),
     "technology": lambda store: store.technologies.get("one"),
     "resolve": lambda store: store.technologies.resolve(["one", "uno", "nobody"]),
-    "names": lambda store: store.technologies.names(["one", "two", "nobody"]),
+    "moves": lambda store: store.technologies.moves("one", None, 50),
+    "radar": lambda store: list(store.technologies.on_radar()),
     "technologies": lambda store: store.technologies.find(TechnologyQuery(), None, 50),
     "technologies by word": lambda store: store.technologies.find(
         TechnologyQuery(words=("uno",)), None, 50
@@ -81,40 +86,49 @@ READS: Mapping[str, Act] = {
     "check": lambda store: store.check(),
 }
 WRITES: Mapping[str, Act] = {
-    "add": lambda store: store.projects.add(
-        project("new", technologies=uses("one", "two")), people("b@example.org"), receipt("new key")
+    "add": lambda store: add_project(
+        store,
+        project("new", technologies=uses("one", "two")),
+        people("b@example.org"),
+        receipt("new key"),
     ),
-    "add a long one": lambda store: store.projects.add(
-        project("new", name=f"{LONG} {LONG.upper()}x y z", short_name=LONG.replace("w", "v")), ()
+    "add a long one": lambda store: add_project(
+        store,
+        project("new", name=f"{LONG} {LONG.upper()}x y z", short_name=LONG.replace("w", "v")),
+        (),
     ),
-    "add, name taken": lambda store: store.projects.add(project("new", name="served WELL"), ()),
-    "add, id taken": lambda store: store.projects.add(project("served", name="another"), ()),
-    "add, receipt known": lambda store: store.projects.add(project("new"), (), receipt()),
-    "add, technology unknown": lambda store: store.projects.add(
-        project("new", technologies=uses("nobody")), ()
+    "add, name taken": lambda store: add_project(store, project("new", name="served WELL"), ()),
+    "add, id taken": lambda store: add_project(store, project("served", name="another"), ()),
+    "add, receipt known": lambda store: add_project(store, project("new"), (), receipt()),
+    "add, technology unknown": lambda store: add_project(
+        store, project("new", technologies=uses("nobody")), ()
     ),
-    "replace": lambda store: store.projects.replace(
+    "replace": lambda store: replace_project(
+        store,
         replace(SERVED, name="Renamed", technologies=uses("two"), version=2, updated_at=TOMORROW),
         1,
         people("b@example.org"),
     ),
-    "replace a long one": lambda store: store.projects.replace(
-        replace(USED_A_LOT, name=LONG.replace("w", "v"), technologies=(), version=2), 1
+    "replace a long one": lambda store: replace_project(
+        store, replace(USED_A_LOT, name=LONG.replace("w", "v"), technologies=(), version=2), 1
     ),
-    "replace, older version": lambda store: store.projects.replace(SERVED, 7),
-    "remove": lambda store: store.projects.remove("used", 1),
+    "replace, older version": lambda store: replace_project(store, SERVED, 7),
+    "remove": lambda store: remove_project(store, "used", 1),
     "add a technology": lambda store: store.technologies.add(
         technology("new", aliases=("nuovo",)), receipt("new key")
     ),
     "add a technology, name taken": lambda store: store.technologies.add(technology("uno")),
-    "replace a technology": lambda store: store.technologies.replace(
-        technology("one", aliases=("un",), moves=(Move("adopt", NOW),), version=2), 1, receipt("k")
+    "replace a technology": lambda store: replace_technology(
+        store,
+        technology("one", aliases=("un",), moves=(Move("adopt", NOW),), version=2),
+        1,
+        receipt("k"),
     ),
-    "replace a technology, name taken": lambda store: store.technologies.replace(
-        technology("one", name="two", version=2), 1
+    "replace a technology, name taken": lambda store: replace_technology(
+        store, technology("one", name="two", version=2), 1
     ),
-    "remove a technology": lambda store: store.technologies.remove("unused", 1),
-    "remove a technology in use": lambda store: store.technologies.remove("one", 1),
+    "remove a technology": lambda store: remove_technology(store, "unused", 1),
+    "remove a technology in use": lambda store: remove_technology(store, "one", 1),
     "cursor key": lambda store: store.cursor_key() == store.cursor_key(),
 }
 
@@ -138,8 +152,8 @@ def filled(tables: Tables) -> str:
     store.technologies.add(technology("one", aliases=("uno",)))
     store.technologies.add(technology("two"))
     store.technologies.add(technology("unused", name="Not used"))
-    store.projects.add(SERVED, people("a@example.org"), receipt())
-    store.projects.add(USED_A_LOT, people("a@example.org", "b@example.org"))
+    add_project(store, SERVED, people("a@example.org"), receipt())
+    add_project(store, USED_A_LOT, people("a@example.org", "b@example.org"))
     return name
 
 

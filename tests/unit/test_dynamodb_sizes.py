@@ -1,21 +1,30 @@
-"""Records that grow: what DynamoDB would refuse is refused here, in words."""
+"""The largest records that the API takes fit DynamoDB's items and transactions."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from chalicelib.errors import ConflictError
-from chalicelib.models.project import Contact, Project, ProjectQuery, Repository
-from chalicelib.models.technology import Move, Technology
-from chalicelib.stores.dynamodb import items
+from chalicelib.models.page import EXAMINED_BYTES
+from chalicelib.models.project import LARGEST_PROJECT, Project, ProjectQuery
+from chalicelib.models.technology import SHOWN_MOVES, Move, Technology
 from chalicelib.stores.port import Receipt, Store
-from tests.contract.samples import NOW, TOMORROW, people, project, technology
+from tests.contract.samples import (
+    NOW,
+    TOMORROW,
+    add_project,
+    count,
+    people,
+    project,
+    replace_technology,
+    technology,
+    uses,
+)
+from tests.dynamodb_truth import violations
 from tests.emulator import Emulator
-from tests.faults import Recording, Tables, emulated_tables
+from tests.faults import Tables, emulated_tables
 
-BODY_BYTES = 256 * 1024
-GROWN = "has grown too large"
+WIDEST = "𝒳"  # four bytes of UTF-8
 
 
 @pytest.fixture(scope="module")
@@ -25,97 +34,110 @@ def tables(emulator: Emulator) -> Iterator[Tables]:
 
 
 @pytest.fixture
-def store(tables: Tables) -> Store:
-    return tables.open(tables.new())
+def table(tables: Tables) -> str:
+    return tables.new()
 
 
-def described(description: str) -> Project:
-    return project("large", description=description)
+@pytest.fixture
+def store(tables: Tables, table: str) -> Store:
+    return tables.open(table)
 
 
-def moved(times: int, note: str = "n" * 5000) -> Technology:
-    return technology("moved", moves=(Move("review", NOW, "a@example.org", note),) * times)
+def largest_project(letter: str) -> Project:
+    """With names of one-letter words, and 20 contacts."""
+    names = " ".join(chr(ord("一") + n) for n in range(100))
+    return project(
+        "large",
+        name=names,
+        short_name=names[::-1],
+        programme=names,
+        description=letter * ((LARGEST_PROJECT - 8000) // len(letter.encode())),
+        contacts=people(*(f"{n}@example.org" for n in range(20))),
+    )
 
 
-def largest(size: int) -> int:
-    """How long the description may be in an item of `size` bytes."""
-    item = items.project_item(described(""), ())
-    used = sum(len(name) + len(text) for name, v in item.items() for text in v.values())
-    return size - used
-
-
-@pytest.mark.parametrize("letter", ["a", "é", "統", "𝒳"])
-def test_whatever_fits_a_body_fits_an_item(store: Store, letter: str) -> None:
-    wanted = described(letter * (BODY_BYTES // len(letter.encode())))
-    store.projects.add(wanted, ())
+@pytest.mark.parametrize("letter", ["a", "é", "統", WIDEST])
+def test_the_largest_project_is_kept(tables: Tables, table: str, store: Store, letter: str) -> None:
+    wanted = largest_project(letter)
+    add_project(store, wanted)
     assert store.projects.get("large") == wanted
+    assert violations(tables.items(table)) == []
 
 
-def test_the_largest_project_is_kept(store: Store) -> None:
-    store.projects.add(described("a" * largest(items.LARGEST_ITEM_BYTES)), ())
-    assert store.projects.get("large") is not None
+def largest_technology() -> Technology:
+    """All that a body and its moves may hold."""
+    return technology(
+        "large",
+        name=WIDEST * 200,
+        aliases=tuple(f"{n:02}" + WIDEST * 198 for n in range(20)),
+        tags=tuple(f"{n:02}" + WIDEST * 198 for n in range(20)),
+        description=WIDEST * 5000,
+        link="https://example.org/" + "a" * 2000,
+        moves=(Move("adopt", NOW, "a@example.org", WIDEST * 500),) * SHOWN_MOVES,
+    )
 
 
-def test_a_larger_project_is_refused(store: Store) -> None:
-    with pytest.raises(ConflictError, match=GROWN):
-        store.projects.add(described("a" * (largest(items.LARGEST_ITEM_BYTES) + 1)), ())
-    assert store.projects.get("large") is None
+def test_the_largest_technology_is_kept_moved_and_removed(
+    tables: Tables, table: str, store: Store
+) -> None:
+    """However often somebody has moved it, it can be moved, changed and removed again."""
+    store.technologies.add(largest_technology())
+    for n in range(30):
+        before = store.technologies.get("large")
+        assert before is not None
+        moves = (*before.moves, Move("hold", TOMORROW, "a@example.org", WIDEST * 500))
+        store.technologies.replace(before, replace(before, moves=moves, version=n + 2))
+    found = store.technologies.get("large")
+    assert found is not None
+    assert (found.move_count, len(found.moves)) == (SHOWN_MOVES + 30, SHOWN_MOVES)
+    store.technologies.remove(found)
+    assert tables.rows(table) <= {("RENAMES", ".")}
 
 
-def test_contacts_count_too(store: Store) -> None:
-    store.projects.add(described("a" * 300_000), ())
-    contacts = tuple(Contact(f"{n}@example.org", ("r" * 200,) * 10) for n in range(60))
-    with pytest.raises(ConflictError, match=GROWN):
-        store.projects.replace(replace(described("a" * 300_000), version=2), 1, contacts)
-    assert store.projects.with_contacts("large") == (described("a" * 300_000), ())
+def test_a_technology_of_any_size_can_be_used(store: Store) -> None:
+    store.technologies.add(largest_technology())
+    add_project(store, project("user", technologies=uses("large")))
+    replace_technology(store, replace(largest_technology(), name="short", version=2), 1)
+    assert count(store, "large") == 1
 
 
-def test_many_short_values_fit(store: Store) -> None:
-    """Every place a body has, filled: names of fields weigh more in an item than in a body."""
-    wanted = project("large", repositories=(Repository("github", "u" * 2048, "d"),) * 50)
-    store.projects.add(wanted, people(*(f"{n}@example.org" for n in range(20))))
-    assert store.projects.get("large") == wanted
-
-
-def test_a_technology_moves_as_often_as_there_is_room(store: Store) -> None:
-    store.technologies.add(moved(79))
-    store.technologies.replace(replace(moved(80), version=2), 1)
-    with pytest.raises(ConflictError, match=GROWN):
-        store.technologies.replace(replace(moved(81), version=3), 2)
-    kept = store.technologies.get("moved")
-    assert kept is not None
-    assert (len(kept.moves), kept.version) == (80, 2)
-
-
-def test_a_technology_without_room_for_moves_can_still_be_used(store: Store) -> None:
-    store.technologies.add(moved(80, "n" * 4963))
-    with pytest.raises(ConflictError, match=GROWN):
-        store.technologies.add(technology("other", moves=moved(81, "n" * 4963).moves))
-    for n in range(12):
-        store.projects.add(project(f"p{n}", technologies=()), ())
-    assert store.technologies.get("moved") is not None
-
-
-def test_nothing_is_asked_of_the_database_for_what_is_too_large(tables: Tables) -> None:
-    recording = Recording(tables.transport)
-    store = tables.open(tables.new(), recording)
-    with pytest.raises(ConflictError, match=GROWN):
-        store.projects.add(described("a" * 500_000), ())
-    assert recording.calls == []
-
-
-@pytest.mark.parametrize("letter", ["a", "\\u00e9", "\\ud835\\udcb3"])
+@pytest.mark.parametrize("letter", ["a", "é", WIDEST])
 def test_the_answer_to_the_largest_body_is_kept(store: Store, letter: str) -> None:
-    answer = letter * (BODY_BYTES // 2)
+    answer = letter * LARGEST_PROJECT
     wanted = Receipt("key", "fingerprint", answer, TOMORROW)
-    store.projects.add(project("answered"), (), wanted)
+    add_project(store, largest_project(letter), None, wanted)
     assert store.receipts.get("key", NOW) == wanted
 
 
-def test_a_page_is_as_large_as_it_will_be_in_the_answer(store: Store) -> None:
-    """Letters that are escaped there are not in the table: six bytes for each."""
-    for n in range(9):
-        store.projects.add(project(f"p{n}", description="é" * 130_000), ())
-    page = store.projects.find(ProjectQuery(), None, 50)
-    assert len(page.items) == 5
-    assert page.next is not None
+@pytest.mark.parametrize(
+    "query",
+    [
+        ProjectQuery(),
+        ProjectQuery(stage="unsupported"),
+        ProjectQuery(technology="python"),
+        ProjectQuery(technology="python", stage="unsupported"),
+        ProjectQuery(words=("p",)),
+    ],
+    ids=str,
+)
+def test_a_page_examines_no_more_than_a_megabyte(crowd: Store, query: ProjectQuery) -> None:
+    """And yet a walk comes to its end."""
+    place, found, pages = None, 0, 0
+    while True:
+        page = crowd.projects.find(query, place, 100)
+        assert sum(len(text.encode()) for text in page.items) <= EXAMINED_BYTES + LARGEST_PROJECT
+        found, pages, place = found + len(page.items), pages + 1, page.next
+        if place is None:
+            break
+    assert (found, pages) == (0 if query.stage else 40, 3)
+
+
+@pytest.fixture(scope="module")
+def crowd(tables: Tables) -> Store:
+    """40 projects of 60 KB."""
+    store = tables.open(tables.new())
+    store.technologies.add(technology("python"))
+    for n in range(40):
+        large = project(f"p{n}", description="d" * 60_000, technologies=uses("python"))
+        add_project(store, large)
+    return store

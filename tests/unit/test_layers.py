@@ -11,12 +11,12 @@ from tests.support import ROOT
 # app → bootstrap → routes → services → stores.port → models, errors
 MAY_IMPORT = {
     "chalicelib/errors.py": set[str](),
-    "chalicelib/kept.py": set(),
+    "chalicelib/deadline.py": set(),
     "chalicelib/models": {"models", "errors"},
     "chalicelib/settings.py": {"models"},
     "chalicelib/stores/port.py": {"models", "errors"},
     "chalicelib/stores/sqlite": {"stores", "models", "errors"},
-    "chalicelib/stores/dynamodb": {"stores", "models", "errors", "kept"},
+    "chalicelib/stores/dynamodb": {"stores", "models", "errors", "deadline"},
     "chalicelib/firewall": {"firewall", "services.clock", "stores.dynamodb", "errors"},
     "chalicelib/services": {"services", "stores.port", "models", "errors"},
     "chalicelib/routes": {
@@ -25,7 +25,7 @@ MAY_IMPORT = {
         "stores.port",
         "models",
         "errors",
-        "kept",
+        "deadline",
         "settings",
     },
     "chalicelib/bootstrap.py": {

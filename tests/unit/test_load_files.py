@@ -82,6 +82,16 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(run: Run, database: Path) -
     ]
 
 
+def test_a_dry_run_knows_of_moves_that_a_record_no_longer_shows(
+    run: Run, write: Callable[[Any], Path]
+) -> None:
+    moves = [{"ringId": "hold", "date": f"2025-03-01T00:{n:02}:00"} for n in range(60)]
+    entry = {"title": "Zig", "description": "Languages", "timeline": moves}
+    assert run(write({"entries": [entry]})).exit_code == 0
+    again = run("--dry-run", write({"entries": [entry]}))
+    assert (again.exit_code, again.stdout.splitlines()[1].split()[1:5]) == (0, ["1", "0", "0", "1"])
+
+
 def test_if_empty_loads_once(run: Run, database: Path) -> None:
     assert run("--if-empty", PROJECTS).exit_code == 0
     result = run("--if-empty", RADAR)

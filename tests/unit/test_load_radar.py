@@ -36,7 +36,8 @@ def draft_of(**fields: Any) -> Any:
 def loaded(path: Path, database: Path) -> dict[str, Any]:
     technologies, projects = services(SqliteStore(database))
     assert load_file(path, Register(technologies, projects)).is_clean
-    return radar(technologies, "ONS Tech Radar")
+    document: dict[str, Any] = json.loads(radar(technologies.on_radar(), "ONS Tech Radar"))
+    return document
 
 
 def meaning(document: dict[str, Any]) -> Any:
@@ -198,3 +199,11 @@ def test_a_link_that_is_none_is_reported_and_the_entry_goes_in() -> None:
     found, report = read(entry(url="javascript:alert(1)"))
     assert found[0].draft.link == ""
     assert report.mends[0].place == "entries/0 Zig, url"
+
+
+def test_a_note_is_cut_where_the_register_ends_it_and_that_is_told() -> None:
+    found, report = read(entry(timeline=[MOVE | {"description": "\N{SNAKE}" * 501}]))
+    assert found[0].draft.moves[0].note == "\N{SNAKE}" * 500
+    assert [(note.place, note.what) for note in report.mends] == [
+        ("entries/0 Zig, timeline/0/description", "501 characters: cut to 500")
+    ]

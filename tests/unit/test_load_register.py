@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from json import loads
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from report import Report
 
 from chalicelib.bootstrap import services
 from chalicelib.models.caller import TECH_AUDIT_TOOL, Caller
-from chalicelib.models.project import Project, ProjectQuery
-from chalicelib.models.technology import Technology, TechnologyQuery
+from chalicelib.models.project import Project, ProjectQuery, project_from
+from chalicelib.models.technology import SHOWN_MOVES, Technology, TechnologyQuery, technology_from
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 from chalicelib.stores.sqlite import SqliteStore
@@ -58,8 +59,8 @@ def entry(title: str, *moves: tuple[str, str], **fields: Any) -> dict[str, Any]:
 def whole(parts: Services) -> tuple[list[Technology], list[Project]]:
     technologies, projects = parts
     return (
-        list(everything(technologies.find, TechnologyQuery())),
-        list(everything(projects.find, ProjectQuery())),
+        [technology_from(loads(text)) for text in everything(technologies.find, TechnologyQuery())],
+        [project_from(loads(text)) for text in everything(projects.find, ProjectQuery())],
     )
 
 
@@ -106,7 +107,7 @@ def test_the_order_of_radar_and_projects_does_not_matter(tmp_path: Path) -> None
 
 def test_a_project_that_a_team_has_edited_is_left_as_it_is(parts: Services) -> None:
     load_projects(parts, project(main=["Python"]))
-    (current,) = whole(parts)[1]
+    current = parts[1].get("zebra")
     edited = parts[1].replace(current, replace(current, description="ours"), CALLER)
     assert load_projects(parts, project(main=["Rust"])).already_there == 1
     assert parts[1].get(edited.id) == edited
@@ -121,10 +122,39 @@ def test_missing_moves_are_added_in_their_order_and_the_rest_stays(parts: Servic
     report = load_radar(parts, entry("zig", *moves, url="https://example.org"))
     after = technology(parts, "Zig")
     assert [move.ring for move in after.moves] == ["assess", "trial", "hold"]
-    assert replace(after, moves=(), version=0, updated_at="") == replace(
-        edited, moves=(), version=0, updated_at=""
-    )
+    unlike: dict[str, Any] = {"moves": (), "move_count": 0, "version": 0, "updated_at": ""}
+    assert replace(after, **unlike) == replace(edited, **unlike)
     assert report.changed == 1
+
+
+def days(first: int, last: int) -> list[tuple[str, str]]:
+    """A move a day, in turn to two rings."""
+    return [
+        (("trial", "hold")[n % 2], f"2025-{n // 28 + 1:02}-{n % 28 + 1:02}")
+        for n in range(first, last)
+    ]
+
+
+def test_a_long_history_is_loaded_whole_and_again_without_a_change(parts: Services) -> None:
+    load_radar(parts, entry("Zig", *days(0, 120)))
+    found = technology(parts, "Zig")
+    assert (len(found.moves), found.move_count) == (SHOWN_MOVES, 120)
+    rings = [move.ring for move in everything(parts[0].moves, "zig")]
+    assert rings == [ring for ring, _ in days(0, 120)][::-1]
+    report = load_radar(parts, entry("Zig", *days(0, 120)))
+    assert (report.already_there, report.is_clean) == (1, True)
+    assert technology(parts, "Zig") == found
+
+
+def test_a_missing_move_before_the_last_fifty_is_left_out_and_told(parts: Services) -> None:
+    load_radar(parts, entry("Zig", *days(1, 60), *days(61, 100)))
+    report = load_radar(parts, entry("Zig", *days(0, 101)))
+    assert [note.what for note in report.left_out] == [
+        "trial of 2025-01-01 is older than the last 50 moves"
+    ]
+    assert report.changed == 1
+    moves = list(everything(parts[0].moves, "zig"))[::-1]
+    assert [(move.ring, move.at[:10]) for move in moves] == days(1, 101)
 
 
 def test_the_history_of_a_technology_born_of_a_project_gives_way(parts: Services) -> None:
@@ -196,9 +226,24 @@ def test_the_first_forty_technologies_are_kept(parts: Services) -> None:
     assert [note.what.split(":")[0] for note in report.left_out] == ["L40", "L41"]
 
 
+def test_a_load_may_bring_more_into_being_than_a_caller_in_a_day(parts: Services) -> None:
+    for n in range(2):
+        names = [f"Tool {n} {m}" for m in range(40)]
+        assert load_projects(parts, project(f"Zebra {n}", main=names)).is_clean
+    assert len(whole(parts)[0]) == 80
+
+
+def test_a_project_that_is_too_large_is_left_out_and_told(parts: Services) -> None:
+    links = [f"https://example.org/{'x' * 2000}/{n}" for n in range(50)]
+    large = project() | {"details": {"name": "Zebra", "documentation_link": links}}
+    report = load_projects(parts, large, project("Yak"))
+    assert [each.name for each in whole(parts)[1]] == ["Yak"]
+    assert "at most 65536" in report.left_out[0].what
+
+
 def test_contacts_are_stored(parts: Services) -> None:
     load_projects(parts, project() | {"user": [{"email": "a@example.org"}]})
-    assert parts[1].with_contacts("zebra")[1][0].email == "a@example.org"
+    assert parts[1].get("zebra").contacts[0].email == "a@example.org"
 
 
 def test_a_project_added_by_somebody_else_meanwhile_is_there_already(parts: Services) -> None:

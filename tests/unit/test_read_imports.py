@@ -53,7 +53,8 @@ def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> R
         store = tables.open(table)
         store.technologies.add(technology("python"))
         for name in ("one", "two"):
-            store.projects.add(project(name, technologies=uses("python")), people("a@example.org"))
+            contacts = people("a@example.org")
+            store.projects.add(project(name, technologies=uses("python"), contacts=contacts))
         secret = {**item_key(FIREWALL_SECRET), "values": {"S": '["let in"]'}}
         tables.transport("PutItem", {"TableName": table, "Item": secret})
     environment = {

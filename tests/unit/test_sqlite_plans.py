@@ -9,13 +9,13 @@ import pytest
 
 from chalicelib.models.page import EXAMINED_AT_MOST, Position
 from chalicelib.models.project import SORTS, Contact, Project, ProjectQuery, Use
-from chalicelib.models.technology import Move, Technology, TechnologyQuery
-from chalicelib.stores.port import Receipt
+from chalicelib.models.technology import SHOWN_MOVES, Move, Technology, TechnologyQuery
+from chalicelib.stores.port import Quota, Receipt
 from chalicelib.stores.sqlite import SqliteStore
 from chalicelib.stores.sqlite import technologies as technology_lists
 from chalicelib.stores.sqlite.keyset import Walk
 from chalicelib.stores.sqlite.projects import contact_walk, walk_of
-from tests.support import contacts_of
+from tests.contract.samples import project_read, technology_read
 
 BY_NAME = ("name", "-name", None)
 BY_UPDATE = ("updated_at", "-updated_at")
@@ -178,26 +178,29 @@ def test_a_list_reads_one_row_more_than_a_page_may_examine() -> None:
     assert statement.endswith(f" LIMIT {EXAMINED_AT_MOST + 1}")
 
 
-PYTHON = Technology("Python", "languages", (Move("review", "t"),), id="python", version=1)
-PROJECT = Project("SDX", technologies=(Use("python", "languages"),), id="sdx", version=1)
+MOVES = (Move("review", "t"),) * (SHOWN_MOVES + 1)
+PYTHON = Technology("Python", "languages", MOVES, id="python", version=1)
+USES = (Use("python", "languages"),)
+PROJECT = Project(
+    "SDX", technologies=USES, id="sdx", version=1, contacts=(Contact("me@example.org"),)
+)
 RECEIPT = Receipt("key", "fingerprint", "answer", "2026")
 
 
 def use_everything(store: SqliteStore) -> None:
     """Every read of one record, and every write, that the port knows."""
-    store.technologies.add(PYTHON, RECEIPT)
-    store.projects.add(PROJECT, (Contact("me@example.org"),), replace(RECEIPT, key="other"))
-    store.projects.get("sdx")
-    contacts_of(store, "sdx")
-    store.technologies.get("python")
+    store.technologies.add(PYTHON, RECEIPT, Quota("me", 1, "2027"))
+    store.projects.add(PROJECT, replace(RECEIPT, key="other"))
     store.technologies.resolve(["python"])
-    store.technologies.names(["python"])
+    store.technologies.moves("python", None, 50)
     store.receipts.get("key", "2025")
     store.cursor_key()
-    store.technologies.replace(replace(PYTHON, name="Snake", version=2), 1)
-    store.projects.replace(replace(PROJECT, version=2), 1, (Contact("you@example.org"),))
-    store.projects.remove("sdx", 2)
-    store.technologies.remove("python", 2)
+    python = technology_read(store, "python", 1)
+    store.technologies.replace(python, replace(python, name="Snake", version=2))
+    sdx = project_read(store, "sdx", 1)
+    store.projects.replace(sdx, replace(sdx, version=2, contacts=(Contact("you@example.org"),)))
+    store.projects.remove(project_read(store, "sdx", 2))
+    store.technologies.remove(technology_read(store, "python", 2))
 
 
 def test_no_read_of_one_record_and_no_write_scans_a_table(store: SqliteStore) -> None:
@@ -210,5 +213,7 @@ def test_no_read_of_one_record_and_no_write_scans_a_table(store: SqliteStore) ->
         each for each in statements if each.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
     ]
     scans = [step for each in asked for step in explain(connection, each) if "SCAN" in step]
+    # FTS5 keeps its settings in a table of one row.
+    allowed = ("VIRTUAL TABLE INDEX", "_words_config")
     assert len(asked) > 30
-    assert [step for step in scans if "VIRTUAL TABLE INDEX" not in step] == []
+    assert [step for step in scans if not any(each in step for each in allowed)] == []

@@ -1,5 +1,6 @@
 """Names, words and slugs: what any text is turned into."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import ConflictError, IdTakenError
-from chalicelib.models.text import begins_words, name_key, words
+from chalicelib.models.text import as_json, begins_words, name_key, words
 from chalicelib.services.ids import add_under_free_id, slug
 
 TEXT = st.text(max_size=200)
@@ -82,16 +83,28 @@ def test_slugs_are_readable(name: str, expected: str) -> None:
     assert slug(name, "project") == expected
 
 
-@given(st.integers(min_value=0, max_value=20))
-def test_the_first_free_id_is_taken(taken: int) -> None:
-    ids = {"a", *(f"a-{n}" for n in range(2, taken + 1))} if taken else set[str]()
-
+def added_beside(ids: set[str]) -> str:
     def add(free: str) -> str:
         if free in ids:
             raise IdTakenError
         return free
 
-    assert add_under_free_id("a", add) == ("a" if not taken else f"a-{max(taken, 1) + 1}")
+    return add_under_free_id("a", add)
+
+
+@given(st.integers(min_value=0, max_value=4))
+def test_the_first_free_id_is_taken(taken: int) -> None:
+    ids = ["a", "a-2", "a-3", "a-4", "a-5"]
+    assert added_beside(set(ids[:taken])) == ids[taken]
+
+
+def test_after_five_tries_a_suffix_is_drawn() -> None:
+    """However many records share a slug, the next one takes a few tries."""
+    ids = {"a", "a-2", "a-3", "a-4", "a-5"}
+    for _ in range(100):
+        ids.add(added_beside(ids))
+    assert len(ids) == 105
+    assert all(re.fullmatch(r"a(-[2-5]|-[a-z0-9]{5})?", each) for each in ids)
 
 
 def test_a_slug_that_never_is_free_ends_in_a_conflict() -> None:
@@ -100,3 +113,13 @@ def test_a_slug_that_never_is_free_ends_in_a_conflict() -> None:
 
     with pytest.raises(ConflictError):
         add_under_free_id("a", add)
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=50))
+def test_json_is_utf_8_and_halves_of_surrogate_pairs_do_no_harm(text: str) -> None:
+    assert json.loads(as_json([text]).encode()) == json.loads(json.dumps([text]))
+
+
+def test_json_says_letters_as_they_are() -> None:
+    assert as_json({"é": "\N{SNAKE}"}) == '{"é":"\N{SNAKE}"}'
+    assert as_json("\ud800") == r'"\ud800"'

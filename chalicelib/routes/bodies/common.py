@@ -12,6 +12,7 @@ from chalicelib.routes.requests import pointer
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 5000
+LONGEST_NOTE = 500
 LONGEST_URL = 2048
 LONGEST_EMAIL = 254
 # Each pattern is the contract's too, so they are spelled in what all dialects of regular expressions
@@ -130,6 +131,7 @@ Name = Annotated[
     AfterValidator(_present),
 ]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=pattern(rf"[^{UNFIT}]*"))]
+Note = Annotated[str, Field(max_length=LONGEST_NOTE, json_schema_extra=pattern(rf"[^{UNFIT}]*"))]
 Url = Annotated[
     str,
     Field(max_length=LONGEST_URL, json_schema_extra=pattern(URL.pattern)),

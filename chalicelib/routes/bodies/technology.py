@@ -10,6 +10,7 @@ from chalicelib.routes.bodies.common import (
     Body,
     Line,
     Name,
+    Note,
     ReadOnly,
     Text,
     UrlOrNothing,
@@ -52,6 +53,7 @@ class TechnologyBody(WritableTechnology):
     id: ReadOnly = None
     ring: ReadOnly = None
     moves: ReadOnly = None
+    move_count: ReadOnly = None
     project_count: ReadOnly = None
     version: ReadOnly = None
     created_at: ReadOnly = None
@@ -62,7 +64,7 @@ class MoveBody(Body):
     """The author and the time are the server's."""
 
     ring: Annotated[str, *choice(RINGS)]
-    note: Text = ""
+    note: Note = ""
 
 
 def _each_once(names: list[Line]) -> dict[str, str]:

@@ -1,17 +1,22 @@
 """The register in one DynamoDB table: for AWS. `tables/create.py` makes the table."""
 
-import json
-import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from chalicelib.errors import UnavailableError
-from chalicelib.stores.dynamodb.client import Client, item_key
-from chalicelib.stores.dynamodb.keys import CURSOR_KEY, FIREWALL_SECRET
+from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.common import Common, References
+from chalicelib.stores.dynamodb.keys import CURSOR_KEY
 from chalicelib.stores.dynamodb.projects import DynamoProjects
 from chalicelib.stores.dynamodb.receipts import DynamoReceipts
 from chalicelib.stores.dynamodb.technologies import DynamoTechnologies
 from chalicelib.stores.dynamodb.transport import CallError, Transport
+from chalicelib.stores.dynamodb.unfinished import Unfinished
+from chalicelib.stores.dynamodb.writes import Writer
+
+# A request ends after 28 s: what is unfinished for longer has nobody who finishes it.
+UNFINISHED_SECONDS = 60
 
 
 class DynamoStore:
@@ -25,23 +30,13 @@ class DynamoStore:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = Client(transport, table, clock, sleep)
-        self.projects = DynamoProjects(self._client)
-        self.technologies = DynamoTechnologies(self._client)
+        common, references = Common(self._client, clock), References(self._client, clock)
+        parts = (self._client, Writer(self._client), common, references)
+        self.projects = DynamoProjects(*parts)
+        self.technologies = DynamoTechnologies(*parts)
         self.receipts = DynamoReceipts(self._client)
-
-    def cursor_key(self) -> bytes:
-        found = self._client.get(CURSOR_KEY)
-        if found is None:
-            self._make_cursor_key()
-            found = self._client.get(CURSOR_KEY)
-        if found is None:
-            raise UnavailableError("The key of the cursors cannot be read")
-        key: bytes = found["key"]["B"]
-        return key
-
-    def firewall_values(self) -> tuple[str, ...]:
-        found = self._client.get(FIREWALL_SECRET)
-        return tuple(json.loads(found["values"]["S"])) if found else ()
+        self.cursor_key = common.cursor_key
+        self.firewall_values = common.firewall_values
 
     def check(self) -> None:
         try:
@@ -49,16 +44,6 @@ class DynamoStore:
         except CallError as error:
             raise UnavailableError(f"The table cannot be read: {error.code}") from error
 
-    def _make_cursor_key(self) -> None:
-        """Whoever is first decides."""
-        item = {**item_key(CURSOR_KEY), "key": {"B": os.urandom(32)}}
-        try:
-            self._client.call(
-                "PutItem",
-                TableName=self._client.table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except CallError as error:
-            if error.code != "ConditionalCheckFailedException":
-                raise
+    def finish(self, now: str) -> int:
+        moment = datetime.fromisoformat(now).timestamp()
+        return Unfinished(self._client).finish_all(moment - UNFINISHED_SECONDS)

@@ -14,9 +14,11 @@ from chalicelib.stores.dynamodb.patience import RETRY_AFTER_SECONDS, Patience
 from chalicelib.stores.dynamodb.transport import (
     CALLERS_OWN,
     RETRYABLE,
+    UNTRUSTED,
     CallError,
     ConnectionLost,
     Transport,
+    check_answer,
 )
 
 Item = Mapping[str, Any]
@@ -25,6 +27,11 @@ Key = tuple[str, str]
 KEYS_IN_ONE_GET = 100
 WRITES_IN_ONE_BATCH = 25
 ACTIONS_IN_ONE_TRANSACTION = 100
+# The detail of an error whose code alone does not name the cure.
+DETAILS = {
+    UNTRUSTED: "The database's certificate is not trusted: an operator must add its authority"
+    " to the certificates that this machine trusts (SSL_CERT_FILE or AWS_CA_BUNDLE)",
+}
 
 
 class Client:
@@ -38,7 +45,8 @@ class Client:
         self.table = table
         self._transport = transport
         self._clock = clock
-        self._pause = Patience(clock, sleep).pause
+        patience = Patience(clock, sleep)
+        self._begin, self._pause = patience.begin, patience.pause
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Repeats what may succeed once repeated.
@@ -47,18 +55,22 @@ class Client:
         """
         attempt = 0
         while True:
-            begun = self._clock()
+            begun = self._begin()
             try:
-                return self._transport(operation, parameters)
+                answer = self._transport(operation, parameters)
+                check_answer(operation, parameters, answer)
+                return answer
             except CallError as error:
                 if error.code in CALLERS_OWN:
                     raise
                 if error.code not in RETRYABLE:
-                    detail = f"The database refuses the service: {error.code}"
+                    detail = DETAILS.get(
+                        error.code, f"The database refuses the service: {error.code}"
+                    )
                     raise UnavailableError(detail, RETRY_AFTER_SECONDS) from error
-            except ConnectionLost:
-                pass
-            self._pause(begun, attempt)
+                self._pause(begun, attempt, error)
+            except ConnectionLost as error:
+                self._pause(begun, attempt, error)
             attempt += 1
 
     def get(self, key: Key) -> Item | None:
@@ -78,34 +90,31 @@ class Client:
         return found
 
     def query(
-        self,
-        partition: str,
-        beginning: str = "",
-        after: str | None = None,
-        *,
-        descending: bool = False,
-        at_once: int,
-    ) -> Iterator[list[str]]:
-        """The sort keys of a partition's items, in order, `at_once` a call, as they are asked for."""
+        self, parameters: Mapping[str, Any], partition: str, after: str | None, limit: int
+    ) -> tuple[list[Item], str | None]:
+        """One call: the items behind `after`, of `limit` that are examined, and where it goes on."""
+        start = {} if after is None else {"ExclusiveStartKey": item_key((partition, after))}
+        answer = self.call("Query", TableName=self.table, Limit=limit, **parameters, **start)
+        last = answer.get("LastEvaluatedKey")
+        return answer["Items"], last and last["sk"]["S"]
+
+    def pages(self, partition: str, beginning: str = "") -> Iterator[list[Item]]:
+        """All items of a partition whose sort keys begin alike, in order, 1 MB a call, as they are asked for."""
         values = {":pk": {"S": partition}}
         condition = "pk = :pk"
         if beginning:
             values[":beginning"] = {"S": beginning}
             condition += " AND begins_with(sk, :beginning)"
         more: dict[str, Any] = {}
-        if after is not None:
-            more = {"ExclusiveStartKey": item_key((partition, after))}
         while True:
             answer = self.call(
                 "Query",
                 TableName=self.table,
                 KeyConditionExpression=condition,
                 ExpressionAttributeValues=values,
-                ScanIndexForward=not descending,
-                Limit=at_once,
                 **more,
             )
-            yield [item["sk"]["S"] for item in answer["Items"]]
+            yield answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
@@ -123,9 +132,11 @@ class Client:
                 return
             except CallError as error:
                 refused = refusal(actions, error)
+                if refused is error:
+                    raise
                 if refused:
-                    raise refused from None
-            self._pause(begun, attempt)
+                    raise refused from error
+                self._pause(begun, attempt, error)
             attempt += 1
 
     def write_all(self, writes: Iterable[Mapping[str, Any]]) -> None:
@@ -150,7 +161,11 @@ class Client:
         """A delete for a transaction."""
         return {"Delete": self._conditional({"Key": item_key(key)}, condition, values)}
 
-    def update(self, key: Key, change: str, condition: str, **values: Any) -> dict[str, Any]:
+    def check(self, key: Key, condition: str, **values: Any) -> dict[str, Any]:
+        """A condition for a transaction."""
+        return {"ConditionCheck": self._conditional({"Key": item_key(key)}, condition, values)}
+
+    def update(self, key: Key, change: str, condition: str = "", **values: Any) -> dict[str, Any]:
         """An update for a transaction."""
         write = {"Key": item_key(key), "UpdateExpression": change}
         return {"Update": self._conditional(write, condition, values)}

@@ -1,111 +1,189 @@
-"""How records are written into items and read from them: compactly, never larger than DynamoDB takes them."""
+"""How records are written into items and read from them.
+
+An item holds a record's JSON as lists serve it. A list joins such texts without reading them, unless
+another release wrote them, or a technology in them has been renamed since.
+"""
 
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
-from chalicelib.errors import ConflictError
-from chalicelib.kept import Kept
 from chalicelib.models.project import (
     Contact,
+    Development,
+    Hosting,
     Project,
+    ProjectQuery,
+    Repository,
+    Use,
     contact_document,
-    contact_from,
     project_document,
     project_from,
 )
-from chalicelib.models.technology import Technology, technology_document, technology_from
+from chalicelib.models.record import form_of
+from chalicelib.models.technology import (
+    Move,
+    Technology,
+    TechnologyQuery,
+    technology_document,
+    technology_from,
+)
+from chalicelib.models.text import as_json, name_key
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.client import Item, item_key
+from chalicelib.stores.dynamodb.rows import (
+    Rows,
+    project_rows,
+    technology_rows,
+    words_attribute,
+)
 
-# DynamoDB refuses 400 KiB and more; the rest is for what a write adds, such as counts.
-LARGEST_ITEM_BYTES = 400 * 1024 - 1024
-
-_projects: Kept[Project] = Kept()
-_technologies: Kept[Technology] = Kept()
-
-
-def guard_item(project: Project) -> dict[str, Any]:
-    """Whose the name is."""
-    return {**item_key(keys.project_name_guard(project.name_key)), "id": {"S": project.id}}
+PROJECT_FORM = str(crc32(form_of(Project, Development, Hosting, Repository, Use, Contact).encode()))
+TECHNOLOGY_FORM = str(crc32(form_of(Technology, Move).encode()))
+# The name that a technology has today, by the facet `technology:<id>` of those that were renamed.
+Renamed = Mapping[str, str]
 
 
-def project_item(project: Project, contacts: tuple[Contact, ...]) -> dict[str, Any]:
-    """Raises ConflictError where it is too large."""
-    item = {
+def new_mark() -> dict[str, str]:
+    """Another for every write of a record: a version comes again once a record is removed and added."""
+    return {"S": os.urandom(16).hex()}
+
+
+def project_item(project: Project) -> dict[str, Any]:
+    return {
         **item_key(keys.project_key(project.id)),
-        **_new_mark(),
+        **project_copy(project),
+        "mark": new_mark(),
         "version": {"N": str(project.version)},
-        "document": {"S": _text_of(project_document(project))},
-        "contacts": {"S": _text_of([contact_document(contact) for contact in contacts])},
+        "contacts": {"S": as_json([contact_document(c, stored=True) for c in project.contacts])},
         **({"updated_by": {"S": project.updated_by}} if project.updated_by else {}),
     }
-    _require_room(item, "The project, with its contacts,")
-    return item
 
 
-def project_in(item: Item) -> Project:
-    """Kept for the next item that says the very same.
+def project_copy(project: Project) -> dict[str, Any]:
+    """What a list serves of it and filters by."""
+    text = as_json(project_document(project, stored=True))
+    is_plain = text == as_json(project_document(project))
+    return {
+        "document": {"S": text},
+        **({"form": {"S": PROJECT_FORM}} if is_plain else {}),
+        **_facets(project_facets(project)),
+        **words_attribute(project.words),
+    }
 
-    DynamoDB is asked every time; what is spared is reading the JSON, half of a later list's time.
-    """
-    document, author = item["document"]["S"], item.get("updated_by", {}).get("S")
-    parts = (document, author)
-    known = _projects.get(parts)
-    if known is not None:
-        return known
-    return _projects.keep(parts, project_from(json.loads(document), author), len(document))
+
+def project_in(item: Item, renamed: Renamed) -> Project:
+    contacts = json.loads(item["contacts"]["S"]) if "contacts" in item else ()
+    found = project_from(
+        json.loads(item["document"]["S"]), contacts, _author(item), item.get("mark", {}).get("S")
+    )
+    if renamed.keys().isdisjoint(project_facets(found)):
+        return found
+    uses = (
+        replace(use, name=renamed.get(f"technology:{use.technology}", use.name))
+        for use in found.technologies
+    )
+    return replace(found, technologies=tuple(uses))
 
 
-def contacts_in(item: Item) -> tuple[Contact, ...]:
-    return tuple(contact_from(found) for found in json.loads(item["contacts"]["S"]))
+def project_text(item: Item, renamed: Renamed) -> str:
+    """The project as a list serves it."""
+    is_plain = item.get("form", {}).get("S") == PROJECT_FORM
+    if is_plain and renamed.keys().isdisjoint(item.get("facets", {}).get("SS", ())):
+        text: str = item["document"]["S"]
+        return text
+    return as_json(project_document(project_in(item, renamed)))
 
 
 def technology_item(technology: Technology) -> dict[str, Any]:
-    """All but the count of its projects. Raises ConflictError where it is too large."""
-    item = {
+    """All but the count of its projects."""
+    return {
         **item_key(keys.technology_key(technology.id)),
-        **_new_mark(),
+        **technology_copy(technology),
+        "mark": new_mark(),
         "version": {"N": str(technology.version)},
-        "name": {"S": technology.name},
-        "document": {"S": _text_of(technology_document(technology))},
         **({"updated_by": {"S": technology.updated_by}} if technology.updated_by else {}),
     }
-    _require_room(item, "The technology, with its moves,")
-    return item
 
 
-def technology_in(item: Item) -> Technology:
-    """Kept, as a project is."""
-    document, author = item["document"]["S"], item.get("updated_by", {}).get("S")
-    count = int(item["project_count"]["N"])
-    parts = (document, count, author)
-    known = _technologies.get(parts)
-    if known is not None:
-        return known
-    read = technology_from(json.loads(document), count, author)
-    return _technologies.keep(parts, read, len(document))
+def technology_copy(technology: Technology) -> dict[str, Any]:
+    text = as_json(technology_document(technology, stored=True))
+    known = technology_document(technology)
+    del known["project_count"]
+    is_plain = text == as_json(known)
+    return {
+        "document": {"S": text},
+        **({"form": {"S": TECHNOLOGY_FORM}} if is_plain else {}),
+        **_facets(technology_facets(technology)),
+        **words_attribute(technology.words),
+    }
 
 
-def served_size(text: str) -> int:
-    """About how large a stored document is in an answer, where such letters are escaped."""
-    return len(text) if text.isascii() else len(json.dumps(text))
+def technology_in(item: Item, project_count: int) -> Technology:
+    mark = item.get("mark", {}).get("S")
+    return technology_from(json.loads(item["document"]["S"]), project_count, _author(item), mark)
 
 
-def _text_of(document: Any) -> str:
-    """JSON as it is stored: `\\u` escapes would make a text of other alphabets three times as large."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+def technology_text(item: Item, project_count: int) -> str:
+    """The technology as a list serves it."""
+    if item.get("form", {}).get("S") == TECHNOLOGY_FORM:
+        return f'{{"project_count":{project_count},{item["document"]["S"][1:]}'
+    return as_json(technology_document(technology_in(item, project_count)))
 
 
-def _new_mark() -> dict[str, Any]:
-    """Another for every write of a record: a version comes again once a record is removed and added."""
-    return {"mark": {"S": os.urandom(16).hex()}}
+def rows_in(item: Item) -> Rows:
+    """The index rows that a record should have: none where it has no document."""
+    if "document" not in item:
+        return {}
+    if item["pk"]["S"].startswith("PROJECT#"):
+        return project_rows(project_in(item, {}))
+    return technology_rows(technology_in(item, 0))
 
 
-def _require_room(item: Mapping[str, Mapping[str, str]], what: str) -> None:
-    """Raises ConflictError where DynamoDB would refuse the item for its size."""
-    values = (text for value in item.values() for text in value.values())
-    size = sum(map(len, item)) + sum(len(text.encode()) for text in values)
-    if size > LARGEST_ITEM_BYTES:
-        raise ConflictError(f"{what} has grown too large to be kept: say it with less text")
+def project_facets(project: Project) -> list[str]:
+    """What a list can be filtered by, as DynamoDB compares it."""
+    facets = [f"technology:{each}" for each in project.technology_ids]
+    facets += [f"hosting:{each}" for each in project.hosting.types]
+    facets.append(f"programme:{project.programme_key}")
+    if project.stage:
+        facets.append(f"stage:{project.stage}")
+    if project.development:
+        facets.append(f"development:{project.development.type}")
+    return facets
+
+
+def facets_of_projects(query: ProjectQuery) -> list[str]:
+    wanted = {
+        "technology": query.technology,
+        "hosting": query.hosting,
+        "programme": query.programme,
+        "stage": query.stage,
+        "development": query.development,
+    }
+    return _wanted(wanted)
+
+
+def technology_facets(technology: Technology) -> list[str]:
+    tags = [f"tag:{name_key(tag)}" for tag in technology.tags]
+    return [f"quadrant:{technology.quadrant}", f"ring:{technology.ring}", *tags]
+
+
+def facets_of_technologies(query: TechnologyQuery) -> list[str]:
+    tag = None if query.tag is None else name_key(query.tag)
+    return _wanted({"quadrant": query.quadrant, "ring": query.ring, "tag": tag})
+
+
+def _wanted(values: Mapping[str, str | None]) -> list[str]:
+    return [f"{name}:{value}" for name, value in values.items() if value is not None]
+
+
+def _facets(facets: list[str]) -> dict[str, Any]:
+    return {"facets": {"SS": sorted(set(facets))}}
+
+
+def _author(item: Item) -> str | None:
+    author: str | None = item.get("updated_by", {}).get("S")
+    return author

@@ -1,26 +1,29 @@
-"""Where what is kept: the partition and sort key of every kind of item in the one table.
+"""Where each kind of item is kept: its partition key and sort key in the one table.
 
-Records, guards and receipts have the sort key `.`. Index rows hold nothing but their key, which
-ends in the id of their record; a list is a Query of one partition of them.
+Records, guards and receipts have the sort key `.`. Whatever is in a list has a sort key that ends
+in the id of its record; a list is a Query of one partition.
 """
 
-from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from chalicelib.models.project import Contact, Project
-from chalicelib.models.technology import Technology
-from chalicelib.stores.dynamodb.client import Key
+from chalicelib.stores.dynamodb.client import Item, Key
 
 RECORD = "."
+COUNT = "COUNT"
 SEPARATOR = "\x00"
 # A sort key has at most 1,024 bytes, and folding can make a text many times as long.
 LONGEST_SORTED = 600
+# An index of words holds these beginnings of each word: the longest that fits drives a search.
+BEGINNINGS = (1, 2, 4)
 
 PROJECTS_BY_NAME = "PROJECTS-BY-NAME"
 PROJECTS_BY_UPDATE = "PROJECTS-BY-UPDATE"
 TECHNOLOGIES_BY_NAME = "TECHNOLOGIES-BY-NAME"
+RADAR = "RADAR"
+UNFINISHED = "UNFINISHED"
 CURSOR_KEY: Key = ("CURSOR-KEY", RECORD)
 FIREWALL_SECRET: Key = ("FIREWALL-SECRET", RECORD)
+RENAMES: Key = ("RENAMES", RECORD)
 
 
 def project_key(project_id: str) -> Key:
@@ -31,8 +34,27 @@ def technology_key(technology_id: str) -> Key:
     return f"TECHNOLOGY#{technology_id}", RECORD
 
 
+def count_key(technology_id: str) -> Key:
+    """Of the number of projects that use the technology."""
+    return f"TECHNOLOGY#{technology_id}", COUNT
+
+
+def move_key(technology_id: str, number: int) -> Key:
+    """Of a move that the record no longer shows; `number` counts a technology's moves from 0."""
+    return f"TECHNOLOGY#{technology_id}", f"MOVE#{number:06}"
+
+
 def receipt_key(key: str) -> Key:
     return f"RECEIPT#{key}", RECORD
+
+
+def quota_key(key: str) -> Key:
+    return f"QUOTA#{key}", RECORD
+
+
+def unfinished_key(record: Key) -> Key:
+    """Of the note that a write of the record takes several transactions and is under way."""
+    return UNFINISHED, record[0]
 
 
 def project_name_guard(name_key: str) -> Key:
@@ -58,43 +80,32 @@ def contact_partition(email_key: str) -> str:
 
 
 def words_partition(kind: str, word: str) -> str:
-    return f"{kind}-WORDS#{word[0]}"
+    """Of the records of a kind in which a word begins as `word` does."""
+    length = max(length for length in BEGINNINGS if length <= len(word))
+    return f"{kind}-WORDS#{word[:length]}"
+
+
+def word_partitions(kind: str, word: str) -> set[str]:
+    """All those in which a record that holds `word` is found."""
+    return {words_partition(kind, word[:length]) for length in BEGINNINGS}
 
 
 def sort_key(text: str, record_id: str) -> str:
     return f"{_cut(text)}{SEPARATOR}{record_id}"
 
 
-def word_beginning(word: str) -> str:
-    return _cut(word)
-
-
 def id_in(key: str) -> str:
     return key.rpartition(SEPARATOR)[2]
 
 
-def project_rows(project: Project, contacts: Iterable[Contact]) -> Iterator[Key]:
-    """The index rows of a project: all the lists it is in. Each costs something: take what you need."""
-    by_name = sort_key(project.name_key, project.id)
-    yield PROJECTS_BY_NAME, by_name
-    yield PROJECTS_BY_UPDATE, sort_key(project.updated_at, project.id)
-    yield programme_partition(project.programme_key), by_name
-    for used in project.technology_ids:
-        yield uses_partition(used), by_name
-    for contact in contacts:
-        yield contact_partition(contact.key), sort_key("", project.id)
-    yield from _word_rows("PROJECT", project.words, project.id)
-
-
-def technology_rows(technology: Technology) -> Iterator[Key]:
-    yield TECHNOLOGIES_BY_NAME, sort_key(technology.name_key, technology.id)
-    yield from _word_rows("TECHNOLOGY", technology.words, technology.id)
-
-
-def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> list[Key]:
-    """By word, then by rank: the length of all the record's words, as in the other store."""
-    rank = f"{SEPARATOR}{len(' '.join(words)):05}{SEPARATOR}{record_id}"
-    return [(words_partition(kind, word), f"{_cut(word)}{rank}") for word in words]
+def id_of_technology(item: Item) -> str:
+    """Of a record or of a copy."""
+    partition: str = item["pk"]["S"]
+    return (
+        partition.removeprefix("TECHNOLOGY#")
+        if item["sk"]["S"] == RECORD
+        else id_in(item["sk"]["S"])
+    )
 
 
 def _cut(text: str) -> str:

@@ -1,188 +1,181 @@
 """Projects, their contacts, and how often a technology is used."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from chalicelib.errors import (
     IdTakenError,
     NameTakenError,
-    NotFoundError,
     RegisterError,
-    UnknownTechnologyError,
-    VersionMismatchError,
 )
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import (
-    Contact,
-    Project,
-    ProjectQuery,
-)
+from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, Item, Key
-from chalicelib.stores.dynamodb.index import Kind, Walk, page_of, word_walk, write_with_rows
-from chalicelib.stores.dynamodb.items import contacts_in, guard_item, project_in, project_item
+from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
+from chalicelib.stores.dynamodb.common import Common, References
+from chalicelib.stores.dynamodb.items import (
+    facets_of_projects,
+    project_copy,
+    project_in,
+    project_item,
+    project_text,
+)
+from chalicelib.stores.dynamodb.lists import (
+    Walk,
+    has_compared,
+    page_of_copies,
+    page_of_rows,
+    word_walk,
+)
 from chalicelib.stores.dynamodb.receipts import keep_receipt
+from chalicelib.stores.dynamodb.writes import NEW, Change, Writer
 from chalicelib.stores.port import Receipt
 
 
 class DynamoProjects:
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self, client: Client, writer: Writer, common: Common, references: References
+    ) -> None:
         self._client = client
+        self._writer = writer
+        self._common = common
+        self._references = references
 
     def get(self, project_id: str) -> Project | None:
         item = self._client.get(keys.project_key(project_id))
-        return project_in(item) if item else None
-
-    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]] | None:
-        item = self._client.get(keys.project_key(project_id))
-        return (project_in(item), contacts_in(item)) if item else None
+        if item is None or "document" not in item:
+            return None
+        return project_in(item, self._common.renamed())
 
     def owner(self, name_key: str) -> str | None:
         item = self._client.get(keys.project_name_guard(name_key))
         return item["id"]["S"] if item else None
 
-    def add(
-        self, project: Project, contacts: Iterable[Contact], receipt: Receipt | None = None
-    ) -> None:
-        contacts = tuple(contacts)
-        core = [
+    def add(self, project: Project, receipt: Receipt | None = None) -> None:
+        taken = partial(IdTakenError, f"The project id {project.id} is taken")
+        first = [
             *keep_receipt(self._client, receipt, project.updated_at),
             self._claim_name(project),
-            Action(
-                self._client.put(project_item(project, contacts), "attribute_not_exists(pk)"),
-                lambda: IdTakenError(f"The project id {project.id} is taken"),
-            ),
-            *self._count(project.technology_ids, 1),
         ]
-        write_with_rows(self._client, core, (), keys.project_rows(project, contacts))
+        then = self._copies(None, project)
+        key, item = keys.project_key(project.id), project_item(project)
+        with self._references.trusted():
+            self._writer.write(Change(key, None, item, taken, first, then))
 
-    def replace(
-        self, project: Project, expected: int, contacts: Iterable[Contact] | None = None
-    ) -> None:
-        item = self._require(project.id, expected)
-        before, contacts_before = project_in(item), contacts_in(item)
-        after = contacts_before if contacts is None else tuple(contacts)
-        core = [
-            self._instead_of(item, self._client.put, project_item(project, after)),
-            *self._change_name(before, project),
-            *self._count(_only_in(project, before), 1),
-            *self._count(_only_in(before, project), -1),
-        ]
-        write_with_rows(
-            self._client,
-            core,
-            keys.project_rows(before, contacts_before),
-            keys.project_rows(project, after),
-        )
+    def replace(self, before: Project, after: Project) -> None:
+        def change(current: Project) -> Change:
+            names = []
+            if current.name_key != after.name_key:
+                freed = self._client.delete(keys.project_name_guard(current.name_key))
+                names = [self._claim_name(after), Action(freed)]
+            then = [*names, *self._copies(current, after)]
+            return self._over(current, project_item(after), then)
 
-    def remove(self, project_id: str, expected: int) -> None:
-        item = self._require(project_id, expected)
-        project = project_in(item)
-        core = [
-            self._instead_of(item, self._client.delete, keys.project_key(project_id)),
-            Action(self._client.delete(keys.project_name_guard(project.name_key))),
-            *self._count(project.technology_ids, -1),
-        ]
-        write_with_rows(self._client, core, _rows_of(project, item), ())
+        self._write_over(before, change)
 
-    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[Project]:
-        walk, filtered = walk_of(query)
-        return page_of(self._client, KIND, walk, query, after, limit, filtered=filtered)
+    def remove(self, before: Project) -> None:
+        def change(current: Project) -> Change:
+            freed = self._client.delete(keys.project_name_guard(current.name_key))
+            return self._over(current, None, [Action(freed), *self._copies(current, None)])
 
-    def of_contact(self, key: str, after: Position | None, limit: int) -> Page[Project]:
+        self._write_over(before, change)
+
+    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
+        """By rows where a word or a technology drives the list, else by copies."""
+        serve = self._serve(query)
+        drives_by_row = not (query.sort or "").endswith("updated_at")
+        if query.words and query.sort is None:
+            walk = word_walk("PROJECT", query.words)
+        elif query.technology is not None and not query.words and drives_by_row:
+            walk = Walk(keys.uses_partition(query.technology), (query.sort or "")[:1] == "-")
+        else:
+            return page_of_copies(self._client, walk_of_copies(query), after, limit, serve)
+        return self._page_of_rows(walk, after, limit, serve, is_filtered=is_narrowed(query))
+
+    def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
         walk = Walk(keys.contact_partition(key))
-        return page_of(self._client, KIND, walk, ProjectQuery(), after, limit, filtered=False)
+        serve = self._serve(ProjectQuery())
+        return self._page_of_rows(walk, after, limit, serve, is_filtered=False)
 
-    def _require(self, project_id: str, expected: int) -> Item:
-        item = self._client.get(keys.project_key(project_id))
-        if item is None:
-            raise NotFoundError(f"There is no {project_id}")
-        version = int(item["version"]["N"])
-        if version != expected:
-            raise VersionMismatchError(f"It is version {version} by now, not {expected}")
-        return item
+    def _page_of_rows(self, *place: Any, is_filtered: bool) -> Page[str]:
+        walk, after, limit, serve = place
+        key = keys.project_key
+        return page_of_rows(self._client, walk, after, limit, key, serve, is_filtered=is_filtered)
 
-    def _instead_of(self, item: Item, write: Any, what: Any) -> Action:
-        """`write` of `what`, if the record is still the one that was read as `item`."""
-        project_id, version = project_in(item).id, item["version"]["N"]
+    def _serve(self, query: ProjectQuery) -> Callable[[Item], str | None]:
+        renamed = self._common.renamed()
+        facets = frozenset(facets_of_projects(query))
 
-        def refused() -> RegisterError:
-            try:
-                self._require(project_id, int(version))
-            except RegisterError as error:
-                return error
-            return VersionMismatchError(f"It is no longer version {version}")
+        def serve(item: Item) -> str | None:
+            if not facets.issubset(item["facets"]["SS"]):
+                return None
+            if query.words and not has_compared(query.words, item):
+                return project_text(item, renamed) if query.admits(project_in(item, {})) else None
+            return project_text(item, renamed)
 
-        return Action(write(what, "mark = :mark", mark=item["mark"]), refused)
+        return serve
+
+    def _write_over(self, before: Project, change: Callable[[Project], Change]) -> None:
+        with self._references.trusted():
+            self._writer.write_over(before, change, partial(self.get, before.id))
+
+    def _over(self, current: Project, after: Item | None, then: list[Action]) -> Change:
+        before = {**project_item(current), "mark": {"S": current.mark}}
+        key = keys.project_key(current.id)
+        return Change(
+            key, before, after, partial(self._writer.refusal, key, current.version), then=then
+        )
 
     def _claim_name(self, project: Project) -> Action:
-        return Action(
-            self._client.put(guard_item(project), "attribute_not_exists(pk)"),
-            partial(self._name_taken, project),
-        )
+        guard = {
+            **item_key(keys.project_name_guard(project.name_key)),
+            "id": {"S": project.id},
+        }
+        return Action(self._client.put(guard, NEW), partial(self._name_taken, project))
 
     def _name_taken(self, project: Project) -> RegisterError:
         owner = self.owner(project.name_key) or "that is gone by now"
         return NameTakenError(f"The project {owner} has this name")
 
-    def _change_name(self, before: Project, after: Project) -> list[Action]:
-        if before.name_key == after.name_key:
-            return []
-        freed = self._client.delete(keys.project_name_guard(before.name_key))
-        return [self._claim_name(after), Action(freed)]
-
-    def _count(self, technology_ids: Iterable[str], by: int) -> list[Action]:
+    def _copies(self, before: Project | None, after: Project | None) -> list[Action]:
+        """The copies in the lists of all projects: put, and deleted where their place is another."""
+        old, new = copy_keys(before), copy_keys(after)
+        copy = project_copy(after) if after else {}
         return [
-            Action(
-                self._client.update(
-                    keys.technology_key(technology_id),
-                    "ADD project_count :by",
-                    "attribute_exists(pk)",
-                    by={"N": str(by)},
-                ),
-                partial(UnknownTechnologyError, f"There is no technology {technology_id}"),
-            )
-            for technology_id in technology_ids
+            *(Action(self._client.put({**item_key(key), **copy})) for key in new),
+            *(Action(self._client.delete(key)) for key in old if key not in new),
         ]
 
 
-def walk_of(query: ProjectQuery) -> tuple[Walk, bool]:
-    """The one partition that drives this query, and whether anything is left to filter.
+def copy_keys(project: Project | None) -> list[Key]:
+    if project is None:
+        return []
+    by_name = keys.sort_key(project.name_key, project.id)
+    return [
+        (keys.PROJECTS_BY_NAME, by_name),
+        (keys.PROJECTS_BY_UPDATE, keys.sort_key(project.updated_at, project.id)),
+        (keys.programme_partition(project.programme_key), by_name),
+    ]
 
-    Rows are kept by name, and by time only for all projects: an order by time drives, whatever
-    else is asked; so does an order that is asked for with words.
-    """
-    descending = (query.sort or "").startswith("-")
-    filters = (query.stage, query.development, query.hosting)
-    narrowing = (query.technology, query.programme, query.words or None)
-    filtered = any(filters) or sum(part is not None for part in narrowing) > 1
-    if (query.sort or "").endswith("updated_at"):
-        walk = Walk(keys.PROJECTS_BY_UPDATE, "", descending)
-    elif query.words and query.sort is None:
-        return word_walk("PROJECT", query.words), True
-    elif query.words:
-        walk = Walk(keys.PROJECTS_BY_NAME, "", descending)
-    elif query.technology is not None:
-        return Walk(keys.uses_partition(query.technology), "", descending), filtered
-    elif query.programme is not None:
-        return Walk(keys.programme_partition(query.programme), "", descending), filtered
+
+def walk_of_copies(query: ProjectQuery) -> Walk:
+    """The partition of copies that drives this query; all else is filtered by DynamoDB."""
+    sort = query.sort or "name"
+    if sort.endswith("updated_at"):
+        partition = keys.PROJECTS_BY_UPDATE
+    elif query.programme is not None and not query.words and query.technology is None:
+        partition = keys.programme_partition(query.programme)
     else:
-        walk = Walk(keys.PROJECTS_BY_NAME, "", descending)
-    return walk, any(filters) or any(part is not None for part in narrowing)
+        partition = keys.PROJECTS_BY_NAME
+    facets = facets_of_projects(query)
+    if partition not in (keys.PROJECTS_BY_UPDATE, keys.PROJECTS_BY_NAME):
+        facets = [facet for facet in facets if not facet.startswith("programme:")]
+    return Walk(partition, sort.startswith("-"), facets, query.words)
 
 
-def _rows_of(project: Project, item: Item) -> Iterator[Key]:
-    return keys.project_rows(project, _contacts_if_asked(item))
-
-
-def _contacts_if_asked(item: Item) -> Iterator[Contact]:
-    yield from contacts_in(item)
-
-
-def _only_in(one: Project, other: Project) -> list[str]:
-    return [found for found in one.technology_ids if found not in other.technology_ids]
-
-
-KIND = Kind(keys.project_key, project_in, _rows_of)
+def is_narrowed(query: ProjectQuery) -> bool:
+    """Whether anything is left to filter of the rows of a word or a technology."""
+    by = (query.programme, query.stage, query.development, query.hosting)
+    return any(part is not None for part in by) or bool(query.words and query.technology)

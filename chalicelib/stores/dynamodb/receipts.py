@@ -1,13 +1,14 @@
-"""The first answers to POSTs with an idempotency key; DynamoDB's TTL takes them away in time."""
+"""The first answers to POSTs with an idempotency key, and how much a caller has done today."""
 
 import zlib
 from datetime import datetime
+from typing import Any
 
-from chalicelib.errors import ReceiptExistsError
+from chalicelib.errors import QuotaExceededError, ReceiptExistsError
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client
-from chalicelib.stores.dynamodb.keys import receipt_key
-from chalicelib.stores.port import Receipt
+from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.keys import quota_key, receipt_key
+from chalicelib.stores.port import Quota, Receipt
 
 
 class DynamoReceipts:
@@ -26,21 +27,32 @@ def keep_receipt(client: Client, receipt: Receipt | None, now: str) -> list[Acti
     """The action that keeps it, unless one that has not expired is there: ReceiptExistsError."""
     if receipt is None:
         return []
-    partition, sort = receipt_key(receipt.key)
     item = {
-        "pk": {"S": partition},
-        "sk": {"S": sort},
+        **item_key(receipt_key(receipt.key)),
         "fingerprint": {"S": receipt.fingerprint},
-        # An answer can be three times as large as its record, and an item has 400 KB.
         "answer": {"B": zlib.compress(receipt.answer.encode())},
         "expires_at": {"S": receipt.expires_at},
-        "ttl": {"N": str(int(datetime.fromisoformat(receipt.expires_at).timestamp()))},
+        "ttl": _ttl(receipt.expires_at),
     }
     write = client.put(item, "attribute_not_exists(pk) OR expires_at <= :now", now={"S": now})
     return [Action(write, lambda: ReceiptExistsError("The idempotency key has been used"))]
 
 
-def refuse_known_receipt(client: Client, receipt: Receipt | None, now: str) -> None:
-    """Raises ReceiptExistsError: the write was done, whatever else would speak against it now."""
-    if receipt and DynamoReceipts(client).get(receipt.key, now):
-        raise ReceiptExistsError("The idempotency key has been used")
+def use_quota(client: Client, quota: Quota | None) -> list[Action]:
+    """The action that counts one more, unless there are as many as may be: QuotaExceededError."""
+    if quota is None:
+        return []
+    write = client.update(
+        quota_key(quota.key),
+        "ADD n :one SET #ttl = :ttl",
+        "attribute_not_exists(n) OR n < :most",
+        one={"N": "1"},
+        most={"N": str(quota.limit)},
+        ttl=_ttl(quota.expires_at),
+    )
+    write["Update"]["ExpressionAttributeNames"] = {"#ttl": "ttl"}
+    return [Action(write, lambda: QuotaExceededError("The quota of the day is used up"))]
+
+
+def _ttl(expires_at: str) -> dict[str, Any]:
+    return {"N": str(int(datetime.fromisoformat(expires_at).timestamp()))}

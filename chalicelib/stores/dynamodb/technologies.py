@@ -1,170 +1,250 @@
 """Technologies, and the one name space of their ids, names and aliases."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from json import loads
 
 from chalicelib.errors import (
     IdTakenError,
     InUseError,
-    NameTakenError,
-    NotFoundError,
     RegisterError,
-    VersionMismatchError,
 )
 from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
+    SHOWN_MOVES,
+    Move,
+    Named,
     Technology,
     TechnologyQuery,
+    move_document,
+    move_from,
 )
+from chalicelib.models.text import as_json
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
 from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
-from chalicelib.stores.dynamodb.index import Kind, Walk, page_of, word_walk, write_with_rows
-from chalicelib.stores.dynamodb.items import technology_in, technology_item
-from chalicelib.stores.dynamodb.receipts import keep_receipt, refuse_known_receipt
-from chalicelib.stores.port import Receipt
+from chalicelib.stores.dynamodb.common import Common, References
+from chalicelib.stores.dynamodb.items import (
+    facets_of_technologies,
+    technology_copy,
+    technology_in,
+    technology_item,
+    technology_text,
+)
+from chalicelib.stores.dynamodb.lists import (
+    Walk,
+    has_compared,
+    page_of_copies,
+    page_of_rows,
+    word_walk,
+)
+from chalicelib.stores.dynamodb.names import (
+    claim_all,
+    claim_changed,
+    forget_renaming,
+    free,
+)
+from chalicelib.stores.dynamodb.receipts import keep_receipt, use_quota
+from chalicelib.stores.dynamodb.writes import Change, Writer
+from chalicelib.stores.port import Quota, Receipt
+
+# With those that are shown, the most that one write takes; a loader's document may have more.
+MOVES_IN_ONE_WRITE = SHOWN_MOVES + 30
 
 
 class DynamoTechnologies:
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self, client: Client, writer: Writer, common: Common, references: References
+    ) -> None:
         self._client = client
+        self._writer = writer
+        self._common = common
+        self._references = references
 
     def get(self, technology_id: str) -> Technology | None:
-        item = self._client.get(keys.technology_key(technology_id))
-        return technology_in(item) if item else None
+        record, count = keys.technology_key(technology_id), keys.count_key(technology_id)
+        found = self._client.get_all([record, count])
+        if "document" not in found.get(record, {}):
+            return None
+        return technology_in(found[record], number_in(found.get(count)))
 
-    def resolve(self, wanted: Iterable[str]) -> Mapping[str, str]:
-        guards = {key: keys.technology_guard(key) for key in wanted}
-        found = self._client.get_all(guards.values())
-        return {key: found[guard]["id"]["S"] for key, guard in guards.items() if guard in found}
+    def resolve(self, wanted: Iterable[str]) -> Mapping[str, Named]:
+        return self._references.resolve(wanted)
 
-    def names(self, technology_ids: Iterable[str]) -> Mapping[str, str]:
-        wanted = {one: keys.technology_key(one) for one in technology_ids}
-        found = self._client.get_all(wanted.values(), "name")
-        return {one: found[key]["name"]["S"] for one, key in wanted.items() if key in found}
-
-    def add(self, technology: Technology, receipt: Receipt | None = None) -> None:
-        item = {**technology_item(technology), "project_count": {"N": "0"}}
-        core = [
-            *keep_receipt(self._client, receipt, technology.updated_at),
-            *self._claim(technology.name_keys, technology.id),
-            *self._claim_id(technology),
-            Action(
-                self._client.put(item, "attribute_not_exists(pk)"),
-                lambda: IdTakenError(f"The technology id {technology.id} is taken"),
-            ),
+    def add(
+        self, technology: Technology, receipt: Receipt | None = None, quota: Quota | None = None
+    ) -> None:
+        some, rest = _parted(technology)
+        taken = partial(IdTakenError, f"The technology id {some.id} is taken")
+        first = [
+            *keep_receipt(self._client, receipt, some.updated_at),
+            *use_quota(self._client, quota),
+            *claim_all(self._client, some),
         ]
-        write_with_rows(self._client, core, (), keys.technology_rows(technology))
+        count = {**item_key(keys.count_key(some.id)), "n": {"N": "0"}}
+        then = [Action(self._client.put(count)), *self._parts(None, some)]
+        record = technology_item(_shown(some, 0))
+        key = keys.technology_key(some.id)
+        self._writer.write(Change(key, None, record, taken, first, then))
+        self._append(technology, rest)
 
     def replace(
-        self, technology: Technology, expected: int, receipt: Receipt | None = None
+        self, before: Technology, after: Technology, receipt: Receipt | None = None
     ) -> None:
-        refuse_known_receipt(self._client, receipt, technology.updated_at)
-        item = self._require(technology.id, expected)
-        before = technology_in(item)
-        freed = [key for key in before.keys if key not in technology.keys]
-        claimed = [key for key in technology.keys if key not in before.keys]
-        core = [
-            *keep_receipt(self._client, receipt, technology.updated_at),
-            self._write_instead_of(item, technology),
-            *self._claim(claimed, technology.id),
-            *(Action(self._client.delete(keys.technology_guard(key))) for key in freed),
-        ]
-        rows = keys.technology_rows(before), keys.technology_rows(technology)
-        write_with_rows(self._client, core, *rows)
+        some, rest = _parted(after)
+        self._write_over(before, lambda current: self._replacement(current, some, receipt))
+        if before.keys != after.keys or before.name != after.name:
+            self._forget()
+        self._append(after, rest)
 
-    def remove(self, technology_id: str, expected: int) -> None:
-        item = self._require(technology_id, expected)
-        technology = technology_in(item)
-        if technology.project_count:
-            raise _in_use(technology)
-        gone = self._client.delete(
-            keys.technology_key(technology_id),
-            "mark = :mark AND project_count = :none",
-            mark=item["mark"],
-            none={"N": "0"},
-        )
-        guards = (keys.technology_guard(key) for key in technology.keys)
-        core = [
-            Action(gone, partial(self._why, technology_id, expected)),
-            *(Action(self._client.delete(guard)) for guard in guards),
-        ]
-        write_with_rows(self._client, core, keys.technology_rows(technology), ())
+    def remove(self, before: Technology) -> None:
+        self._write_over(before, self._removal)
+        self._forget()
 
-    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[Technology]:
-        walk = Walk(keys.TECHNOLOGIES_BY_NAME)
-        if query.words:
+    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
+        facets = frozenset(facets_of_technologies(query))
+        serve = partial(_fitting, query, facets)
+        if not query.words:
+            walk = Walk(keys.TECHNOLOGIES_BY_NAME, facets=sorted(facets))
+            page = page_of_copies(self._client, walk, after, limit, serve)
+        else:
             walk = word_walk("TECHNOLOGY", query.words)
-        filtered = query != TechnologyQuery()
-        return page_of(self._client, KIND, walk, query, after, limit, filtered=filtered)
+            page = page_of_rows(
+                self._client,
+                walk,
+                after,
+                limit,
+                keys.technology_key,
+                serve,
+                is_filtered=bool(facets),
+            )
+        return Page(tuple(self._with_counts(page.items)), page.next)
 
-    def _require(self, technology_id: str, expected: int) -> Item:
-        item = self._client.get(keys.technology_key(technology_id))
-        if item is None:
-            raise NotFoundError(f"There is no {technology_id}")
-        version = int(item["version"]["N"])
-        if version != expected:
-            raise VersionMismatchError(f"It is version {version} by now, not {expected}")
-        return item
+    def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
+        """Those that the record shows come first; a later page reads it too, for its count."""
+        technology = self.get(technology_id)
+        if technology is None:
+            return None
+        end = technology.move_count if after is None else int(after[0])
+        begin = max(end - limit, 0)
+        shown_from = technology.move_count - len(technology.moves)
+        shown = technology.moves[max(begin - shown_from, 0) : max(end - shown_from, 0)]
+        wanted = [keys.move_key(technology_id, n) for n in range(begin, min(end, shown_from))]
+        items = self._client.get_all(wanted) if wanted else {}
+        older = [move_from(loads(items[key]["move"]["S"])) for key in wanted if key in items]
+        return Page((*reversed(shown), *reversed(older)), (begin,) if begin else None)
 
-    def _why(self, technology_id: str, expected: int) -> RegisterError:
-        """Why a write at this version was refused."""
-        try:
-            technology = technology_in(self._require(technology_id, expected))
-        except RegisterError as error:
-            return error
-        if technology.project_count:
-            return _in_use(technology)
-        return VersionMismatchError(f"It is no longer version {expected}")
+    def on_radar(self) -> Iterator[Technology]:
+        for page in self._client.pages(keys.RADAR):
+            yield from (technology_in(item, 0) for item in page)
 
-    def _write_instead_of(self, before: Item, technology: Technology) -> Action:
-        """Everything but the count of projects, which is the projects' own."""
-        item = technology_item(technology)
-        names = ("version", "mark", "name", "document", "updated_by")
-        changed = {name: item[name] for name in names if name in item}
-        places = ", ".join(f"{_place(name)} = :{name}" for name in changed)
-        write = self._client.update(
-            keys.technology_key(technology.id),
-            f"SET {places}" + ("" if "updated_by" in changed else " REMOVE updated_by"),
-            "mark = :before",
-            before=before["mark"],
-            **changed,
-        )
-        write["Update"]["ExpressionAttributeNames"] = {"#name": "name"}
-        expected = int(before["version"]["N"])
-        return Action(write, partial(self._why, technology.id, expected))
+    def _with_counts(self, items: Sequence[Item]) -> Iterator[str]:
+        ids = [keys.id_of_technology(item) for item in items]
+        counts = self._client.get_all(map(keys.count_key, ids)) if ids else {}
+        for item, each in zip(items, ids, strict=True):
+            yield technology_text(item, number_in(counts.get(keys.count_key(each))))
 
-    def _claim(self, wanted: Iterable[str], technology_id: str) -> list[Action]:
-        return [
-            Action(self._guard(key, technology_id), partial(self._taken, key)) for key in wanted
+    def _append(self, technology: Technology, rest: tuple[Move, ...]) -> None:
+        found = self.get(technology.id) if rest else None
+        if found:
+            self.replace(found, replace(technology, moves=(*found.moves, *rest)))
+
+    def _write_over(self, before: Technology, change: Callable[[Technology], Change]) -> None:
+        self._writer.write_over(before, change, partial(self._read_again, before))
+
+    def _forget(self) -> None:
+        """What this process has in memory; others tell the old names for up to a minute."""
+        self._references.forget()
+        self._common.forget_renamed()
+
+    def _read_again(self, before: Technology) -> Technology | None:
+        """The count of projects is not the writer's: it is told as it was."""
+        found = self.get(before.id)
+        return found and replace(found, project_count=before.project_count)
+
+    def _replacement(
+        self, before: Technology, after: Technology, receipt: Receipt | None
+    ) -> Change:
+        older = before.move_count - len(before.moves)
+        then = [*claim_changed(self._client, before, after), *self._parts(before, after)]
+        first = keep_receipt(self._client, receipt, after.updated_at)
+        return self._over(before, technology_item(_shown(after, older)), first, then)
+
+    def _removal(self, before: Technology) -> Change:
+        unused = self._client.delete(keys.count_key(before.id), "n = :none", none={"N": "0"})
+        then = [
+            Action(unused, partial(self._in_use, before.id)),
+            *free(self._client, before.keys),
+            forget_renaming(self._client, before),
+            *self._parts(before, None),
         ]
+        return self._over(before, None, (), then)
 
-    def _claim_id(self, technology: Technology) -> list[Action]:
-        if technology.id in technology.name_keys:
-            return []
-        refused = partial(IdTakenError, f"The technology id {technology.id} is taken")
-        return [Action(self._guard(technology.id, technology.id), refused)]
+    def _over(
+        self,
+        before: Technology,
+        after: Item | None,
+        first: Sequence[Action],
+        then: Sequence[Action],
+    ) -> Change:
+        """Moves that the record does not show are removed in steps: only a Query tells how many there are."""
+        key = keys.technology_key(before.id)
+        item = {**technology_item(before), "mark": {"S": before.mark}}
+        why = partial(self._writer.refusal, key, before.version)
+        in_steps = after is None and before.move_count > len(before.moves)
+        return Change(key, item, after, why, first, then, in_steps)
 
-    def _guard(self, key: str, technology_id: str) -> dict[str, Any]:
-        guard = {**item_key(keys.technology_guard(key)), "id": {"S": technology_id}}
-        return self._client.put(guard, "attribute_not_exists(pk)")
+    def _parts(self, before: Technology | None, after: Technology | None) -> Iterator[Action]:
+        """The copies in lists, and the moves that the record no longer shows."""
+        old = technology_copy_keys(before) if before else []
+        new = technology_copy_keys(after) if after else []
+        older = before.move_count - len(before.moves) if before else 0
+        if after:
+            shown = _shown(after, older)
+            copy = technology_copy(shown)
+            yield from (Action(self._client.put({**item_key(key), **copy})) for key in new)
+            for n, move in enumerate(after.moves[: -len(shown.moves)]):
+                key = item_key(keys.move_key(after.id, older + n))
+                text = as_json(move_document(move, stored=True))
+                yield Action(self._client.put({**key, "move": {"S": text}}))
+        yield from (Action(self._client.delete(key)) for key in old if key not in new)
 
-    def _taken(self, key: str) -> RegisterError:
-        owner = self.resolve([key]).get(key, "that is gone by now")
-        return NameTakenError(f"The technology {owner} goes by this name or alias")
+    def _in_use(self, technology_id: str) -> RegisterError:
+        used = number_in(self._client.get(keys.count_key(technology_id)))
+        return InUseError(f"{used} projects use {technology_id}")
 
 
-def _place(name: str) -> str:
-    return "#name" if name == "name" else name
+def number_in(item: Item | None) -> int:
+    """The number that a count says; 0 where there is none yet."""
+    return int(item["n"]["N"]) if item else 0
 
 
-def _in_use(technology: Technology) -> InUseError:
-    return InUseError(f"{technology.project_count} projects use {technology.id}")
+def _fitting(query: TechnologyQuery, facets: frozenset[str], record: Item) -> Item | None:
+    """The record, unless the query's filters or words leave it out."""
+    if not facets.issubset(record["facets"]["SS"]):
+        return None
+    if query.words and not has_compared(query.words, record):
+        return record if query.admits(technology_in(record, 0)) else None
+    return record
 
 
-def _rows_of(technology: Technology, _: Item) -> Iterator[Key]:
-    return keys.technology_rows(technology)
+def _parted(technology: Technology) -> tuple[Technology, tuple[Move, ...]]:
+    """The technology with as many moves as one write takes, and the others."""
+    moves = technology.moves
+    return replace(technology, moves=moves[:MOVES_IN_ONE_WRITE]), moves[MOVES_IN_ONE_WRITE:]
 
 
-KIND = Kind(keys.technology_key, technology_in, _rows_of)
+def _shown(technology: Technology, older: int) -> Technology:
+    """As the record keeps it: with its last moves, and the number of all; `older` are not in `moves`."""
+    return replace(
+        technology,
+        moves=technology.moves[-SHOWN_MOVES:],
+        move_count=older + len(technology.moves),
+    )
+
+
+def technology_copy_keys(technology: Technology) -> list[Key]:
+    by_name = keys.sort_key(technology.name_key, technology.id)
+    on_radar = [(keys.RADAR, by_name)] if technology.is_on_radar else []
+    return [(keys.TECHNOLOGIES_BY_NAME, by_name), *on_radar]

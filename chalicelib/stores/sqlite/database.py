@@ -8,6 +8,8 @@ from threading import Lock, local
 from time import monotonic, sleep
 
 from chalicelib.errors import NotFoundError, UnavailableError, VersionMismatchError
+from chalicelib.models.project import Project
+from chalicelib.models.technology import Technology
 from chalicelib.stores.sqlite.schema import MIGRATIONS, Migration
 
 BUSY_SECONDS = 30.0
@@ -114,12 +116,14 @@ def _unavailable(what: str) -> Iterator[None]:
         raise UnavailableError(f"{what}: {type(error).__name__}") from error
 
 
-def require_version(
-    connection: sqlite3.Connection, table: str, record_id: str, expected: int
-) -> None:
-    """Within a write. Raises NotFoundError, VersionMismatchError."""
-    row = connection.execute(f"SELECT version FROM {table} WHERE id = ?", (record_id,)).fetchone()
+def require_current(connection: sqlite3.Connection, before: Project | Technology) -> None:
+    """Within a write. Raises NotFoundError; VersionMismatchError where somebody wrote after `before`."""
+    table = "projects" if isinstance(before, Project) else "technologies"
+    row = connection.execute(
+        f"SELECT version, mark FROM {table} WHERE id = ?", (before.id,)
+    ).fetchone()
     if row is None:
-        raise NotFoundError(f"There is no {record_id}")
-    if row[0] != expected:
-        raise VersionMismatchError(f"It is version {row[0]} by now, not {expected}")
+        raise NotFoundError(f"There is no {before.id}")
+    version, mark = row
+    if mark != before.mark:
+        raise VersionMismatchError(f"It is version {version} by now: read it again")

@@ -1,11 +1,10 @@
 """Lists by keyset: each is one walk along one index, or one search, and starts where a cursor says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from sqlite3 import Connection
-from typing import Any
 
-from chalicelib.models.page import EXAMINED_AT_MOST, Position
+from chalicelib.models.page import EXAMINED_AT_MOST, Page, Position, Row, fill_page
+from chalicelib.stores.sqlite.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,22 @@ class Walk:
         )
         return statement, (*self.parameters, *(after or ()))
 
-    def rows(
-        self, connection: Connection, after: Position | None, *fields: str
-    ) -> Iterator[tuple[Position, tuple[Any, ...]]]:
-        """Each row's position and its fields, read as they are asked for."""
+    def page(
+        self,
+        database: Database,
+        after: Position | None,
+        limit: int,
+        text_of: Callable[..., str | None],
+        *more: str,
+    ) -> Page[str]:
+        """`text_of` makes a document and `more` columns into the list's text, if it shows them."""
         width = len(self.columns)
-        for row in connection.execute(*self.select(after, *fields)):
-            yield row[:width], row[width:]
+        query = self.select(after, "p.document", *more)
+        with database.read() as connection:
+            return fill_page(
+                (
+                    Row(row[:width], len(row[width].encode()), text_of(*row[width:]))
+                    for row in connection.execute(*query)
+                ),
+                limit,
+            )

@@ -1,25 +1,25 @@
 """Projects, their contacts, and the links to the technologies they use."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from sqlite3 import Connection
 
 from chalicelib.errors import IdTakenError, NameTakenError, UnknownTechnologyError
-from chalicelib.models.page import Page, Position, Row, fill_page
+from chalicelib.models.page import Page, Position
 from chalicelib.models.project import (
-    Contact,
     Project,
     ProjectQuery,
     contact_document,
-    contact_from,
     project_document,
     project_from,
 )
+from chalicelib.models.text import as_json
 from chalicelib.stores.port import Receipt
-from chalicelib.stores.sqlite.database import Database, require_version
+from chalicelib.stores.sqlite.database import Database, require_current
 from chalicelib.stores.sqlite.keyset import Walk
 from chalicelib.stores.sqlite.receipts import keep_receipt
+from chalicelib.stores.sqlite.schema import NAME_USES, NEW_MARK
 from chalicelib.stores.sqlite.search import Search
 
 SEARCH = Search("projects", "project_words")
@@ -33,67 +33,55 @@ class SqliteProjects:
 
     def get(self, project_id: str) -> Project | None:
         with self._database.read() as connection:
-            return _get(connection, project_id)
-
-    def with_contacts(self, project_id: str) -> tuple[Project, tuple[Contact, ...]] | None:
-        with self._database.read() as connection:
-            project = _get(connection, project_id)
-            rows = connection.execute(
+            row = connection.execute(
+                "SELECT document, updated_by, mark FROM projects WHERE id = ?", (project_id,)
+            ).fetchone()
+            contacts = connection.execute(
                 "SELECT document FROM project_contacts WHERE project_id = ? ORDER BY position",
                 (project_id,),
             ).fetchall()
-        contacts = tuple(contact_from(json.loads(document)) for (document,) in rows)
-        return (project, contacts) if project else None
+        if row is None:
+            return None
+        document, updated_by, mark = row
+        people = (json.loads(contact) for (contact,) in contacts)
+        return project_from(json.loads(document), people, updated_by, mark)
 
     def owner(self, name_key: str) -> str | None:
         with self._database.read() as connection:
             return _owner(connection, name_key)
 
-    def add(
-        self, project: Project, contacts: Iterable[Contact], receipt: Receipt | None = None
-    ) -> None:
+    def add(self, project: Project, receipt: Receipt | None = None) -> None:
         with self._database.write() as connection:
             keep_receipt(connection, receipt, project.updated_at)
             _require_free_name(connection, project.name_key)
             added = connection.execute(
                 "INSERT OR IGNORE INTO projects"
-                " (id, name_key, programme_key, version, updated_at, updated_by, document)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (project.id, *_columns(project)),
+                " (id, name_key, programme_key, version, updated_at, document)"
+                " VALUES (?, ?, '', 0, '', '')",
+                (project.id, project.name_key),
             )
             if not added.rowcount:
                 raise IdTakenError(f"The project id {project.id} is taken")
-            _link(connection, project)
-            _write_contacts(connection, project.id, contacts)
+            _write(connection, project)
 
-    def replace(
-        self, project: Project, expected: int, contacts: Iterable[Contact] | None = None
-    ) -> None:
+    def replace(self, before: Project, after: Project) -> None:
         with self._database.write() as connection:
-            require_version(connection, "projects", project.id, expected)
-            _require_free_name(connection, project.name_key, own=project.id)
-            connection.execute(
-                "UPDATE projects SET name_key = ?, programme_key = ?, version = ?,"
-                " updated_at = ?, updated_by = ?, document = ? WHERE id = ?",
-                (*_columns(project), project.id),
-            )
-            _link(connection, project)
-            if contacts is not None:
-                _write_contacts(connection, project.id, contacts)
+            require_current(connection, before)
+            _require_free_name(connection, after.name_key, own=before.id)
+            _write(connection, after)
 
-    def remove(self, project_id: str, expected: int) -> None:
+    def remove(self, before: Project) -> None:
         with self._database.write() as connection:
-            require_version(connection, "projects", project_id, expected)
-            SEARCH.forget(connection, project_id)
-            connection.execute("DELETE FROM projects WHERE id = ?", (project_id,))
+            require_current(connection, before)
+            SEARCH.forget(connection, before.id)
+            connection.execute("DELETE FROM projects WHERE id = ?", (before.id,))
 
-    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[Project]:
-        with self._database.read() as connection:
-            return _page(connection, walk_of(query), query, after, limit)
+    def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
+        return walk_of(query).page(self._database, after, limit, partial(_text, query))
 
-    def of_contact(self, key: str, after: Position | None, limit: int) -> Page[Project]:
-        with self._database.read() as connection:
-            return _page(connection, contact_walk(key), ProjectQuery(), after, limit)
+    def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
+        everything = ProjectQuery()
+        return contact_walk(key).page(self._database, after, limit, partial(_text, everything))
 
 
 def contact_walk(key: str) -> Walk:
@@ -119,34 +107,9 @@ def walk_of(query: ProjectQuery) -> Walk:
     return Walk("projects p", order, descending=descending)
 
 
-def _page(
-    connection: Connection, walk: Walk, query: ProjectQuery, after: Position | None, limit: int
-) -> Page[Project]:
-    found = walk.rows(connection, after, "p.document", "p.updated_by")
-    rows = (Row(place, _project(*fields), len(fields[0])) for place, fields in found)
-    return fill_page(rows, query, limit)
-
-
-def _columns(project: Project) -> tuple[str | int | None, ...]:
-    return (
-        project.name_key,
-        project.programme_key,
-        project.version,
-        project.updated_at,
-        project.updated_by,
-        json.dumps(project_document(project)),
-    )
-
-
-def _project(document: str, updated_by: str | None) -> Project:
-    return project_from(json.loads(document), updated_by)
-
-
-def _get(connection: Connection, project_id: str) -> Project | None:
-    row = connection.execute(
-        "SELECT document, updated_by FROM projects WHERE id = ?", (project_id,)
-    ).fetchone()
-    return row and _project(*row)
+def _text(query: ProjectQuery, document: str) -> str | None:
+    project = project_from(json.loads(document))
+    return as_json(project_document(project)) if query.admits(project) else None
 
 
 def _owner(connection: Connection, name_key: str) -> str | None:
@@ -161,28 +124,43 @@ def _require_free_name(connection: Connection, name_key: str, own: str = "") -> 
         raise NameTakenError(f"The project {owner} has this name")
 
 
-def _link(connection: Connection, project: Project) -> None:
-    """Writes the links to technologies and the words to search, in the place of what was there."""
-    connection.execute("DELETE FROM project_technologies WHERE project_id = ?", (project.id,))
-    for technology_id in project.technology_ids:
-        known = connection.execute(
-            "SELECT 1 FROM technologies WHERE id = ?", (technology_id,)
-        ).fetchone()
-        if not known:
-            raise UnknownTechnologyError(f"There is no technology {technology_id}")
-        connection.execute(
-            "INSERT INTO project_technologies VALUES (?, ?, ?, ?)",
-            (technology_id, project.id, project.name_key, project.updated_at),
-        )
-    SEARCH.remember(connection, project.id, project.words)
-
-
-def _write_contacts(connection: Connection, project_id: str, contacts: Iterable[Contact]) -> None:
-    connection.execute("DELETE FROM project_contacts WHERE project_id = ?", (project_id,))
-    connection.executemany(
-        "INSERT INTO project_contacts VALUES (?, ?, ?, ?)",
+def _write(connection: Connection, project: Project) -> None:
+    """All of it, over the row with its id. Raises UnknownTechnologyError."""
+    connection.execute(
+        "UPDATE projects SET name_key = ?, programme_key = ?, version = ?, updated_at = ?,"
+        f" updated_by = ?, document = ?, mark = {NEW_MARK} WHERE id = ?",
         (
-            (project_id, position, contact.key, json.dumps(contact_document(contact)))
-            for position, contact in enumerate(contacts)
+            project.name_key,
+            project.programme_key,
+            project.version,
+            project.updated_at,
+            project.updated_by,
+            as_json(project_document(project, stored=True)),
+            project.id,
         ),
     )
+    SEARCH.remember(connection, project.id, project.words)
+    _write_uses(connection, project)
+    _write_contacts(connection, project)
+
+
+def _write_uses(connection: Connection, project: Project) -> None:
+    connection.execute("DELETE FROM project_technologies WHERE project_id = ?", (project.id,))
+    for technology_id in project.technology_ids:
+        linked = connection.execute(
+            "INSERT INTO project_technologies SELECT id, ?, ?, ? FROM technologies WHERE id = ?",
+            (project.id, project.name_key, project.updated_at, technology_id),
+        )
+        if not linked.rowcount:
+            raise UnknownTechnologyError(f"There is no technology {technology_id}")
+    connection.execute(f"{NAME_USES} WHERE id = ?", (project.id,))
+
+
+def _write_contacts(connection: Connection, project: Project) -> None:
+    connection.execute("DELETE FROM project_contacts WHERE project_id = ?", (project.id,))
+    for position, contact in enumerate(project.contacts):
+        document = as_json(contact_document(contact, stored=True))
+        connection.execute(
+            "INSERT INTO project_contacts VALUES (?, ?, ?, ?)",
+            (project.id, position, contact.key, document),
+        )

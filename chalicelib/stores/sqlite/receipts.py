@@ -1,9 +1,9 @@
-"""The first answers to POSTs with an idempotency key."""
+"""The first answers to POSTs with an idempotency key, and how many writes a caller has made."""
 
 from sqlite3 import Connection
 
-from chalicelib.errors import ReceiptExistsError
-from chalicelib.stores.port import Receipt
+from chalicelib.errors import QuotaExceededError, ReceiptExistsError
+from chalicelib.stores.port import Quota, Receipt
 from chalicelib.stores.sqlite.database import Database
 
 
@@ -32,3 +32,18 @@ def keep_receipt(connection: Connection, receipt: Receipt | None, now: str) -> N
     )
     if not kept.rowcount:
         raise ReceiptExistsError("The idempotency key has been used")
+
+
+def use_quota(connection: Connection, quota: Quota | None, now: str) -> None:
+    """Within the caller's transaction; drops what has expired. Raises QuotaExceededError."""
+    if quota is None:
+        return
+    connection.execute("DELETE FROM quotas WHERE expires_at <= ?", (now,))
+    connection.execute(
+        "INSERT OR IGNORE INTO quotas VALUES (?, 0, ?)", (quota.key, quota.expires_at)
+    )
+    counted = connection.execute(
+        "UPDATE quotas SET used = used + 1 WHERE key = ? AND used < ?", (quota.key, quota.limit)
+    )
+    if not counted.rowcount:
+        raise QuotaExceededError("The quota of the day is used up")

@@ -8,6 +8,13 @@ from collections.abc import Sequence
 
 Migration = Sequence[str]
 
+NEW_MARK = "lower(hex(randomblob(16)))"
+# Writes the technologies' names of today into the documents of projects; also a migration.
+NAME_USES = """UPDATE projects SET document = json_set(document, '$.technologies', json((
+    SELECT json_group_array(json_set(used.value, '$.name', t.name))
+    FROM json_each(projects.document, '$.technologies') used
+    CROSS JOIN technologies t ON t.id = json_extract(used.value, '$.technology'))))"""
+
 CORE: Migration = (
     """CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE technologies (
@@ -74,4 +81,41 @@ RECEIPTS: Migration = (
     """CREATE INDEX receipts_by_expiry ON receipts (expires_at)""",
 )
 
-MIGRATIONS: Sequence[Migration] = ((*CORE, *SEARCH), RECEIPTS)
+MARKS: Migration = (
+    """ALTER TABLE technologies ADD COLUMN mark TEXT NOT NULL DEFAULT ''""",
+    """ALTER TABLE projects ADD COLUMN mark TEXT NOT NULL DEFAULT ''""",
+    f"UPDATE technologies SET mark = {NEW_MARK}",
+    f"UPDATE projects SET mark = {NEW_MARK}",
+)
+
+# `number` counts from the technology's first move; the newest are in its document, not here.
+MOVES: Migration = (
+    """CREATE TABLE technology_moves (
+        technology_id TEXT NOT NULL REFERENCES technologies (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (technology_id, number)) WITHOUT ROWID""",
+    """INSERT INTO technology_moves
+        SELECT technologies.id, move.key, move.value FROM technologies, json_each(document, '$.moves') move
+        WHERE move.key < json_array_length(document, '$.moves') - 50""",
+    """UPDATE technologies SET document = json_set(
+        document,
+        '$.move_count', json_array_length(document, '$.moves'),
+        '$.moves', json((
+            SELECT json_group_array(json(move.value)) FROM json_each(document, '$.moves') move
+            WHERE move.key >= json_array_length(document, '$.moves') - 50)))""",
+)
+
+QUOTAS: Migration = (
+    """CREATE TABLE quotas (
+        key TEXT PRIMARY KEY,
+        used INTEGER NOT NULL,
+        expires_at TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE INDEX quotas_by_expiry ON quotas (expires_at)""",
+)
+
+MIGRATIONS: Sequence[Migration] = (
+    (*CORE, *SEARCH),
+    RECEIPTS,
+    (*MARKS, NAME_USES, *MOVES, *QUOTAS),
+)

@@ -1,25 +1,35 @@
-"""Technologies, and the one name space of their ids, names and aliases."""
+"""Technologies, their moves, and the one name space of their ids, names and aliases."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from sqlite3 import Connection
+from typing import Any
 
 from chalicelib.errors import IdTakenError, InUseError, NameTakenError
-from chalicelib.models.page import Page, Position, Row, fill_page
+from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
+    SHOWN_MOVES,
+    Move,
+    Named,
     Technology,
     TechnologyQuery,
+    move_document,
+    move_from,
     technology_document,
     technology_from,
 )
-from chalicelib.stores.port import Receipt
-from chalicelib.stores.sqlite.database import Database, require_version
+from chalicelib.models.text import as_json
+from chalicelib.stores.port import Quota, Receipt
+from chalicelib.stores.sqlite.database import Database, require_current
 from chalicelib.stores.sqlite.keyset import Walk
-from chalicelib.stores.sqlite.receipts import keep_receipt
+from chalicelib.stores.sqlite.receipts import keep_receipt, use_quota
+from chalicelib.stores.sqlite.schema import NAME_USES, NEW_MARK
 from chalicelib.stores.sqlite.search import Search
 
 SEARCH = Search("technologies", "technology_words")
-FIELDS = ("document", "project_count", "updated_by")
+SELECT = "SELECT document, project_count, updated_by, mark FROM technologies"
 KEYS_IN_ONE_QUERY = 500
 
 
@@ -29,64 +39,71 @@ class SqliteTechnologies:
 
     def get(self, technology_id: str) -> Technology | None:
         with self._database.read() as connection:
-            row = connection.execute(
-                f"SELECT {', '.join(FIELDS)} FROM technologies WHERE id = ?", (technology_id,)
-            ).fetchone()
-        return row and _technology(*row)
+            return _get(connection, technology_id)
 
-    def resolve(self, keys: Iterable[str]) -> Mapping[str, str]:
+    def resolve(self, keys: Iterable[str]) -> Mapping[str, Named]:
         with self._database.read() as connection:
-            return dict(
-                _in(connection, "SELECT key, technology_id FROM technology_keys WHERE key", keys)
-            )
+            return _resolve(connection, keys)
 
-    def names(self, technology_ids: Iterable[str]) -> Mapping[str, str]:
-        with self._database.read() as connection:
-            return dict(
-                _in(connection, "SELECT id, name FROM technologies WHERE id", technology_ids)
-            )
-
-    def add(self, technology: Technology, receipt: Receipt | None = None) -> None:
-        with self._database.write() as connection:
-            keep_receipt(connection, receipt, technology.updated_at)
-            _require_free_keys(connection, technology)
-            connection.execute(
-                "INSERT INTO technologies"
-                " (id, name, name_key, version, updated_by, document) VALUES (?, ?, ?, ?, ?, ?)",
-                (technology.id, *_columns(technology)),
-            )
-            _write_keys(connection, technology)
-
-    def replace(
-        self, technology: Technology, expected: int, receipt: Receipt | None = None
+    def add(
+        self, technology: Technology, receipt: Receipt | None = None, quota: Quota | None = None
     ) -> None:
         with self._database.write() as connection:
             keep_receipt(connection, receipt, technology.updated_at)
-            require_version(connection, "technologies", technology.id, expected)
-            _require_free_keys(connection, technology, own=technology.id)
+            use_quota(connection, quota, technology.updated_at)
+            _require_free_keys(connection, technology)
             connection.execute(
-                "UPDATE technologies SET name = ?, name_key = ?, version = ?, updated_by = ?,"
-                " document = ? WHERE id = ?",
-                (*_columns(technology), technology.id),
+                "INSERT INTO technologies (id, name, name_key, version, document)"
+                " VALUES (?, '', ?, 0, '')",
+                (technology.id, technology.name_key),
             )
-            _write_keys(connection, technology)
+            _write(connection, technology, older=0)
 
-    def remove(self, technology_id: str, expected: int) -> None:
+    def replace(
+        self, before: Technology, after: Technology, receipt: Receipt | None = None
+    ) -> None:
         with self._database.write() as connection:
-            require_version(connection, "technologies", technology_id, expected)
+            keep_receipt(connection, receipt, after.updated_at)
+            require_current(connection, before)
+            _require_free_keys(connection, after, own=before.id)
+            _write(connection, after, older=before.move_count - len(before.moves))
+            if after.name != before.name:
+                users = "SELECT project_id FROM project_technologies WHERE technology_id = ?"
+                connection.execute(f"{NAME_USES} WHERE id IN ({users})", (after.id,))
+
+    def remove(self, before: Technology) -> None:
+        with self._database.write() as connection:
+            require_current(connection, before)
             (used,) = connection.execute(
-                "SELECT project_count FROM technologies WHERE id = ?", (technology_id,)
+                "SELECT project_count FROM technologies WHERE id = ?", (before.id,)
             ).fetchone()
             if used:
-                raise InUseError(f"{used} projects use {technology_id}")
-            SEARCH.forget(connection, technology_id)
-            connection.execute("DELETE FROM technologies WHERE id = ?", (technology_id,))
+                raise InUseError(f"{used} projects use {before.id}")
+            SEARCH.forget(connection, before.id)
+            connection.execute("DELETE FROM technologies WHERE id = ?", (before.id,))
 
-    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[Technology]:
+    def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
+        text_of = partial(_text, query)
+        return walk_of(query).page(self._database, after, limit, text_of, "p.project_count")
+
+    def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
         with self._database.read() as connection:
-            found = walk_of(query).rows(connection, after, *(f"p.{field}" for field in FIELDS))
-            rows = (Row(place, _technology(*fields), len(fields[0])) for place, fields in found)
-            return fill_page(rows, query, limit)
+            technology = _get(connection, technology_id)
+            older = connection.execute(
+                "SELECT document FROM technology_moves WHERE technology_id = ? ORDER BY number",
+                (technology_id,),
+            ).fetchall()
+        if technology is None:
+            return None
+        history = (*(move_from(json.loads(move)) for (move,) in older), *technology.moves)
+        end = int(after[0]) if after else len(history)
+        begin = max(end - limit, 0)
+        return Page(history[begin:end][::-1], (begin,) if begin else None)
+
+    def on_radar(self) -> Iterator[Technology]:
+        with self._database.read() as connection:
+            rows = connection.execute(f"{SELECT} ORDER BY name_key").fetchall()
+        yield from (each for each in map(_technology, rows) if each.is_on_radar)
 
 
 def walk_of(query: TechnologyQuery) -> Walk:
@@ -96,37 +113,68 @@ def walk_of(query: TechnologyQuery) -> Walk:
     return Walk("technologies p", ("p.name_key",))
 
 
-def _columns(technology: Technology) -> tuple[str | int | None, ...]:
-    return (
-        technology.name,
-        technology.name_key,
-        technology.version,
-        technology.updated_by,
-        json.dumps(technology_document(technology)),
-    )
+def _get(connection: Connection, technology_id: str) -> Technology | None:
+    row = connection.execute(f"{SELECT} WHERE id = ?", (technology_id,)).fetchone()
+    return row and _technology(row)
 
 
-def _technology(document: str, project_count: int, updated_by: str | None) -> Technology:
-    return technology_from(json.loads(document), project_count, updated_by)
+def _technology(row: tuple[Any, ...]) -> Technology:
+    document, *others = row
+    return technology_from(json.loads(document), *others)
 
 
-def _in(connection: Connection, select: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
-    wanted = list(values)
+def _text(query: TechnologyQuery, document: str, project_count: int) -> str | None:
+    technology = technology_from(json.loads(document), project_count)
+    return as_json(technology_document(technology)) if query.admits(technology) else None
+
+
+def _resolve(connection: Connection, keys: Iterable[str]) -> dict[str, Named]:
+    wanted = list(keys)
+    found: dict[str, Named] = {}
     for start in range(0, len(wanted), KEYS_IN_ONE_QUERY):
         some = wanted[start : start + KEYS_IN_ONE_QUERY]
-        yield from connection.execute(f"{select} IN ({', '.join('?' * len(some))})", some)
+        rows = connection.execute(
+            "SELECT key, id, name FROM technology_keys JOIN technologies ON id = technology_id"
+            f" WHERE key IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        found |= {key: Named(*named) for key, *named in rows}
+    return found
 
 
 def _require_free_keys(connection: Connection, technology: Technology, own: str = "") -> None:
     """`own` is the id of the record that `technology` takes the place of."""
-    select = "SELECT key, technology_id FROM technology_keys WHERE key"
-    owners = dict(_in(connection, select, technology.keys))
-    taken = {key: owner for key, owner in owners.items() if owner != own}
+    owners = _resolve(connection, technology.keys)
+    taken = {key: owner.id for key, owner in owners.items() if owner.id != own}
     for key in technology.name_keys:
         if key in taken:
             raise NameTakenError(f"The technology {taken[key]} goes by this name or alias")
     if taken:
         raise IdTakenError(f"The technology id {technology.id} is taken")
+
+
+def _write(connection: Connection, technology: Technology, older: int) -> None:
+    """All of it, over the row with its id; so many `older` moves are not in it, and stay."""
+    moves = technology.moves
+    stored = replace(technology, moves=moves[-SHOWN_MOVES:], move_count=older + len(moves))
+    connection.execute(
+        "UPDATE technologies SET name = ?, name_key = ?, version = ?, updated_by = ?,"
+        f" document = ?, mark = {NEW_MARK} WHERE id = ?",
+        (
+            technology.name,
+            technology.name_key,
+            technology.version,
+            technology.updated_by,
+            as_json(technology_document(stored, stored=True)),
+            technology.id,
+        ),
+    )
+    for number, move in enumerate(moves[:-SHOWN_MOVES], older):
+        connection.execute(
+            "INSERT INTO technology_moves VALUES (?, ?, ?)",
+            (technology.id, number, as_json(move_document(move, stored=True))),
+        )
+    _write_keys(connection, technology)
 
 
 def _write_keys(connection: Connection, technology: Technology) -> None:

@@ -8,8 +8,14 @@ from typing import Any, TypeVar
 
 from chalice.app import Request, Response
 
-from chalicelib.errors import MalformedError, ReceiptExistsError, ReceiptMismatchError
+from chalicelib.errors import (
+    MalformedError,
+    ReceiptExistsError,
+    ReceiptMismatchError,
+    RegisterError,
+)
 from chalicelib.models.caller import Caller
+from chalicelib.models.text import as_json
 from chalicelib.services.clock import Clock, hours_after, timestamp
 from chalicelib.stores.port import Receipt, ReceiptFor, ReceiptStore, no_receipt
 
@@ -18,7 +24,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 T = TypeVar("T")
 
 
-class Once:
+class Idempotency:
     def __init__(self, receipts: ReceiptStore, clock: Clock) -> None:
         self._receipts = receipts
         self._clock = clock
@@ -43,18 +49,24 @@ class Once:
             raise MalformedError("Idempotency-Key is not 1 to 255 printable ASCII characters")
         place = [caller.service, caller.key, request.path, request.uri_params, header]
         key, fingerprint = _digest(place), _digest(body)
-        first = self._first(key, fingerprint)
-        if first:
-            return first
+        answer = Response("")
 
         def receipt(record: T) -> Receipt:
+            nonlocal answer
+            answer = respond(record)
             expires_at = hours_after(self._clock(), HOURS)
-            return Receipt(key, fingerprint, _packed(respond(record)), expires_at)
+            return Receipt(key, fingerprint, _packed(answer), expires_at)
 
         try:
-            return respond(make(receipt))
-        except ReceiptExistsError:  # the same request, sent twice at once
-            return self.answer(request, caller, body, make, respond)
+            make(receipt)
+        except RegisterError as refusal:  # of a repeated request, whatever else it says
+            first = self._first(key, fingerprint)
+            if first is None and isinstance(refusal, ReceiptExistsError):  # it has just expired
+                return self.answer(request, caller, body, make, respond)
+            if first is None:
+                raise
+            return first
+        return answer
 
     def _first(self, key: str, fingerprint: str) -> Response | None:
         receipt = self._receipts.get(key, timestamp(self._clock()))
@@ -66,7 +78,7 @@ class Once:
 
 
 def _packed(response: Response) -> str:
-    return json.dumps(
+    return as_json(
         {
             "body": response.body,
             "headers": response.headers,

@@ -1,0 +1,64 @@
+"""Between records and their documents, whichever release wrote them.
+
+A document may hold members that this release does not know, and may lack members that it expects.
+Unknown members are kept in the record's `rest` and written back; missing ones have their defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol, TypeVar
+
+
+class Record(Protocol):
+    """A frozen dataclass whose field `rest` holds what this release does not know."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def rest(self) -> Mapping[str, Any]: ...
+
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+def record_from(kind: type[R], document: Mapping[str, Any], **made: Any) -> R:
+    """A record of `kind`; `made` are the members that are not as JSON has them."""
+    members = kind.__dataclass_fields__
+    known: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in members or name == "rest":
+            rest[name] = value
+        elif name not in made:
+            known[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**{**known, **made, "rest": rest})
+
+
+def document_of(record: Record, *, stored: bool, **made: Any) -> dict[str, Any]:
+    """The record's members; `stored`: also those that this release does not know."""
+    document = dict(record.rest) if stored else {}
+    for name in record.__dataclass_fields__:
+        if name in made:
+            document[name] = made[name]
+        elif name != "rest":
+            value = getattr(record, name)
+            document[name] = list(value) if isinstance(value, tuple) else value
+    return document
+
+
+def form_of(*kinds: type[Record]) -> str:
+    """Differs between releases whose records have other members."""
+    return "/".join(",".join(kind.__dataclass_fields__) for kind in kinds)
+
+
+def carry_rest(new: T, old: T) -> T:
+    """`new` with the unknown members of whatever is equal in `old`: a writer sends them not back."""
+    if isinstance(new, tuple) and isinstance(old, tuple):
+        return tuple(_of_equal(one, old) for one in new)  # type: ignore[return-value]
+    return old if new == old else new
+
+
+def _of_equal(one: Any, others: tuple[Any, ...]) -> Any:
+    equal = next((other for other in others if other == one), one)
+    return replace(one, rest=equal.rest)

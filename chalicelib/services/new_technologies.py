@@ -1,0 +1,156 @@
+"""Technologies that a project names and the register does not know: they are created for it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from chalicelib.errors import (
+    Flaw,
+    InvalidError,
+    NameTakenError,
+    QuotaExceededError,
+    RegisterError,
+    UnknownTechnologyError,
+)
+from chalicelib.models.caller import Caller
+from chalicelib.models.project import Use
+from chalicelib.models.technology import (
+    BORN_OF_A_PROJECT,
+    QUADRANT_OF_CATEGORY,
+    Move,
+    Named,
+    Technology,
+)
+from chalicelib.models.text import name_key
+from chalicelib.services.clock import Clock, next_midnight, timestamp
+from chalicelib.services.ids import slug
+from chalicelib.services.technologies import Technologies
+from chalicelib.stores.port import Quota
+
+MOST_IN_A_REQUEST = 10
+MOST_IN_A_DAY = 50  # for one caller; a day is UTC's
+
+
+class NewTechnologies:
+    """Creates the unknown technologies of one project, and removes them if the project is refused.
+
+    Each is created by a write of its own, in ring review. Its move has no author: who writes a
+    project decides nothing about the radar, and moves are public while contacts are not. Without a
+    caller, as in a load, there is no limit.
+    """
+
+    def __init__(self, technologies: Technologies, caller: Caller | None, clock: Clock) -> None:
+        self._technologies = technologies
+        self._caller = caller
+        self._clock = clock
+        self._created: list[Technology] = []
+
+    def identify(
+        self, uses: tuple[Use, ...], check: Callable[[tuple[Use, ...]], None]
+    ) -> tuple[Use, ...]:
+        """Returns the uses with the ids and names of their technologies; creates the unknown ones.
+
+        Every rule is checked before anything is created. `check` receives the uses as they will be,
+        and raises to refuse them. Raises InvalidError, QuotaExceededError; UnknownTechnologyError if
+        the same call can succeed once repeated.
+        """
+        known = dict(self._technologies.resolve(name_key(use.technology) for use in uses))
+        identified = with_ids(uses, expected_technologies(uses, known))
+        unknown: dict[str, Use] = {}
+        for use in uses:
+            if name_key(use.technology) not in known:
+                unknown.setdefault(name_key(use.technology), use)
+        if not unknown:
+            return identified
+        self._require_few(len(unknown))
+        check(identified)
+        for key, use in unknown.items():
+            known[key] = self._create(key, use)
+        return with_ids(uses, known)
+
+    def remove(self) -> None:
+        """Removes the created technologies, except those that somebody uses or has changed since."""
+        for created in self._created:
+            with suppress(RegisterError):
+                found = self._technologies.get(created.id)
+                if found == created:
+                    self._technologies.remove(found)
+
+    def _require_few(self, count: int) -> None:
+        if self._caller and count > MOST_IN_A_REQUEST:
+            detail = (
+                f"names {count} technologies that the register does not know:"
+                f" a request may add {MOST_IN_A_REQUEST}, add the others with later requests"
+            )
+            raise InvalidError(Flaw("/technologies", detail))
+
+    def _create(self, key: str, use: Use) -> Named:
+        move = Move("review", timestamp(self._clock()), None, BORN_OF_A_PROJECT)
+        quadrant = QUADRANT_OF_CATEGORY.get(use.category, "supporting-tools")
+        draft = Technology(use.technology, quadrant, (move,))
+        try:
+            created = self._technologies.create(draft, self._caller, quota=self._quota())
+        except NameTakenError:  # another request created it a moment ago
+            found = self._technologies.resolve([key]).get(key)
+            if found is None:
+                raise UnknownTechnologyError("It was removed a moment ago") from None
+            return found
+        except QuotaExceededError:
+            raise self._too_many() from None
+        self._created.append(created)
+        return Named(created.id, created.name)
+
+    def _quota(self) -> Quota | None:
+        if self._caller is None:
+            return None
+        now = self._clock()
+        parts = ["new technologies", self._caller.service, self._caller.key, f"{now:%Y-%m-%d}"]
+        key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return Quota(key, MOST_IN_A_DAY, timestamp(next_midnight(now)))
+
+    def _too_many(self) -> QuotaExceededError:
+        now = self._clock()
+        seconds = (next_midnight(now) - now).total_seconds()
+        return QuotaExceededError(
+            f"Your projects have added {MOST_IN_A_DAY} technologies to the register today:"
+            " name known ones, or send the request again after midnight UTC",
+            int(seconds) + 1,
+        )
+
+
+def expected_technologies(uses: Iterable[Use], known: Mapping[str, Named]) -> dict[str, Named]:
+    """The technology behind each reference, by the reference's key, once the unknown are created.
+
+    A reference can be the id of a technology that an earlier reference of the project creates.
+    """
+    technologies = dict(known)
+    ids = {technology.id for technology in known.values()}
+    for use in uses:
+        key = name_key(use.technology)
+        if key not in technologies:
+            base = slug(use.technology, "technology")
+            technologies[key] = Named(key if ids & {key, base} else base, use.technology)
+            ids.add(technologies[key].id)
+    return technologies
+
+
+def with_ids(uses: Iterable[Use], technologies: Mapping[str, Named]) -> tuple[Use, ...]:
+    """The uses with ids and names; `technologies` are by the references' keys.
+
+    Raises InvalidError if a technology is used twice in one category.
+    """
+    identified = []
+    flaws = []
+    seen: dict[tuple[str, str], int] = {}
+    for number, use in enumerate(uses):
+        technology = technologies[name_key(use.technology)]
+        first = seen.setdefault((technology.id, use.category), number)
+        if first != number:
+            detail = f"the same technology and category as /technologies/{first}"
+            flaws.append(Flaw(f"/technologies/{number}", detail))
+        identified.append(replace(use, technology=technology.id, name=technology.name))
+    if flaws:
+        raise InvalidError(*flaws)
+    return tuple(identified)

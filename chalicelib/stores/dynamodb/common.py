@@ -1,0 +1,120 @@
+"""What a process of the API keeps in memory for a while, so that a later answer takes one call."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from chalicelib.errors import UnavailableError, UnknownTechnologyError
+from chalicelib.models.technology import Named
+from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.items import Renamed
+from chalicelib.stores.dynamodb.keys import CURSOR_KEY, FIREWALL_SECRET, RENAMES, technology_guard
+from chalicelib.stores.dynamodb.transport import REFUSED_CALL, CallError
+
+MEMORY_SECONDS = 60.0
+MOST_NAMES = 20_000
+
+
+class Common:
+    """The firewall's values, the cursors' key and the renamed technologies: read in one call."""
+
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._cursor_key: bytes | None = None
+        self._renamed: Renamed = {}
+        self._renamed_until = float("-inf")
+
+    def firewall_values(self) -> tuple[str, ...]:
+        """As they are now."""
+        return self._read()
+
+    def cursor_key(self) -> bytes:
+        """Made on first use: whoever is first decides."""
+        if self._cursor_key is None:
+            self._read()
+        if self._cursor_key is None:
+            self._make_cursor_key()
+            self._read()
+        if self._cursor_key is None:
+            raise UnavailableError("The key of the cursors cannot be read: send the request again")
+        return self._cursor_key
+
+    def renamed(self) -> Renamed:
+        """Today's names of the technologies that were renamed, at most MEMORY_SECONDS old."""
+        if self._clock() >= self._renamed_until:
+            self._read()
+        return self._renamed
+
+    def forget_renamed(self) -> None:
+        self._renamed_until = float("-inf")
+
+    def _read(self) -> tuple[str, ...]:
+        """Gives the firewall's values, which the gate keeps itself."""
+        until = self._clock() + MEMORY_SECONDS
+        found = self._client.get_all([FIREWALL_SECRET, CURSOR_KEY, RENAMES])
+        if CURSOR_KEY in found:
+            self._cursor_key = found[CURSOR_KEY]["key"]["B"]
+        names = found.get(RENAMES, {})
+        self._renamed = {
+            name: value["S"] for name, value in names.items() if name.startswith("technology:")
+        }
+        self._renamed_until = until
+        secret = found.get(FIREWALL_SECRET)
+        return tuple(json.loads(secret["values"]["S"])) if secret else ()
+
+    def _make_cursor_key(self) -> None:
+        item = {**item_key(CURSOR_KEY), "key": {"B": os.urandom(32)}}
+        try:
+            self._client.call(
+                "PutItem",
+                TableName=self._client.table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except CallError as error:
+            if error.code != REFUSED_CALL:
+                raise
+
+
+class References:
+    """Which technology a name means, at most MEMORY_SECONDS old; what nobody has is asked again."""
+
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._known: dict[str, tuple[Named, float]] = {}
+
+    def resolve(self, wanted: Iterable[str]) -> Mapping[str, Named]:
+        wanted = dict.fromkeys(wanted)
+        now = self._clock()
+        known = self._known
+        fresh = {key: known[key][0] for key in wanted if key in known and now < known[key][1]}
+        guards = {key: technology_guard(key) for key in wanted if key not in fresh}
+        items = self._client.get_all(guards.values()) if guards else {}
+        found = {
+            key: Named(items[guard]["id"]["S"], items[guard]["name"]["S"])
+            for key, guard in guards.items()
+            if guard in items
+        }
+        self._keep(found, now + MEMORY_SECONDS)
+        return fresh | found
+
+    @contextmanager
+    def trusted(self) -> Iterator[None]:
+        """For a write that trusts them: all are forgotten where it finds one that was removed."""
+        try:
+            yield
+        except UnknownTechnologyError:
+            self.forget()
+            raise
+
+    def forget(self) -> None:
+        self._known = {}
+
+    def _keep(self, found: Mapping[str, Named], until: float) -> None:
+        if len(self._known) + len(found) > MOST_NAMES:
+            self._known = {}
+        self._known.update((key, (named, until)) for key, named in found.items())

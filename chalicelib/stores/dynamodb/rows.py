@@ -1,0 +1,99 @@
+"""The index rows of a record: for each list that it is in, beside those that hold a copy of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.errors import UnknownTechnologyError
+from chalicelib.models.project import Project
+from chalicelib.models.technology import Technology
+from chalicelib.stores.dynamodb import keys
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import Client, Key, item_key
+
+LONGEST_WORDS = 2000  # characters; a search reads the records of longer ones
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row holds beside its key, and the technology whose count of projects it is one of.
+
+    A row and its count are written in one transaction: a count is always the number of its rows.
+    """
+
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    counted: str = ""
+
+
+Rows = Mapping[Key, Row]
+
+
+def project_rows(project: Project) -> Rows:
+    by_name = keys.sort_key(project.name_key, project.id)
+    by_id = keys.sort_key("", project.id)
+    uses = {(keys.uses_partition(each), by_name): Row({}, each) for each in project.technology_ids}
+    contacts = {(keys.contact_partition(each.key), by_id): Row() for each in project.contacts}
+    return uses | contacts | _word_rows("PROJECT", project.words, project.id)
+
+
+def technology_rows(technology: Technology) -> Rows:
+    return _word_rows("TECHNOLOGY", technology.words, technology.id)
+
+
+def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> dict[Key, Row]:
+    """By rank, the length of all the record's words, as in the other store."""
+    rank = keys.sort_key(f"{len(' '.join(words)):05}", record_id)
+    row = Row(words_attribute(words))
+    partitions = {place for word in words for place in keys.word_partitions(kind, word)}
+    return {(partition, rank): row for partition in partitions}
+
+
+def words_attribute(words: tuple[str, ...]) -> dict[str, Any]:
+    """Each word with a blank before it, so that a word's beginning can be looked for; none if too long."""
+    text = "".join(f" {word}" for word in words)
+    return {"words": {"S": text}} if 0 < len(text) <= LONGEST_WORDS else {}
+
+
+def row_actions(client: Client, added: Rows, removed: Rows) -> list[Action]:
+    """Puts and deletes of rows, and what they change in the counts of technologies.
+
+    Raises, when they are carried out, UnknownTechnologyError for a technology that has no count.
+    """
+    counts = Counter(row.counted for row in added.values())
+    counts.subtract(row.counted for row in removed.values())
+    return [
+        *(Action(client.put({**item_key(key), **row.attributes})) for key, row in added.items()),
+        *(Action(client.delete(key)) for key in removed),
+        *(_count(client, each, by) for each, by in counts.items() if each and by),
+    ]
+
+
+def _count(client: Client, technology_id: str, by: int) -> Action:
+    key = keys.count_key(technology_id)
+    return Action(
+        client.update(key, "ADD n :by", "attribute_exists(pk)", by={"N": str(by)}),
+        lambda: UnknownTechnologyError(f"The technology {technology_id} was not found"),
+    )
+
+
+def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
+    """The rows to put and the rows to delete where `after` takes the place of `before`."""
+    added = {key: row for key, row in after.items() if before.get(key) != row}
+    removed = {key: row for key, row in before.items() if key not in after}
+    return added, removed
+
+
+def portions(rows: Rows, actions: int) -> Iterable[Rows]:
+    """`rows` in portions that take at most so many actions each."""
+    some: dict[Key, Row] = {}
+    used = 0
+    for key, row in rows.items():
+        cost = 2 if row.counted else 1
+        if used + cost > actions:
+            yield some
+            some, used = {}, 0
+        some[key] = row
+        used += cost
+    if some:
+        yield some

@@ -1,0 +1,178 @@
+"""How a record is written with its index rows: in one transaction, or where that is too small in steps.
+
+A transaction holds 100 actions. A write that needs more says so in the record first: its member
+`counterpart` holds the version that is coming or going, whose rows may be there beside the record's own.
+Each step is refused unless the record still has the mark of this write. Whoever finds `counterpart`
+finishes the write: the rows that only `counterpart` has are deleted. The next writer does so, and the
+scheduled function, which finds such records by a note in the partition UNFINISHED.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from chalicelib.errors import (
+    NotFoundError,
+    RegisterError,
+    VersionMismatchError,
+)
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import (
+    ACTIONS_IN_ONE_TRANSACTION,
+    Client,
+    Item,
+    Key,
+    item_key,
+)
+from chalicelib.stores.dynamodb.items import new_mark, rows_in
+from chalicelib.stores.dynamodb.rows import Rows, changed_rows, portions, row_actions
+from chalicelib.stores.dynamodb.unfinished import HELD, MarkError, Unfinished
+
+TRIES = 10
+NEW = "attribute_not_exists(pk)"
+UNCHANGED = "mark = :seen AND attribute_not_exists(counterpart)"
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+R = TypeVar("R", bound=Versioned)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A write of one record.
+
+    `before` and `after` are its items, None where there is none. `first` and `then` are what is
+    written with the record: guards, copies, receipts. Of all refused actions the first decides.
+    """
+
+    key: Key
+    before: Item | None
+    after: Item | None
+    refused: Callable[[], RegisterError] = MarkError
+    first: Sequence[Action] = ()
+    then: Sequence[Action] = ()
+    in_steps: bool = False
+
+
+class Writer:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._unfinished = Unfinished(client)
+
+    def write(self, change: Change) -> None:
+        """Raises what the refused actions stand for."""
+        before = rows_in(change.before) if change.before else {}
+        added, removed = changed_rows(before, rows_in(change.after) if change.after else {})
+        rows = row_actions(self._client, added, removed)
+        actions = [*change.first, self._record(change), *change.then, *rows]
+        if change.in_steps or len(actions) > ACTIONS_IN_ONE_TRANSACTION:
+            self._write_in_steps(change, added)
+        else:
+            self._client.transact(actions)
+
+    def write_over(
+        self, before: R, change: Callable[[R], Change], read: Callable[[], R | None]
+    ) -> None:
+        """Writes over `before`, which was read; again where only the record's mark is another by now."""
+        current = before
+        for _ in range(TRIES):
+            wanted = change(current)
+            try:
+                return self.write(wanted)
+            except MarkError:
+                with suppress(MarkError):  # another one is finishing it
+                    self._unfinished.finish(wanted.key)
+            found = read()
+            if found is None or found != before:
+                break
+            current = found
+        raise VersionMismatchError(f"It is no longer version {before.version}: read it again")
+
+    def refusal(self, key: Key, version: int) -> RegisterError:
+        """Why a write over this version was refused."""
+        item = self._client.get(key)
+        if item is None or "document" not in item:
+            return NotFoundError("It was not found: somebody has deleted it")
+        now = int(item["version"]["N"])
+        if now != version:
+            return VersionMismatchError(f"It is version {now} by now, not {version}: read it again")
+        return MarkError("It is being written")
+
+    def _record(self, change: Change, condition: str = UNCHANGED, **more: Any) -> Action:
+        """The action that writes the record itself."""
+        seen = {} if change.before is None else {"seen": change.before["mark"]}
+        condition = condition if seen else NEW
+        if change.after is None:
+            write = self._client.delete(change.key, condition, **seen)
+        else:
+            write = self._client.put({**change.after, **more}, condition, **seen)
+        return Action(write, change.refused)
+
+    def _write_in_steps(self, change: Change, added: Rows) -> None:
+        held = self._begin(change)
+        try:
+            for some in portions(added, ACTIONS_IN_ONE_TRANSACTION - 1):
+                self._unfinished.step(held, row_actions(self._client, some, {}), change.refused)
+            self._client.transact([*change.first, self._commit(change, held), *change.then])
+        except RegisterError:
+            with suppress(RegisterError):
+                self._unfinished.finish(change.key)
+            raise
+        with suppress(MarkError):  # another writer finishes it
+            self._unfinished.finish(change.key)
+
+    def _begin(self, change: Change) -> Item:
+        """Says in the record what is coming. Refused as the whole write would be, before any row is written."""
+        held = {**item_key(change.key), "mark": new_mark()}
+        other = {"M": _plain(change.after or change.before or {})}
+        if change.before is None:
+            write = self._client.put({**held, "counterpart": other}, NEW)
+        else:
+            values = {"mark": held["mark"], "counterpart": other, "seen": change.before["mark"]}
+            set_both = "SET mark = :mark, counterpart = :counterpart"
+            write = self._client.update(change.key, set_both, UNCHANGED, **values)
+        self._client.transact(
+            [
+                *_checks(self._client, change.first),
+                Action(write, change.refused),
+                *_checks(self._client, change.then),
+                self._unfinished.note(change.key),
+            ]
+        )
+        return held
+
+    def _commit(self, change: Change, held: Item) -> Action:
+        """The record as it is to be; without a document where it is removed. `counterpart` is the one before."""
+        item = change.after or {**item_key(change.key), "mark": new_mark()}
+        other = (
+            {"counterpart": {"M": _plain(change.before)}}
+            if change.before
+            else {"counterpart": {"M": {}}}
+        )
+        write = self._client.put({**item, **other}, HELD, seen=held["mark"])
+        return Action(write, change.refused)
+
+
+def _plain(item: Item) -> dict[str, Any]:
+    """What of a record's item its rows follow from."""
+    return {name: item[name] for name in ("document", "contacts") if name in item}
+
+
+def _checks(client: Client, actions: Sequence[Action]) -> Iterator[Action]:
+    """The conditions of these actions, without their writes."""
+    for action in actions:
+        ((_, write),) = action.write.items()
+        condition = write.get("ConditionExpression")
+        if condition:
+            item = write.get("Item") or write["Key"]
+            values = write.get("ExpressionAttributeValues", {})
+            used = {f":{name}" for name in re.findall(r":(\w+)", condition)}
+            kept = {name[1:]: value for name, value in values.items() if name in used}
+            check = client.check((item["pk"]["S"], item["sk"]["S"]), condition, **kept)
+            yield Action(check, action.refused)

@@ -1,0 +1,90 @@
+"""What a table should hold, worked out from its records alone, beside what it holds."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chalicelib.models.project import Project
+from chalicelib.stores.dynamodb import keys
+from chalicelib.stores.dynamodb.client import Key
+from chalicelib.stores.dynamodb.items import (
+    project_copy,
+    project_in,
+    technology_copy,
+    technology_in,
+)
+from chalicelib.stores.dynamodb.projects import copy_keys
+from chalicelib.stores.dynamodb.rows import Rows, project_rows, technology_rows
+from chalicelib.stores.dynamodb.technologies import technology_copy_keys
+
+Content = Mapping[str, Any]
+# What belongs to no record: it is one item, or expires by its time to live.
+APART = ("RECEIPT#", "QUOTA#", "CURSOR-KEY", "RENAMES", "FIREWALL")
+
+
+def violations(items: Iterable[Content]) -> list[str]:
+    """All that is missing, too much or different. Nothing is where every record is whole."""
+    held = {(item["pk"]["S"], item["sk"]["S"]): content_of(item) for item in items}
+    held = {key: value for key, value in held.items() if not key[0].startswith(APART)}
+    records = {
+        key: value
+        for key, value in held.items()
+        if key[0].startswith(("PROJECT#", "TECHNOLOGY#")) and key[1] == keys.RECORD
+    }
+    unfinished = [f"{key} is unfinished" for key, value in records.items() if is_unfinished(value)]
+    if unfinished:
+        return unfinished
+    wanted = dict(all_wanted(records))
+    return [
+        *(f"{key} is missing" for key in sorted(wanted.keys() - held.keys())),
+        *(f"{key} is too much" for key in sorted(held.keys() - wanted.keys())),
+        *(
+            f"{key} is {held[key]}, not {wanted[key]}"
+            for key in sorted(held.keys() & wanted.keys())
+            if held[key] != wanted[key]
+        ),
+    ]
+
+
+def is_unfinished(record: Content) -> bool:
+    return "document" not in record or "counterpart" in record
+
+
+def content_of(item: Content) -> dict[str, Any]:
+    content = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+    if "facets" in content:
+        content["facets"] = {"SS": sorted(content["facets"]["SS"])}
+    return content
+
+
+def all_wanted(records: Mapping[Key, Content]) -> Iterator[tuple[Key, Content]]:
+    uses: Counter[str] = Counter()
+    for key, record in records.items():
+        yield key, record
+        if key[0].startswith("PROJECT#"):
+            project = project_in(record, {})
+            uses.update(project.technology_ids)
+            yield from wanted_of_project(project)
+    for key, record in records.items():
+        if key[0].startswith("TECHNOLOGY#"):
+            yield from wanted_of_technology(record, uses)
+
+
+def wanted_of_project(project: Project) -> Iterator[tuple[Key, Content]]:
+    """All but the record itself."""
+    yield keys.project_name_guard(project.name_key), {"id": {"S": project.id}}
+    yield from ((each, project_copy(project)) for each in copy_keys(project))
+    yield from contents_of(project_rows(project))
+
+
+def wanted_of_technology(record: Content, uses: Counter[str]) -> Iterator[tuple[Key, Content]]:
+    technology = technology_in(record, 0)
+    names = {"id": {"S": technology.id}, "name": {"S": technology.name}}
+    yield keys.count_key(technology.id), {"n": {"N": str(uses[technology.id])}}
+    yield from ((keys.technology_guard(each), names) for each in technology.keys)
+    yield from ((each, technology_copy(technology)) for each in technology_copy_keys(technology))
+    yield from contents_of(technology_rows(technology))
+
+
+def contents_of(rows: Rows) -> Iterator[tuple[Key, Content]]:
+    yield from ((key, row.attributes) for key, row in rows.items())
