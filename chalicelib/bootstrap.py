@@ -40,9 +40,12 @@ APP_NAME = "landscape-api"
 TOKEN_MAKER = Path(__file__).parent.parent / "local/make_token.py"
 
 
-def create_app(settings: Settings) -> Chalice:
-    """The whole API. Raises SettingsError, errors.UnavailableError."""
-    store = open_store(settings)
+def create_app(settings: Settings, store: Store | None = None) -> Chalice:
+    """The whole API, over the settings' own store unless another is given.
+
+    Raises SettingsError, errors.UnavailableError.
+    """
+    store = store or open_store(settings)
     app = Chalice(app_name=APP_NAME)
     edge = Edge(
         app,
