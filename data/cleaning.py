@@ -49,8 +49,8 @@ def line(value: object, place: Place, longest: int | None = LONGEST_NAME) -> str
     return _cut(" ".join(found.split()), longest, place)
 
 
-def paragraphs(value: object, place: Place) -> str:
-    return _cut(text(value, place), LONGEST_TEXT, place)
+def paragraphs(value: object, place: Place, longest: int = LONGEST_TEXT) -> str:
+    return _cut(text(value, place), longest, place)
 
 
 def _cut(found: str, longest: int | None, place: Place) -> str:

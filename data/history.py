@@ -1,5 +1,6 @@
 """How a technology of the register and the same one of a document become one."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib.models.technology import BORN_OF_A_PROJECT, Move, Technology
@@ -28,13 +29,18 @@ def grown_up(born: Technology, draft: Technology) -> Technology:
     )
 
 
+def lacking(present: Iterable[Move], wanted: Iterable[Move]) -> tuple[Move, ...]:
+    """The moves of `wanted` that are not in `present`, whoever their author is."""
+    known = set(map(_said, present))
+    return tuple(move for move in wanted if _said(move) not in known)
+
+
 def merged(present: tuple[Move, ...], wanted: tuple[Move, ...]) -> tuple[Move, ...]:
     """`present` and what it lacks of `wanted`, by date; on one date in the order of `wanted`."""
-    order = {_said(move): number for number, move in enumerate(wanted)}
-    known = {_said(move) for move in present}
-    absent = [move for move in wanted if _said(move) not in known]
+    absent = lacking(present, wanted)
     if not absent:
         return present
+    order = {_said(move): number for number, move in enumerate(wanted)}
     return tuple(
         sorted(
             (*present, *absent),

@@ -10,7 +10,7 @@ from report import Place, Report
 from chalicelib.errors import InvalidError
 from chalicelib.models.technology import RINGS, Move, Technology
 from chalicelib.models.text import name_key
-from chalicelib.routes.bodies.common import LONGEST_EMAIL, parse
+from chalicelib.routes.bodies.common import LONGEST_EMAIL, LONGEST_NOTE, parse
 from chalicelib.routes.bodies.technology import WritableTechnology
 from chalicelib.services.clock import timestamp
 from chalicelib.services.radar import QUADRANT_IDS
@@ -156,7 +156,7 @@ def _move(value: object, place: Place, rings: Mapping[str, str]) -> Move | None:
         place.leave_out("its date is not one")
     else:
         author = line(said.get("author"), place.at("author"), LONGEST_EMAIL)
-        note = paragraphs(said.get("description"), place.at("description"))
+        note = paragraphs(said.get("description"), place.at("description"), LONGEST_NOTE)
         return Move(ring, at, author or None, note)
     return None
 

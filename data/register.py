@@ -4,11 +4,12 @@ Every write stands on its own, so that a load that was cut short is completed by
 Writes are conditional; where somebody else wrote first, it begins again from what is there now.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from history import grown_up, is_only_born, merged
+from history import grown_up, is_only_born, lacking, merged
 from projects_document import Record
 from radar_document import Entry
 from report import Report
@@ -23,13 +24,11 @@ from chalicelib.errors import (
     VersionMismatchError,
 )
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import ProjectQuery, Use
-from chalicelib.models.technology import (
-    Technology,
-    TechnologyQuery,
-)
+from chalicelib.models.project import ProjectQuery
+from chalicelib.models.technology import SHOWN_MOVES, Move, Technology, TechnologyQuery
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.project import MOST_TECHNOLOGIES
+from chalicelib.services.new_technologies import expected_technologies
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 
@@ -78,27 +77,24 @@ class Register:
 
     def _known_projects(self) -> set[str]:
         if self._project_keys is None:
-            self._project_keys = {
-                project.name_key for project in everything(self._projects.find, ProjectQuery())
-            }
+            found = everything(self._projects.find, ProjectQuery())
+            self._project_keys = {name_key(json.loads(text)["name"]) for text in found}
         return self._project_keys
 
     def _admit(self, record: Record) -> None:
         draft, place = record.draft, record.place.at("technologies")
-        ids = self._technologies.resolve(name_key(use.technology) for use in draft.technologies)
-
-        def same(use: Use) -> str:
-            key = name_key(use.technology)
-            return ids.get(key, key)
-
-        uses, doubles = each_once(draft.technologies, same)
+        known = self._technologies.resolve(name_key(use.technology) for use in draft.technologies)
+        names = expected_technologies(draft.technologies, known)
+        uses, doubles = each_once(
+            draft.technologies, lambda use: names[name_key(use.technology)].id
+        )
         uses, surplus = uses[:MOST_TECHNOLOGIES], uses[MOST_TECHNOLOGIES:]
-        self._projects.admit(replace(draft, technologies=uses), record.contacts)
+        self._projects.admit(replace(draft, technologies=uses, contacts=record.contacts))
         for use in doubles:
             place.mend(f"{use.technology} is another name of one that is there: once is enough")
         for use in surplus:
             place.leave_out(f"{use.technology}: a project has at most {MOST_TECHNOLOGIES}")
-        born = (use.technology for use in uses if name_key(use.technology) not in ids)
+        born = (use.technology for use in uses if name_key(use.technology) not in known)
         place.report.born |= dict.fromkeys(born)
 
     def _put(self, entry: Entry) -> None:
@@ -108,9 +104,13 @@ class Register:
             entry.place.leave_out(f"goes by a name of {before}")
             return
         free, taken = self._aliases(entry.draft, current)
-        draft = replace(entry.draft, aliases=free)
+        moves, too_old = self._moves(entry.draft, current)
+        draft = replace(entry.draft, aliases=free, moves=moves)
         stored = self._write(draft, current, entry.place.report)
         self._entries[entry.place.report.file, stored.id] = entry.place.record
+        for move in too_old:
+            when = f"{move.ring} of {move.at[:10]}"
+            entry.place.leave_out(f"{when} is older than the last {SHOWN_MOVES} moves")
         if taken and stored is not current:
             entry.place.mend(f"another technology goes by {', '.join(taken)}: no alias of this one")
 
@@ -132,15 +132,32 @@ class Register:
 
     def _current(self, draft: Technology) -> Technology | None:
         """The technology of this name; or one that a project brought into being under another spelling."""
-        technology_id = self._technologies.id_of(draft.name)
-        if technology_id:
-            return self._technologies.get(technology_id)
-        for alias in draft.aliases:
-            technology_id = self._technologies.id_of(alias)
-            found = self._technologies.get(technology_id) if technology_id else None
-            if found and is_only_born(found):
-                return found
-        return None
+        named = self._named(draft.name)
+        if named:
+            return named
+        others = map(self._named, draft.aliases)
+        return next((found for found in others if found and is_only_born(found)), None)
+
+    def _named(self, reference: str) -> Technology | None:
+        technology_id = self._technologies.id_of(reference)
+        try:
+            return self._technologies.get(technology_id) if technology_id else None
+        except NotFoundError:  # a name is remembered for a while after its technology is removed
+            return None
+
+    def _moves(
+        self, draft: Technology, current: Technology | None
+    ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
+        """The draft's moves that can be written, and those that cannot.
+
+        A move is put among the last ones, which a record holds; what was before them stays.
+        """
+        if current is None or current.move_count == len(current.moves):
+            return draft.moves, ()
+        newest_first = tuple(everything(self._technologies.moves, current.id))
+        oldest = current.moves[0].at
+        too_old = tuple(move for move in lacking(newest_first, draft.moves) if move.at < oldest)
+        return lacking((*newest_first[SHOWN_MOVES:], *too_old), draft.moves), too_old
 
     def _aliases(
         self, draft: Technology, current: Technology | None

@@ -1,12 +1,13 @@
 """A copy of the register to load into for a dry run, so that it tells what the load itself would tell."""
 
+import json
 from dataclasses import replace
 
 from register import everything
 
-from chalicelib.bootstrap import open_store, sqlite_path
+from chalicelib.bootstrap import open_store, services, sqlite_path
 from chalicelib.models.project import Project, ProjectQuery
-from chalicelib.models.technology import TechnologyQuery
+from chalicelib.models.technology import TechnologyQuery, technology_from
 from chalicelib.settings import Settings
 from chalicelib.stores.port import Store
 
@@ -16,9 +17,14 @@ def rehearsal_of(settings: Settings) -> Store:
     copy = open_store(replace(settings, store_url="sqlite:///:memory:"))
     if settings.store_url.startswith("sqlite:") and not sqlite_path(settings).exists():
         return copy  # opening it would make it
-    store = open_store(settings)
-    for technology in everything(store.technologies.find, TechnologyQuery()):
+    technologies, projects = services(open_store(settings))
+    for text in everything(technologies.find, TechnologyQuery()):
+        technology = technology_from(json.loads(text))
+        if technology.move_count > len(technology.moves):
+            newest_first = tuple(everything(technologies.moves, technology.id))
+            technology = replace(technology, moves=newest_first[::-1])
         copy.technologies.add(technology)
-    for project in everything(store.projects.find, ProjectQuery()):
-        copy.projects.add(Project(project.name, id=project.id), ())
+    for text in everything(projects.find, ProjectQuery()):
+        project = json.loads(text)
+        copy.projects.add(Project(project["name"], id=project["id"]))
     return copy

@@ -31,7 +31,7 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
         ("name-taken", "conflict"),
         (),
     ),
-    "Conflict": ("Another request was in the way, or too large a record", 409, ("conflict",), ()),
+    "Conflict": ("Another request was in the way", 409, ("conflict",), ()),
     "InUse": ("Projects use it", 409, ("in-use",), ()),
     "VersionMismatch": ("Somebody else wrote first: read again", 412, ("version-mismatch",), ()),
     "PayloadTooLarge": ("A body of more than 256 KiB", 413, ("payload-too-large",), ()),
@@ -48,6 +48,13 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
         "More than the gateway or, of one address, the firewall takes",
         429,
         ("too-many-requests",),
+        ("Retry-After",),
+    ),
+    "QuotaExceeded": (
+        "More new technologies than projects of one caller may add in a day; or more requests than"
+        " the gateway or, of one address, the firewall takes",
+        429,
+        ("quota-exceeded", "too-many-requests"),
         ("Retry-After",),
     ),
     "Internal": ("An error on our side, which has been logged", 500, ("internal",), ()),
@@ -110,6 +117,8 @@ def of(route: Route, operation: Operation) -> dict[str, Any]:
         names.append("UnsupportedMediaType")
     if needs_match(route, operation):
         names += ["VersionMismatch", "PreconditionRequired"]
+    if operation.body and operation.answer == "Project":
+        names.append("QuotaExceeded")
     if operation.conflicts:
         names += [name for name, row in ANSWERS.items() if row[1:3] == (409, operation.conflicts)]
     found = {str(ANSWERS[name][1]): _reference(name) for name in names}

@@ -47,7 +47,9 @@ class ProjectTechnology(BaseModel):
     technology: Id
     category: Annotated[str, *choice(projects.CATEGORIES)]
     main: bool
-    name: str = Field(description="What the technology is called today")
+    name: str = Field(
+        description="What the technology is called; a renaming may take a minute to show here"
+    )
 
 
 class Project(BaseModel):
@@ -103,7 +105,12 @@ class Technology(BaseModel):
     tags: list[str]
     description: str
     link: str
-    moves: list[Move] = Field(min_length=1, description="Oldest first; history is only added to")
+    moves: list[Move] = Field(
+        min_length=1,
+        max_length=technologies.SHOWN_MOVES,
+        description=f"The last {technologies.SHOWN_MOVES}, the oldest first; history is only added to",
+    )
+    move_count: int = Field(ge=1, description="How many moves there are")
     project_count: int = Field(ge=0, description="How many projects use it")
     version: Version
     created_at: Time
@@ -126,6 +133,13 @@ class ProjectList(BaseModel):
 
 class TechnologyList(BaseModel):
     items: list[Technology]
+    next_cursor: NextCursor
+
+
+class MoveList(BaseModel):
+    """The newest move first."""
+
+    items: list[Move]
     next_cursor: NextCursor
 
 
@@ -159,13 +173,23 @@ class RadarEntry(BaseModel):
     links: list[str]
 
 
+class RadarLeftOut(BaseModel):
+    """What the document does not hold, because it has at most 5 MB."""
+
+    moves: int = Field(ge=0, description="Older moves of the entries; /moves has them")
+    entries: int = Field(
+        ge=0, description="Entries at the end of the order by name: at least so many"
+    )
+
+
 class Radar(BaseModel):
     """The document that the Digital Landscape draws its radar from."""
 
     title: str
     quadrants: list[RadarQuadrant]
     rings: list[RadarRing]
-    entries: list[RadarEntry]
+    left_out: RadarLeftOut
+    entries: list[RadarEntry] = Field(description="By name")
 
 
 class Caller(BaseModel):
@@ -226,6 +250,6 @@ class InvalidProblem(Problem):
 
 
 DOCUMENTS = (
-    *(Project, Contacts, Technology, ProjectList, TechnologyList, Radar),
+    *(Project, Contacts, Technology, ProjectList, TechnologyList, MoveList, Radar),
     *(Caller, Index, Health, Problem, InvalidProblem),
 )

@@ -5,6 +5,11 @@ A route without a row, and a row without a route, stop the generator.
 
 from dataclasses import dataclass
 
+from chalicelib.models.page import EXAMINED_AT_MOST, EXAMINED_BYTES
+from chalicelib.models.project import LARGEST_PROJECT
+from chalicelib.models.technology import SHOWN_MOVES
+from chalicelib.services.new_technologies import MOST_IN_A_DAY, MOST_IN_A_REQUEST
+
 PROJECTS, TECHNOLOGIES, RADAR, CALLER, SERVICE = (
     *("projects", "technologies", "radar", "caller", "service"),
 )
@@ -38,14 +43,24 @@ class Operation:
 
 TAKEN = ("name-taken", "conflict")
 READ_FIRST = (
-    "Send `If-Match` with the ETag that you read, or `*`. What you read you can edit and send"
-    " back: read-only members may come along unchanged."
+    "Send `If-Match` with the ETag that you read, or `*` for whatever version there is. What you"
+    " read you can edit and send back: read-only members may come along unchanged."
+)
+BY_RANK = "with `q` the one with the fewest letters in all its words comes first, then by id"
+SIZE = f"A project and its contacts have at most {LARGEST_PROJECT // 1024} KB as JSON."
+NAMED = (
+    "Technologies are named by id, name or alias; what a name means may be told for a minute as it"
+    " was before a renaming. A technology that nobody knows is made, in ring `review`: at most"
+    f" {MOST_IN_A_REQUEST} with a request and {MOST_IN_A_DAY} in a day (UTC) for each caller."
 )
 PATCHED = (
     "JSON Merge Patch (RFC 7396): what is left out stays, null takes away. It may also come as"
     " `application/json`."
 )
-PAGED = "Page by page: go on with `next_cursor` until it is null."
+PAGED = (
+    "Page by page: go on with `next_cursor` until it is null. A page examines at most"
+    f" {EXAMINED_AT_MOST} rows and {EXAMINED_BYTES // 1_000_000} MB."
+)
 AGAIN = "With an `Idempotency-Key` the same request gives the first answer again for 24 hours."
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -89,7 +104,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "listProjects",
         PROJECTS,
         "Find projects",
-        f"By name, or in the order of `sort`; with `q` the shortest name comes first. {PAGED}",
+        f"By name, or in the order of `sort`; {BY_RANK}. {PAGED}",
         "list",
         "ProjectList",
     ),
@@ -97,8 +112,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "createProject",
         PROJECTS,
         "Make a project",
-        "You become its contact. Its technologies are named by id, name or alias; one that nobody"
-        f" knows is made, in ring `review`. {AGAIN}",
+        f"You become its contact. {NAMED} {SIZE} {AGAIN}",
         "resource",
         "Project",
         201,
@@ -112,7 +126,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "replaceProject",
         PROJECTS,
         "Replace a project",
-        f"What is left out is emptied. {READ_FIRST}",
+        f"What is left out is emptied. {NAMED} {SIZE} {READ_FIRST}",
         "resource",
         "Project",
         200,
@@ -123,7 +137,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "patchProject",
         PROJECTS,
         "Change a project",
-        f"{PATCHED} {READ_FIRST}",
+        f"{PATCHED} {NAMED} {SIZE} {READ_FIRST}",
         "resource",
         "Project",
         200,
@@ -151,7 +165,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "replaceContacts",
         PROJECTS,
         "Say who answers for a project",
-        f"The whole list; a project is never without a contact. {READ_FIRST}",
+        f"The whole list; a project is never without a contact. {SIZE} {READ_FIRST}",
         "resource",
         "Contacts",
         200,
@@ -162,7 +176,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "listTechnologies",
         TECHNOLOGIES,
         "Find technologies",
-        f"By name; with `q` the shortest name comes first. {PAGED}",
+        f"By name; {BY_RANK}. {PAGED}",
         "list",
         "TechnologyList",
     ),
@@ -181,7 +195,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "getTechnology",
         TECHNOLOGIES,
         "Read a technology",
-        "With its moves and its count of projects.",
+        f"With its last {SHOWN_MOVES} moves and its count of projects.",
         "resource",
         "Technology",
     ),
@@ -218,6 +232,14 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         None,
         ("in-use",),
     ),
+    ("GET", ONE_TECHNOLOGY + "/moves"): Operation(
+        "listMoves",
+        TECHNOLOGIES,
+        "The moves of a technology",
+        f"All of them, the newest first. {PAGED}",
+        "list",
+        "MoveList",
+    ),
     ("POST", ONE_TECHNOLOGY + "/moves"): Operation(
         "moveTechnology",
         TECHNOLOGIES,
@@ -242,7 +264,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "getRadar",
         RADAR,
         "The radar",
-        "Every technology but those in the rings `review` and `ignore`.",
+        "Every technology but those in the rings `review` and `ignore`, by name. The document has at"
+        " most 5 MB: where it would have more, older moves are left out, then entries at the end;"
+        " `left_out` says how many.",
         "document",
         "Radar",
     ),

@@ -31,6 +31,8 @@ DETAILS = {
     "invalid": "/limit: is not a whole number from 1 to 100",
     "idempotency-key-reused": "This Idempotency-Key came with another body before",
     "precondition-required": "Send If-Match with the ETag of the version you have read",
+    "quota-exceeded": "Your projects have added 50 technologies to the register today:"
+    " name known ones, or send the request again after midnight UTC",
     "unavailable": "The database cannot be read: OperationalError",
 }
 # Not in the application's table: Chalice's own, and what nobody expects.

@@ -72,6 +72,7 @@ REQUESTS = (
     ),
     Request("createProject", AUDITOR, NEW_PROJECT),
     Request("getTechnology", None, None, OF_TECHNOLOGY),
+    Request("listMoves", None, None, OF_TECHNOLOGY),
     Request("listTechnologies", None, None, {"quadrant": "languages", "ring": "adopt"}),
     Request("listUsers", None, None, OF_TECHNOLOGY),
     Request("getRadar"),

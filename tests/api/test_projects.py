@@ -224,6 +224,7 @@ def test_an_unknown_project_is_a_404_before_if_match_counts(api: Api) -> None:
         ("documentation", ["https://example.org/a b"], "/documentation/0"),
         ("documentation", ["https://me:secret@example.org/"], "/documentation/0"),
         ("documentation", ["https://[::1"], "/documentation/0"),
+        ("documentation", ["https://[:00::6EF]"], "/documentation/0"),
         ("documentation", ["https://example.org:99999/"], "/documentation/0"),
         ("documentation", ["https://example.org/" + "x" * 2048], "/documentation/0"),
         ("repositories", [{"type": "svn", "url": ""}], "/repositories/0/type"),
