@@ -2,6 +2,8 @@
 
 import json
 import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import ConflictError, IdTakenError
 from chalicelib.models.text import as_json, begins_words, name_key, words
+from chalicelib.routes.bodies.common import IPV6
 from chalicelib.services.ids import add_under_free_id, slug
 
 TEXT = st.text(max_size=200)
@@ -123,3 +126,15 @@ def test_json_is_utf_8_and_halves_of_surrogate_pairs_do_no_harm(text: str) -> No
 def test_json_says_letters_as_they_are() -> None:
     assert as_json({"é": "\N{SNAKE}"}) == '{"é":"\N{SNAKE}"}'
     assert as_json("\ud800") == r'"\ud800"'
+
+
+@given(host=st.from_regex(rf"\A({IPV6})\Z", alphabet=st.characters(codec="ascii")))
+def test_what_counts_as_an_ipv6_address_is_one(host: str) -> None:
+    assert ip_address(host).version == 6
+    assert urlsplit(f"https://[{host}]/").hostname == host.lower()
+
+
+@given(address=st.ip_addresses(v=6))
+def test_every_ipv6_address_counts_as_one(address: IPv6Address) -> None:
+    assert re.fullmatch(IPV6, str(address))
+    assert re.fullmatch(IPV6, address.exploded)

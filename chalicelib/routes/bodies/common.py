@@ -36,7 +36,18 @@ LABEL = rf"[^{NO_LETTER}\u002d]([^{NO_LETTER}]*[^{NO_LETTER}\u002d])?"
 EMAIL = re.compile(
     rf"[^@<>()\[\],;:\u0022\\{SPACES}{LINE_ENDS}{UNFIT}]{{1,64}}@({LABEL}\.)+{LABEL}"
 )
-HOST = rf"({LABEL}\.)*{LABEL}\.?"
+GROUP = "[0-9A-Fa-f]{1,4}"
+# An IPv6 address: eight groups, or fewer with one `::` in the place of those that are 0.
+IPV6 = "|".join(
+    [
+        f"({GROUP}:){{7}}{GROUP}",
+        f"({GROUP}:){{1,7}}:",
+        f":(:{GROUP}){{1,7}}",
+        "::",
+        *(f"({GROUP}:){{1,{7 - n}}}(:{GROUP}){{1,{n}}}" for n in range(1, 7)),
+    ]
+)
+HOST = rf"({LABEL}\.)*{LABEL}\.?|\[({IPV6})\]"
 PORT = "[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 URL = re.compile(
     rf"[Hh][Tt][Tt][Pp][Ss]?://({HOST})(:({PORT}))?([/?#][^{SPACES}{LINE_ENDS}{UNFIT}]*)?"
