@@ -167,7 +167,7 @@ def project_document(project: Project, *, stored: bool = False) -> dict[str, Any
         "repositories": [document_of(each, stored=stored) for each in project.repositories],
         "technologies": [document_of(each, stored=stored) for each in project.technologies],
     }
-    document = document_of(project, stored=stored, **made)
+    document = {"id": project.id, **document_of(project, stored=stored, **made)}
     for apart in APART:
         del document[apart]
     return document

@@ -126,6 +126,7 @@ def technology_document(technology: Technology, *, stored: bool = False) -> dict
     """
     moves = [move_document(move, stored=stored) for move in technology.moves]
     document = {
+        "id": technology.id,
         **document_of(technology, stored=stored, moves=moves),
         "ring": technology.ring,
     }

@@ -43,7 +43,7 @@ def no_receipt(_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many writes may name `key`; it is forgotten after `expires_at`."""
+    """How many writes may name `key`; it may be forgotten after `expires_at`, a store sees when."""
 
     key: str
     limit: int
@@ -112,10 +112,16 @@ class TechnologyStore(Protocol):
         """The technologies as JSON, as models.technology.technology_document says them."""
 
     def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
-        """All moves, the newest first; None where there is no such technology."""
+        """All moves, the newest first; None where there is no such technology.
+
+        A position is the number of the last move that was given, counted from 0, the oldest.
+        """
 
     def on_radar(self) -> Iterator[Technology]:
-        """The technologies whose ring is on the radar, by name, read as they are asked for."""
+        """The technologies whose ring is on the radar, by name, read as they are asked for.
+
+        Their `project_count` says nothing.
+        """
 
 
 class ReceiptStore(Protocol):
