@@ -18,12 +18,16 @@ Serve = Callable[[Item], T | None]
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One partition in one direction, and what DynamoDB itself filters it by."""
+    """One partition in one direction, and what DynamoDB itself filters it by.
+
+    `attributes` are those that an item is needed for, beside its key.
+    """
 
     partition: str
     descending: bool = False
     facets: Sequence[str] = ()
     words: Sequence[str] = ()
+    attributes: Sequence[str] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -40,14 +44,15 @@ class Walk:
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not self.descending,
+            "ProjectionExpression": ", ".join(("pk", "sk", *self.attributes)),
             **({"FilterExpression": " AND ".join(conditions)} if conditions else {}),
         }
 
 
-def word_walk(kind: str, words: Sequence[str]) -> Walk:
+def word_walk(kind: str, words: Sequence[str], attributes: Sequence[str]) -> Walk:
     """Driven by the longest word, the rarest as a rule."""
     longest = max(words, key=len)
-    return Walk(words_partition(kind, longest), words=words)
+    return Walk(words_partition(kind, longest), words=words, attributes=attributes)
 
 
 def page_of_copies(
@@ -106,7 +111,8 @@ def _records(
     rows, last = client.query(walk.parameters, walk.partition, after, limit)
     if len(rows) > KEYS_IN_ONE_GET:  # one more was asked for, to know whether the list goes on
         rows, last = rows[:KEYS_IN_ONE_GET], rows[KEYS_IN_ONE_GET - 1]["sk"]["S"]
-    records = client.get_all(key(id_in(row["sk"]["S"])) for row in rows)
+    wanted = (key(id_in(row["sk"]["S"])) for row in rows)
+    records = client.get_all(wanted, *walk.attributes, "counterpart")
     found: list[tuple[str, Item | None]] = []
     for row in rows:
         record = records.get(key(id_in(row["sk"]["S"])))

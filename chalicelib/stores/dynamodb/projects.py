@@ -1,6 +1,7 @@
 """Projects, their contacts, and how often a technology is used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -84,32 +85,49 @@ class DynamoProjects:
 
     def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
         """By rows where a word or a technology drives the list, else by copies."""
-        serve = self._serve(query)
-        drives_by_row = not (query.sort or "").endswith("updated_at")
-        if query.words and query.sort is None:
-            walk = word_walk("PROJECT", query.words)
-        elif query.technology is not None and not query.words and drives_by_row:
-            walk = Walk(keys.uses_partition(query.technology), (query.sort or "")[:1] == "-")
+        by_rank = bool(query.words) and query.sort is None
+        by_time = (query.sort or "").endswith("updated_at")
+        if not by_rank and (query.technology is None or query.words or by_time):
+            attributes = self._attributes(query)
+            walk = replace(walk_of_copies(query), attributes=attributes)
+            serve = self._serve(query, ())
+            return page_of_copies(self._client, walk, after, limit, serve)
+        facets = facets_of_projects(query if by_rank else replace(query, technology=None))
+        attributes = self._attributes(query, facets)
+        if by_rank:
+            walk = word_walk("PROJECT", query.words, attributes)
         else:
-            return page_of_copies(self._client, walk_of_copies(query), after, limit, serve)
-        return self._page_of_rows(walk, after, limit, serve, is_filtered=is_narrowed(query))
+            partition = keys.uses_partition(str(query.technology))
+            walk = Walk(partition, (query.sort or "")[:1] == "-", attributes=attributes)
+        return self._page_of_rows(walk, after, limit, self._serve(query, facets), bool(facets))
 
     def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
-        walk = Walk(keys.contact_partition(key))
-        serve = self._serve(ProjectQuery())
-        return self._page_of_rows(walk, after, limit, serve, is_filtered=False)
+        query = ProjectQuery()
+        attributes = (*self._attributes(query), "contacts")
+        walk = Walk(keys.contact_partition(key), attributes=attributes)
+        return self._page_of_rows(walk, after, limit, self._serve(query, ()), False)
 
-    def _page_of_rows(self, *place: Any, is_filtered: bool) -> Page[str]:
-        walk, after, limit, serve = place
+    def _page_of_rows(self, *place: Any) -> Page[str]:
+        walk, after, limit, serve, is_filtered = place
         key = keys.project_key
         return page_of_rows(self._client, walk, after, limit, key, serve, is_filtered=is_filtered)
 
-    def _serve(self, query: ProjectQuery) -> Callable[[Item], str | None]:
+    def _attributes(self, query: ProjectQuery, facets: Sequence[str] = ()) -> list[str]:
+        """What of an item `_serve` looks at: no more is asked for, for reading it takes time."""
+        needs_facets = facets or self._common.renamed()
+        return [
+            "document",
+            "form",
+            *(["facets"] if needs_facets else []),
+            *(["words"] if query.words else []),
+        ]
+
+    def _serve(self, query: ProjectQuery, facets: Sequence[str]) -> Callable[[Item], str | None]:
+        """`facets` are those that DynamoDB has not compared."""
         renamed = self._common.renamed()
-        facets = frozenset(facets_of_projects(query))
 
         def serve(item: Item) -> str | None:
-            if not facets.issubset(item["facets"]["SS"]):
+            if facets and not set(facets).issubset(item["facets"]["SS"]):
                 return None
             if query.words and not has_compared(query.words, item):
                 return project_text(item, renamed) if query.admits(project_in(item, {})) else None
@@ -173,9 +191,3 @@ def walk_of_copies(query: ProjectQuery) -> Walk:
     if partition not in (keys.PROJECTS_BY_UPDATE, keys.PROJECTS_BY_NAME):
         facets = [facet for facet in facets if not facet.startswith("programme:")]
     return Walk(partition, sort.startswith("-"), facets, query.words)
-
-
-def is_narrowed(query: ProjectQuery) -> bool:
-    """Whether anything is left to filter of the rows of a word or a technology."""
-    by = (query.programme, query.stage, query.development, query.hosting)
-    return any(part is not None for part in by) or bool(query.words and query.technology)

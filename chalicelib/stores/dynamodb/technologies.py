@@ -5,11 +5,7 @@ from dataclasses import replace
 from functools import partial
 from json import loads
 
-from chalicelib.errors import (
-    IdTakenError,
-    InUseError,
-    RegisterError,
-)
+from chalicelib.errors import IdTakenError, InUseError, RegisterError
 from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
     SHOWN_MOVES,
@@ -39,16 +35,13 @@ from chalicelib.stores.dynamodb.lists import (
     page_of_rows,
     word_walk,
 )
-from chalicelib.stores.dynamodb.names import (
-    claim_all,
-    claim_changed,
-    forget_renaming,
-    free,
-)
+from chalicelib.stores.dynamodb.names import claim_all, claim_changed, forget_renaming, free
 from chalicelib.stores.dynamodb.receipts import keep_receipt, use_quota
 from chalicelib.stores.dynamodb.writes import Change, Writer
 from chalicelib.stores.port import Quota, Receipt
 
+# What of an item a list looks at.
+SERVED = ("document", "form", "facets", "words")
 # With those that are shown, the most that one write takes; a loader's document may have more.
 MOVES_IN_ONE_WRITE = SHOWN_MOVES + 30
 
@@ -106,10 +99,10 @@ class DynamoTechnologies:
         facets = frozenset(facets_of_technologies(query))
         serve = partial(_fitting, query, facets)
         if not query.words:
-            walk = Walk(keys.TECHNOLOGIES_BY_NAME, facets=sorted(facets))
+            walk = Walk(keys.TECHNOLOGIES_BY_NAME, facets=sorted(facets), attributes=SERVED)
             page = page_of_copies(self._client, walk, after, limit, serve)
         else:
-            walk = word_walk("TECHNOLOGY", query.words)
+            walk = word_walk("TECHNOLOGY", query.words, SERVED)
             page = page_of_rows(
                 self._client,
                 walk,
