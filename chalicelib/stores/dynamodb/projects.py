@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from chalicelib.errors import (
     IdTakenError,
@@ -99,18 +98,15 @@ class DynamoProjects:
         else:
             partition = keys.uses_partition(str(query.technology))
             walk = Walk(partition, (query.sort or "")[:1] == "-", attributes=attributes)
-        return self._page_of_rows(walk, after, limit, self._serve(query, facets), bool(facets))
+        place = (self._client, walk, after, limit, keys.project_key)
+        return page_of_rows(*place, self._serve(query, facets), is_filtered=bool(facets))
 
     def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
         query = ProjectQuery()
         attributes = (*self._attributes(query), "contacts")
         walk = Walk(keys.contact_partition(key), attributes=attributes)
-        return self._page_of_rows(walk, after, limit, self._serve(query, ()), False)
-
-    def _page_of_rows(self, *place: Any) -> Page[str]:
-        walk, after, limit, serve, is_filtered = place
-        key = keys.project_key
-        return page_of_rows(self._client, walk, after, limit, key, serve, is_filtered=is_filtered)
+        place = (self._client, walk, after, limit, keys.project_key)
+        return page_of_rows(*place, self._serve(query, ()), is_filtered=False)
 
     def _attributes(self, query: ProjectQuery, facets: Sequence[str] = ()) -> list[str]:
         """What of an item `_serve` looks at: no more is asked for, for reading it takes time."""
