@@ -1,12 +1,8 @@
-"""What the measured times say: medians, percentiles, ratios, and how sure they are."""
+"""What the measured values say: medians, quartiles, ratios, and whether a target is reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
-from statistics import median, quantiles
-
-RESAMPLES = 2_000
-SURE = 0.95
+from statistics import quantiles
 
 
 @dataclass(frozen=True)
@@ -19,33 +15,44 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """Of two medians; between `low` and `high` in 95 of 100 resamplings of the pairs."""
+class Row:
+    """One line of the table, in `unit`; the target is for the ratio, or for ours where there is none."""
 
-    value: float
-    low: float
-    high: float
+    group: str
+    what: str
+    unit: str
+    ours: Spread
+    peer: Spread | None = None
+    ratio: Spread | None = None
+    target: float | None = None
+
+    @property
+    def is_reached(self) -> bool | None:
+        """None where there is no target."""
+        if self.target is None:
+            return None
+        return (self.ratio or self.ours).median <= self.target
 
 
 def spread(values: Sequence[float]) -> Spread:
+    if len(values) == 1:
+        return Spread(values[0], values[0], values[0])
     low, middle, high = quantiles(values, n=4, method="inclusive")
     return Spread(middle, low, high)
 
 
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that so many percent do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
+def exactly(value: float) -> Spread:
+    return spread([value])
 
 
-def ratio(ours: Sequence[float], peers: Sequence[float], seed: int = 0) -> Ratio:
-    """Of values measured in turn. The pairs are resampled, for what disturbs one half may both."""
-    pairs = list(zip(ours, peers, strict=True))
-    random = Random(seed)
-    found = sorted(_of_medians(random.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES))
-    outside = int(RESAMPLES * (1 - SURE) / 2)
-    return Ratio(_of_medians(pairs), found[outside], found[-outside - 1])
-
-
-def _of_medians(pairs: Sequence[tuple[float, float]]) -> float:
-    return median(one for one, _ in pairs) / median(other for _, other in pairs)
+def compared(
+    group: str,
+    what: str,
+    unit: str,
+    values: tuple[Sequence[float], Sequence[float]],
+    target: float | None = None,
+) -> Row:
+    """Of values that were measured in turn: the ratio is that of each pair, which what disturbs may disturb both."""
+    ours, peers = values
+    ratios = [one / other for one, other in zip(ours, peers, strict=True)]
+    return Row(group, what, unit, spread(ours), spread(peers), spread(ratios), target)

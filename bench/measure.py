@@ -1,127 +1,115 @@
-"""The measuring itself: contenders in turn, each cold figure a new process."""
+"""The measuring itself: the contenders in turn, each first answer a new process's."""
 
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.builds import Contender
 from bench.environments import Endpoint, Environment
+from bench.figures import Row, Spread, compared, exactly
 from bench.work import Work, require_alike, require_done
 
+DELAYS = (0, 4, 10)  # milliseconds that a call to DynamoDB takes
 ROUNDS = 100
-# Linux stops real-time processes (see before_all_others) for the rest of a second of which they
-# have used 95 %: they had better leave more of it free themselves, in short rounds.
+# Linux stops real-time processes for the rest of a second of which they have used 95 %: they had
+# better leave more of it free themselves, in short rounds.
 REST = 0.25
-Tell = Callable[[str], None]
+UNITS = {"memory": "MB"}
+ORDER = (
+    *(f"{kind}, {delay} ms a call" for kind in ("later", "first") for delay in DELAYS),
+    *("calls, later", "calls, first", "CPU, later", "CPU, first", "memory"),
+)
 
-
-@dataclass
-class Cold:
-    """One contender's first answers to one work: seconds, CPU seconds, bytes."""
-
-    work: str
-    contender: str
-    modules: int = 0
-    calls: Mapping[str, int] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    peaks: list[int] = field(default_factory=list)
-
-
-@dataclass
-class Warm:
-    """One contender's later answers: seconds by round, CPU seconds of one, bytes at most."""
-
-    work: str
-    contender: str
-    calls: Mapping[str, int] = field(default_factory=dict)
-    rounds: list[list[float]] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    peak: int = 0
+# By kind of figure and contender, its values in turn.
+Values = Mapping[str, Mapping[str, list[float]]]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Who is measured, and where."""
+    """Who is measured, ours and then the peer, and where."""
 
     contenders: Mapping[str, Contender]
-    where: Endpoint
-    without_tls: Endpoint
+    endpoint: Endpoint
     place: Path
-    tell: Tell
 
-    def environment(self, contender: str, work: Work) -> Environment:
-        started = Environment(self.contenders[contender], work, self.where, self.place)
-        require_done(work, contender, started.first.answer)
+    def rows(self, work: Work, pairs: int, later: int) -> list[Row]:
+        """`pairs` first answers and about `later` later ones of each, at each of DELAYS."""
+        rows = self._rehearse(work)
+        for delay in DELAYS:
+            progress(f"{work.title}, {delay} ms a call")
+            with self.endpoint.recorded(delay):
+                found = {**self._firsts(work, pairs), **self._laters(work, later)}
+            for kind, values in found.items():
+                if delay == 0 or kind in ("first", "later"):
+                    rows.append(_row(kind, delay, work, values))
+        return rows
+
+    def _rehearse(self, work: Work) -> list[Row]:
+        """Two unmeasured starts of each: the endpoint learns its answers, which are compared; gives the calls."""
+        answers = {}
+        calls: dict[str, list[Spread]] = {"first": [], "later": []}
+        for name in self.contenders:
+            self._environment(name, work).stop()  # which may read the files from the disk
+            self.endpoint.calls()
+            started = self._environment(name, work)
+            calls["first"].append(exactly(self.endpoint.calls()))
+            started.again(1)
+            calls["later"].append(exactly(self.endpoint.calls()))
+            answers[name] = started.answer
+            started.stop()
+        require_alike(work, answers)
+        return [
+            Row(f"calls, {kind}", work.title, "", ours, peers)
+            for kind, (ours, peers) in calls.items()
+        ]
+
+    def _firsts(self, work: Work, pairs: int) -> Values:
+        found: Values = {"first": defaultdict(list), "CPU, first": defaultdict(list)}
+        for _ in range(pairs):
+            for name in self.contenders:
+                started = self._environment(name, work)
+                started.stop()
+                time.sleep(started.seconds * REST)
+                found["first"][name].append(started.seconds * 1e3)
+                found["CPU, first"][name].append(started.cpu_seconds * 1e3)
+        return found
+
+    def _laters(self, work: Work, number: int) -> Values:
+        """In rounds by turns, of which the first is not counted: each gives its median."""
+        kinds = ("later", "CPU, later", "memory")
+        found: Values = {kind: defaultdict(list) for kind in kinds}
+        running = {name: self._environment(name, work) for name in self.contenders}
+        at_once = max(1, number // ROUNDS)
+        for turn in range(min(ROUNDS, number) + 1):
+            for name, started in running.items():
+                seconds, cpu_seconds = started.again(at_once)
+                time.sleep(seconds * at_once * REST)
+                if turn:
+                    found["later"][name].append(seconds * 1e3)
+                    found["CPU, later"][name].append(cpu_seconds * 1e3)
+        for name, started in running.items():
+            found["memory"][name].append(started.peak / 1e6)
+            started.stop()
+        return found
+
+    def _environment(self, name: str, work: Work) -> Environment:
+        event = self.place / f"{name}-{work.name}.json"
+        if not event.exists():
+            event.write_text(json.dumps(work.event(name)))
+        started = Environment(self.contenders[name], event, self.endpoint)
+        require_done(work, name, started.answer)
         return started
 
-    def rehearse(self, work: Work) -> dict[str, Mapping[str, int]]:
-        """One unmeasured start each: the endpoint learns its answers, which are compared; gives the calls."""
-        answers: dict[str, Mapping[str, Any]] = {}
-        calls: dict[str, Mapping[str, int]] = {}
-        for name in self.contenders:
-            for _ in range(2):  # the first may read the files from the disk
-                self.where.told()
-                started = self.environment(name, work)
-                answers[name] = started.first.answer
-                started.stop()
-                calls[name] = self.where.told()[0]
-        require_alike(work, answers)
-        return calls
 
-    def cold(self, work: Work, pairs: int) -> list[Cold]:
-        calls = self.rehearse(work)
-        found = {name: Cold(work.name, name, calls=calls[name]) for name in self.contenders}
-        with self.nothing_new():
-            for turn in range(pairs):
-                self.tell(f"cold {work.title}: pair {turn + 1} of {pairs}")
-                for name, cold in found.items():
-                    started = self.environment(name, work)
-                    started.stop()
-                    first = started.first
-                    time.sleep(first.seconds * REST)
-                    cold.modules = first.modules
-                    cold.seconds.append(first.seconds)
-                    cold.cpu_seconds.append(first.cpu_seconds)
-                    cold.peaks.append(first.peak)
-        return list(found.values())
-
-    def warm(self, work: Work, number: int) -> list[Warm]:
-        """`number` answers of each, in rounds by turns; the first round is not counted."""
-        self.rehearse(work)
-        running = {name: self.environment(name, work) for name in self.contenders}
-        found = {name: Warm(work.name, name) for name in running}
-        at_once = max(1, number // ROUNDS)
-        for name, environment in running.items():
-            environment.again(at_once)
-            self.where.told()
-            environment.again(1)
-            found[name].calls = self.where.told()[0]
-        with self.nothing_new():
-            for turn in range(ROUNDS):
-                self.tell(f"warm {work.title}: round {turn + 1} of {ROUNDS}")
-                for name, environment in running.items():
-                    done = environment.again(at_once)
-                    time.sleep(sum(done.seconds) * REST)
-                    found[name].rounds.append(done.seconds)
-                    found[name].cpu_seconds.append(done.cpu_seconds)
-        for name, environment in running.items():
-            found[name].peak = environment.peak
-            environment.stop()
-        return list(found.values())
-
-    @contextmanager
-    def nothing_new(self) -> Iterator[None]:
-        """Raises RuntimeError where the emulator was asked meanwhile: its time would be in the figures."""
-        self.where.told()
-        yield
-        _, asked = self.where.told()
-        if asked and self.where.replays:
-            raise RuntimeError(f"{asked} calls were not answered from the recording")
+def _row(kind: str, delay: int, work: Work, values: Mapping[str, list[float]]) -> Row:
+    group = f"{kind}, {delay} ms a call" if kind in ("first", "later") else kind
+    ours, peers = values.values()
+    target = work.targets.get((kind, delay))
+    return compared(group, work.title, UNITS.get(kind, "ms"), (ours, peers), target)
 
 
 def progress(line: str) -> None:
@@ -129,7 +117,3 @@ def progress(line: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{line}")
         sys.stderr.flush()
-
-
-def all_times(warm: Warm) -> Sequence[float]:
-    return [seconds for some in warm.rounds for seconds in some]

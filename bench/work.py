@@ -1,16 +1,16 @@
-"""What every contender is asked, as API Gateway would hand it to the Lambda, and what counts as done."""
+"""What both contenders are asked, as API Gateway would hand it to the Lambda, and what counts as done."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from bench.builds import CLIENT, ISSUER
 from chalicelib.firewall.names import HEADER
 
+POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_TechAudit"
+ISSUER = "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_TechAudit"
+CLIENT = "tech-audit-tool-client"
 FIREWALL_VALUE = "a-value-that-only-the-firewall-and-the-table-know"
-LIMIT = 50
-PROJECTS = "/api/v1/projects"
 CLAIMS = {
     "sub": "11111111-2222-3333-4444-555555555555",
     "iss": ISSUER,
@@ -23,7 +23,7 @@ CLAIMS = {
     "auth_time": "1760000000",
     "exp": "Thu Jan 01 00:00:00 UTC 2099",
 }
-TECHNOLOGIES = {"python": "languages", "kubernetes": "infrastructure", "concourse": "cicd"}
+PAGE = {"limit": "50"}
 BODY = {
     "name": "Census Response Dashboard",
     "short_name": "CRD",
@@ -37,70 +37,71 @@ BODY = {
     "repositories": [
         {"type": "github", "url": "https://example.org/crd", "description": "The code"}
     ],
-    "technologies": [{"technology": each, "category": kind} for each, kind in TECHNOLOGIES.items()],
+    "technologies": [
+        {"technology": "python", "category": "languages", "name": "Python"},
+        {"technology": "kubernetes", "category": "infrastructure", "name": "Kubernetes"},
+        {"technology": "concourse", "category": "cicd", "name": "Concourse"},
+    ],
 }
+# What is another in each contender's answer to a write.
+OWN = {"id", "name", "created_at", "updated_at"}
 
 
 @dataclass(frozen=True)
 class Work:
-    """`target` is the ratio to reach, cold; `at_the_peer` the path there, where it is another."""
+    """`targets` are the ratios to reach, by the figure's kind and the milliseconds that a call takes."""
 
     name: str
-    title: str
     method: str
-    path: str
-    status: int = 200
-    target: float | None = None
-    warm_target: float | None = None
-    memory_target: float | None = None
+    resource: str
+    parameters: Mapping[str, str] | None = None
     query: Mapping[str, str] | None = None
-    at_the_peer: str = ""
+    status: int = 200
+    targets: Mapping[tuple[str, int], float] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        query = "&".join(f"{name}={value}" for name, value in (self.query or {}).items())
+        return f"{self.method} {self.resource}{query and '?'}{query}"
 
     def event(self, contender: str) -> dict[str, Any]:
-        path = self.path if contender == "ours" else self.at_the_peer or self.path
-        # Each writes a project of its own name: the table knows both.
-        body = {**BODY, "name": f"{BODY['name']} {contender}"} if self.method == "POST" else None
-        return event(self.method, path, self.query, body)
+        """A POST is of another name for each contender: each writes a project of its own."""
+        body = {"POST": {**BODY, "name": f"{BODY['name']} {contender}"}, "PUT": BODY}
+        return event(self.method, self.resource, self.parameters, self.query, body.get(self.method))
 
 
-HEALTH = Work(
-    "health", "GET /health", "GET", "/health", target=0.20, warm_target=0.25, memory_target=0.5
+def _at_most(ratio: float = 1.0, **at_once: float) -> dict[tuple[str, int], float]:
+    """Targets where a call takes 4 ms, and those where it takes no time."""
+    at_0 = {(kind, 0): target for kind, target in at_once.items()}
+    return {("first", 4): ratio, ("later", 4): ratio, **at_0}
+
+
+PROJECTS = "/api/v1/projects"
+PROJECT = PROJECTS + "/{project_id}"
+TECHNOLOGY = "/api/v1/technologies/{technology_id}"
+ONE = {"project_id": "census-response-dashboard"}
+ALL = (
+    Work("health", "GET", "/health", targets=_at_most(first=0.2, memory=0.5)),
+    Work("list", "GET", PROJECTS, query=PAGE, targets=_at_most(first=0.25, memory=0.5)),
+    Work("users", "GET", PROJECTS, query={"technology": "python", **PAGE}, targets=_at_most()),
+    Work("project", "GET", PROJECT, ONE, targets=_at_most()),
+    Work("technology", "GET", TECHNOLOGY, {"technology_id": "python"}, targets=_at_most()),
+    Work("radar", "GET", "/api/v1/radar", targets=_at_most()),
+    Work("post", "POST", PROJECTS, status=201, targets=_at_most(1.2, first=0.5, memory=0.5)),
+    Work("put", "PUT", PROJECT, ONE),
+    Work("delete", "DELETE", PROJECT, {"project_id": "survey-data-exchange-1"}, status=204),
 )
-LIST = Work(
-    "list",
-    f"GET {PROJECTS}?limit={LIMIT}",
-    "GET",
-    PROJECTS,
-    target=0.25,
-    warm_target=0.25,
-    memory_target=0.5,
-    query={"limit": str(LIMIT)},
-)
-POST = Work(
-    "post",
-    f"POST {PROJECTS}",
-    "POST",
-    PROJECTS,
-    status=201,
-    target=0.50,
-    warm_target=0.25,
-    memory_target=0.5,
-)
-AT_ONCE = Work(
-    "at-once",
-    "the list, the peer by one Query",
-    "GET",
-    PROJECTS,
-    query={"limit": str(LIMIT)},
-    at_the_peer=f"{PROJECTS}-at-once",
-)
-ALL = (HEALTH, LIST, POST, AT_ONCE)
 
 
 def event(
-    method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None
+    method: str,
+    resource: str,
+    parameters: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The proxy event of a REST API, behind its firewall and its Cognito authorizer."""
+    path = resource.format(**(parameters or {}))
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
@@ -112,21 +113,23 @@ def event(
         "X-Forwarded-Proto": "https",
         HEADER: FIREWALL_VALUE,
     }
+    if method != "GET":
+        headers |= {"Authorization": "Bearer x.y.z", "If-Match": "*"}
     if body is not None:
-        headers |= {"Content-Type": "application/json", "Authorization": "Bearer x.y.z"}
+        headers["Content-Type"] = "application/json"
     return {
-        "resource": path,
+        "resource": resource,
         "path": path,
         "httpMethod": method,
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": query and {**query},
         "multiValueQueryStringParameters": query and {n: [v] for n, v in query.items()},
-        "pathParameters": None,
+        "pathParameters": parameters and {**parameters},
         "stageVariables": None,
         "requestContext": {
             "resourceId": "abc123",
-            "resourcePath": path,
+            "resourcePath": resource,
             "httpMethod": method,
             "path": f"/dev{path}",
             "accountId": "000000000000",
@@ -137,7 +140,7 @@ def event(
             "requestId": "11111111-2222-3333-4444-555555555555",
             "requestTimeEpoch": 1_760_000_000_000,
             "identity": {"sourceIp": "198.51.100.7", "userAgent": "bench"},
-            **({"authorizer": {"claims": CLAIMS}} if body is not None else {}),
+            **({} if method == "GET" else {"authorizer": {"claims": CLAIMS}}),
         },
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
@@ -146,27 +149,24 @@ def event(
 
 def require_done(work: Work, contender: str, answer: Mapping[str, Any]) -> None:
     """Raises ValueError where the answer is not the one that was meant to be measured."""
-    if contender == "bare":
-        return
-    body = json.loads(answer["body"])
+    said = answer["body"]
     if answer["statusCode"] != work.status:
-        raise ValueError(f"{contender} answered {work.title} with {answer['statusCode']}: {body}")
-    if work.query and len(body["items"]) != LIMIT:
-        raise ValueError(f"{contender} listed {len(body['items'])} projects, not {LIMIT}")
+        raise ValueError(f"{contender} answered {work.title} with {answer['statusCode']}: {said}")
+    if work.query and len(json.loads(said)["items"]) != int(PAGE["limit"]):
+        raise ValueError(f"{contender} listed {len(json.loads(said)['items'])} projects")
 
 
 def require_alike(work: Work, answers: Mapping[str, Mapping[str, Any]]) -> None:
-    """That contenders of one work told the same, but for what is each one's own. Raises ValueError."""
-    if work.method == "GET" and work.query is None:
-        return
-    told = {}
-    for name, answer in answers.items():
-        if name != "bare":
-            body = json.loads(answer["body"])
-            items = body["items"] if work.query else [{**body, "name": "", "id": ""}]
-            told[name] = [
-                {k: v for k, v in item.items() if k not in ("created_at", "updated_at")}
-                for item in items
-            ]
-    if any(body != told["ours"] for body in told.values()):
-        raise ValueError(f"not everybody answered {work.title} alike")
+    """That both told the same, but for what is each one's own. Raises ValueError."""
+    told = [_compared(work, answer["body"]) for answer in answers.values()]
+    if any(each != told[0] for each in told):
+        raise ValueError(f"not both answered {work.title} alike: {told}")
+
+
+def _compared(work: Work, body: str) -> Any:
+    if work.name == "health" or not body:
+        return None
+    said = json.loads(body)
+    if work.query:
+        return said["items"]
+    return said if work.method == "GET" else {k: v for k, v in said.items() if k not in OWN}
