@@ -4,6 +4,7 @@ make bench                       all of it, into docs/performance.md and .json
 make bench OPTIONS="--quick"     few of everything, printed and written to .bench/ alone
 """
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -39,6 +40,9 @@ def prepared() -> Iterator[Bench]:
     """The contenders on the last CPU, and on the first one what they ask."""
     cpus = sorted(os.sched_getaffinity(0))
     with ExitStack() as stack:
+        KEPT.mkdir(exist_ok=True)
+        lock = stack.enter_context((KEPT / "lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs beside each other would measure each other
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         progress("making the contenders")
         contenders = both_contenders(place)
