@@ -277,6 +277,23 @@ def test_the_next_writer_finishes_what_was_killed(tables: Tables, write: str) ->
             assert store.projects.get("long") == again
 
 
+@pytest.mark.parametrize("write", ["add", "remove"])
+def test_a_new_project_finishes_what_was_killed_under_its_id(tables: Tables, write: str) -> None:
+    is_there, act = LARGE_WRITES[write]
+    recording = Recording(tables.transport)
+    name, store = made(tables, is_there)
+    act(tables.open(name, recording))
+    for n in range(len(recording.calls)):
+        put_back(store, is_there)
+        with pytest.raises(Killed):
+            act(tables.open(name, Faulty(tables.transport, {n: killed})))
+        if store.projects.get("long") is None:
+            add_project(store, project("long", name="anew"))
+            assert store.projects.get("long") == project("long", name="anew")
+            store.finish(LONG_AFTER)
+            assert violations(tables.items(name)) == []
+
+
 def test_what_is_still_being_written_is_left_to_its_writer(tables: Tables) -> None:
     name, store = made(tables, True)
     slow = tables.open(name, Faulty(tables.transport, {2: after(lambda: store.finish(NOW))}))

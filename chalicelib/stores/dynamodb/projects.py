@@ -62,7 +62,7 @@ class DynamoProjects:
         then = self._copies(None, project)
         key, item = keys.project_key(project.id), project_item(project)
         with self._references.trusted():
-            self._writer.write(Change(key, None, item, taken, first, then))
+            self._writer.add(Change(key, None, item, taken, first, then))
 
     def replace(self, before: Project, after: Project) -> None:
         def change(current: Project) -> Change:

@@ -79,7 +79,7 @@ class DynamoTechnologies:
         then = [Action(self._client.put(count)), *self._parts(None, some)]
         record = technology_item(_shown(some, 0))
         key = keys.technology_key(some.id)
-        self._writer.write(Change(key, None, record, taken, first, then))
+        self._writer.add(Change(key, None, record, taken, first, then))
         self._append(technology, rest)
 
     def replace(

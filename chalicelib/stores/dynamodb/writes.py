@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from chalicelib.errors import (
+    IdTakenError,
     NotFoundError,
     RegisterError,
     VersionMismatchError,
@@ -75,6 +76,18 @@ class Writer:
             self._write_in_steps(change, added)
         else:
             self._client.transact(actions)
+
+    def add(self, change: Change) -> None:
+        """Writes a new record. One of its id whose removal or creation was cut short is finished first."""
+        try:
+            return self.write(change)
+        except IdTakenError:
+            item = self._client.get(change.key)
+            if item is not None and "document" in item:
+                raise
+        with suppress(MarkError):  # another writer finishes it
+            self._unfinished.finish(change.key)
+        return self.write(change)
 
     def write_over(
         self, before: R, change: Callable[[R], Change], read: Callable[[], R | None]
