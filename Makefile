@@ -3,9 +3,12 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 WORKERS ?= 3
-CONTRACT := PYTHONPATH=.:local:gateway $(BIN)/python -m openapi.write
+LANDSCAPE := $(BIN)/landscape
 SITE ?= site
 UNIT := tests/unit tests/contract tests/api
+SLOW := tests/integration tests/e2e
+# What guards the cold start, the calls to DynamoDB and the commands, in the quick gate too.
+GUARDS := $(patsubst %,tests/integration/test_%.py,answer_calls cold_imports dynamodb_calls landscape new_resource openapi read_imports zip)
 LONGEST := tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_local.py tests/e2e/test_deploy_killed.py
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
@@ -30,33 +33,27 @@ setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
 	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
 	@touch $@
 
-# Spectral and TypeScript for the tests of the contract, Graphviz for the diagrams.
-NODE_MODULES := tests/node/node_modules/.ready diagrams/node_modules/.ready
+# Spectral and TypeScript for the tests of the contract.
+NODE_MODULES := tests/support/node/node_modules/.ready
 .PHONY: node
 node:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_MODULES); fi
 
-tests/node/node_modules/.ready: tests/node/package.json
-	@echo "setup: tests/node"
-	@cd tests/node && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
-	@touch $@
-
-diagrams/node_modules/.ready: diagrams/package-lock.json
-	@command -v npm >/dev/null || { echo "docs: the diagrams need Node and npm, and this machine has none"; exit 1; }
-	@echo "setup: diagrams/node_modules"
-	@cd diagrams && npm ci --silent --no-audit --no-fund --ignore-scripts
+tests/support/node/node_modules/.ready: tests/support/node/package.json
+	@echo "setup: tests/support/node"
+	@cd tests/support/node && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
 run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
-	@$(BIN)/python local/run.py --port $(PORT)
+	@$(LANDSCAPE) serve --port $(PORT)
 
 token: setup  ## a development token (SERVICE= EMAIL= GROUPS=)
-	@$(BIN)/python local/make_token.py --service "$(SERVICE)" --email "$(EMAIL)" --groups "$(GROUPS)"
+	@$(LANDSCAPE) token --service "$(SERVICE)" --email "$(EMAIL)" --groups "$(GROUPS)"
 
 openapi: setup  ## write the contract, chalicelib/openapi.json, and the files of its page
-	@$(CONTRACT)
+	@$(LANDSCAPE) openapi
 
-docs: setup diagrams/node_modules/.ready  ## the documentation site, into site/ (SITE=; needs Node)
+docs: setup  ## the documentation site, into site/ (SITE=)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --site-dir "$(abspath $(SITE))"
 	@echo "docs: $(abspath $(SITE))/index.html"
 
@@ -64,22 +61,22 @@ lint: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: $(BIN)/ruff format . makes it so"; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(CONTRACT) --check
+	@$(LANDSCAPE) openapi --check
 
 check: lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, contract and API tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(ONE_DEPLOYMENT) -m "not soak"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(GUARDS) $(ONE_DEPLOYMENT) -m "not soak"
 
 test: lint .venv-emulator/ready node  ## everything CI runs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) tests/e2e $(UNIT) -m "not soak"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) $(SLOW) $(UNIT) -m "not soak"
 
 soak: setup .venv-emulator/ready node  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
 
 deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGION=1, URL=, ALARM_TOPIC=, DRY_RUN=1)
-	@$(BIN)/python operators/deploy.py --stage "$(STAGE)" $(if $(ADOPT),--adopt) $(if $(ANY_REGION),--any-region) $(if $(URL),--url "$(URL)") $(if $(ALARM_TOPIC),--alarm-topic "$(ALARM_TOPIC)") $(if $(DRY_RUN),--dry-run)
+	@$(LANDSCAPE) deploy --stage "$(STAGE)" $(if $(ADOPT),--adopt) $(if $(ANY_REGION),--any-region) $(if $(URL),--url "$(URL)") $(if $(ALARM_TOPIC),--alarm-topic "$(ALARM_TOPIC)") $(if $(DRY_RUN),--dry-run)
 
 rollback: setup  ## the code and the gateway deployment of the release before (STAGE=, VERSION=, DRY_RUN=1)
-	@$(BIN)/python operators/rollback.py --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)") $(if $(DRY_RUN),--dry-run)
+	@$(LANDSCAPE) rollback --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)") $(if $(DRY_RUN),--dry-run)
 
 bench: setup .venv-emulator/ready  ## speed and size, beside FastAPI behind Mangum (OPTIONS="--quick", "--help")
-	@PYTHONPATH=.:data:local:tables $(BIN)/python -m bench $(OPTIONS)
+	@$(BIN)/python -m bench $(OPTIONS)

@@ -3,15 +3,23 @@
 import os
 import sys
 
-# `chalice local` restarts when a file in the project changes; byte code written there would do it.
-sys.dont_write_bytecode |= os.environ.get("LANDSCAPE_STAGE") == "local"
+# `chalice local` restarts when a file in the project changes; byte code written here would do it.
+sys.dont_write_bytecode = True
 
 from chalicelib.bootstrap import create_app, finish_writes, take_out_expired
 from chalicelib.settings import Settings, SettingsError
 
+
+def issue_token(service: str, email: str, groups: list[str]) -> str:
+    """A development token, for the local stage. Its maker is no part of what is deployed."""
+    from tools.token import development_token
+
+    return development_token(settings, service, email, groups)
+
+
 try:
     settings = Settings.read(os.environ)
-    app = create_app(settings)
+    app = create_app(settings, issue_token=issue_token)
 except SettingsError as error:
     if "AWS_CHALICE_CLI_MODE" in os.environ:  # an operator reads this, and wants no traceback
         sys.exit(f"app.py: {error}")
@@ -28,11 +36,3 @@ def expire(_: object) -> None:
 def finish(_: object) -> None:
     """A Lambda of its own: completes writes to the register that were cut short."""
     finish_writes(settings)
-
-
-if "AWS_CHALICE_CLI_MODE" in os.environ:
-    from pathlib import Path
-
-    from operators.byte_code import write_byte_code
-
-    write_byte_code(Path(__file__).parent, sys.argv[1:])

@@ -3,107 +3,87 @@
 The emulator's own time for a call is many times that of DynamoDB, and would hide what is compared.
 So each call goes to the emulator once, and every later one like it gets the answer of that time:
 a write again finds the table as it was before. Both contenders talk to this same endpoint.
-
-    python -m bench.endpoint UPSTREAM-URL CERTIFICATE-WITH-KEY
-
-Prints its port. Each line on the standard input is how many milliseconds a call takes from then on;
-it prints the calls since the line before and how many of them went to the emulator, as JSON.
 """
 
-import json
-import socket
 import ssl
-import sys
 import time
-import zlib
+from collections.abc import Mapping
 from http.client import HTTPConnection
+from itertools import takewhile
+from multiprocessing.connection import Connection
+from socket import IPPROTO_TCP, TCP_NODELAY
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
-from typing import BinaryIO
+from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 READS = ("GetItem", "BatchGetItem", "Query")
 # What a time, a token of idempotency or a mark of a record is made of: new in every repetition of a write.
 EVER_NEW = b"0123456789abcdef-:.TZ"
+PASSED_ON = ("x-amz-target", "content-type", "authorization", "x-amz-date")
 HEAD = "HTTP/1.1 {} Answered\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\nx-amzn-RequestId: BENCH\r\nx-amz-crc32: {}\r\n\r\n"
 
 
-class Recorded:
-    def __init__(self, upstream: str) -> None:
+class Recorded(ThreadingTCPServer):
+    """Knows what the emulator at `upstream` answered; of the `calls` there were it was `asked` some."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, upstream: str, certificate: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.tls.load_cert_chain(certificate)
         self._place = urlsplit(upstream).netloc
         self._answers: dict[bytes, bytes] = {}
-        self._calls = self._asked = 0
+        self.calls = self.asked = 0
         self.seconds = 0.0  # that a call takes
 
-    def answer(self, headers: dict[str, str], body: bytes) -> bytes:
+    def answer(self, headers: Mapping[str, str], body: bytes) -> bytes:
         time.sleep(self.seconds)
+        self.calls += 1
         operation = headers["x-amz-target"].rpartition(".")[2]
-        self._calls += 1
-        same = f"{operation}\n".encode() + like(operation, body)
+        # Two writes that mean the same may differ in their marks and times.
+        like = body if operation in READS else body.translate(None, EVER_NEW)
+        same = f"{operation}\n".encode() + like
         if same not in self._answers:
-            self._asked += 1
-            self._answers[same] = self._ask(headers, body)
+            self.asked += 1
+            connection = HTTPConnection(self._place, timeout=60)
+            connection.request("POST", "/", body, {name: headers[name] for name in PASSED_ON})
+            response = connection.getresponse()
+            content = response.read()
+            head = HEAD.format(response.status, len(content), crc32(content))
+            self._answers[same] = head.encode() + content
         return self._answers[same]
 
-    def _ask(self, headers: dict[str, str], body: bytes) -> bytes:
-        connection = HTTPConnection(self._place, timeout=60)
-        passed_on = ("x-amz-target", "content-type", "authorization", "x-amz-date")
-        connection.request("POST", "/", body, {name: headers[name] for name in passed_on})
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        return HEAD.format(response.status, len(content), zlib.crc32(content)).encode() + content
-
-    def told(self) -> str:
-        """What was asked since the last time."""
-        calls, asked = self._calls, self._asked
-        self._calls = self._asked = 0
-        return json.dumps({"calls": calls, "asked": asked})
+    def handle_error(self, *_: Any) -> None:
+        """A process that ended takes no leave."""
 
 
-def like(operation: str, body: bytes) -> bytes:
-    """What two calls that mean the same have in common: a write's marks and times may differ."""
-    return body if operation in READS else body.translate(None, EVER_NEW)
+class Handler(StreamRequestHandler):
+    server: Recorded
+
+    def setup(self) -> None:
+        self.request.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def handle(self) -> None:
+        while self.rfile.readline():
+            lines = takewhile(bytes.strip, iter(self.rfile.readline, None))
+            pairs = (line.decode("latin-1").partition(":") for line in lines)
+            headers = {name.lower(): value.strip() for name, _, value in pairs}
+            body = self.rfile.read(int(headers["content-length"]))
+            self.request.sendall(self.server.answer(headers, body))
 
 
-def serve(connection: socket.socket, context: ssl.SSLContext, recorded: Recorded) -> None:
-    """Until the other side hangs up."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        with context.wrap_socket(connection, server_side=True) as stream:
-            reader = stream.makefile("rb")
-            while reader.readline():
-                headers = read_headers(reader)
-                body = reader.read(int(headers["content-length"]))
-                stream.sendall(recorded.answer(headers, body))
-    except OSError:  # a process that ended takes no leave
-        return
-
-
-def read_headers(reader: BinaryIO) -> dict[str, str]:
-    found = {}
-    while (line := reader.readline().rstrip()) != b"":
-        name, _, value = line.decode("latin-1").partition(":")
-        found[name.lower()] = value.strip()
-    return found
-
-
-def accept(listener: socket.socket, context: ssl.SSLContext, recorded: Recorded) -> None:
+def serve(upstream: str, certificate: str, pipe: Connection) -> None:
+    """Tells its port; then for each number of milliseconds, which a call takes from then on, what was counted."""
+    recorded = Recorded(upstream, certificate)
+    Thread(target=recorded.serve_forever, daemon=True).start()
+    pipe.send(recorded.server_address[1])
     while True:
-        connection, _ = listener.accept()
-        Thread(target=serve, args=(connection, context, recorded), daemon=True).start()
-
-
-def main(upstream: str, certificate: str) -> None:
-    recorded = Recorded(upstream)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    Thread(target=accept, args=(listener, context, recorded), daemon=True).start()
-    print(listener.getsockname()[1], flush=True)
-    for line in sys.stdin:
-        recorded.seconds = float(line) / 1000
-        print(recorded.told(), flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        recorded.seconds = pipe.recv() / 1000
+        pipe.send((recorded.calls, recorded.asked))
+        recorded.calls = recorded.asked = 0

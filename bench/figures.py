@@ -1,58 +1,76 @@
-"""What the measured values say: medians, quartiles, ratios, and whether a target is reached."""
+"""What measured values say: medians with quartiles, ratios, targets, and the table of a document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import quantiles
 
-
-@dataclass(frozen=True)
-class Spread:
-    """The median, and the quartiles around it."""
-
-    median: float
-    low: float
-    high: float
+BEGIN, END = "<!-- figures: make bench writes them -->", "<!-- end of the figures -->"
+HEAD = "|  | ours | FastAPI | ratio | target |  |\n|---|---:|---:|---:|---:|---:|"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table, in `unit`; the target is for the ratio, or for ours where there is none."""
+    """One line of the table: values in `unit`, in pairs where each has a ratio.
+
+    The target is for the ratio, or for ours where there is none.
+    """
 
     group: str
     what: str
     unit: str
-    ours: Spread
-    peer: Spread | None = None
-    ratio: Spread | None = None
+    ours: Sequence[float]
+    peer: Sequence[float] = ()
+    ratios: Sequence[float] = ()
     target: float | None = None
 
     @property
-    def is_reached(self) -> bool | None:
-        """None where there is no target."""
-        if self.target is None:
-            return None
-        return (self.ratio or self.ours).median <= self.target
+    def cells(self) -> tuple[str, ...]:
+        verdict = target = ""
+        if self.target is not None:
+            found = quartiles(self.ratios or self.ours)[1]
+            verdict = "reached" if found <= self.target else "**missed**"
+            target = f"≤ {self.target:g}" if self.ratios else f"≤ {self.target:g} {self.unit}"
+        ours, peer = said(self.ours, self.unit), said(self.peer, self.unit)
+        return f"{self.group}: {self.what}", ours, peer, said(self.ratios), target, verdict
 
 
-def spread(values: Sequence[float]) -> Spread:
-    if len(values) == 1:
-        return Spread(values[0], values[0], values[0])
-    low, middle, high = quantiles(values, n=4, method="inclusive")
-    return Spread(middle, low, high)
+def ratios_of(ours: Sequence[float], peer: Sequence[float]) -> Sequence[float]:
+    """Of values that were measured in turn: what disturbs one of a pair may disturb both."""
+    return [one / other for one, other in zip(ours, peer, strict=True)]
 
 
-def exactly(value: float) -> Spread:
-    return spread([value])
+def quartiles(values: Sequence[float]) -> Sequence[float]:
+    return quantiles(values, n=4, method="inclusive") if len(values) > 1 else [*values] * 3
 
 
-def compared(
-    group: str,
-    what: str,
-    unit: str,
-    values: tuple[Sequence[float], Sequence[float]],
-    target: float | None = None,
-) -> Row:
-    """Of values that were measured in turn: the ratio is that of each pair, which what disturbs may disturb both."""
-    ours, peers = values
-    ratios = [one / other for one, other in zip(ours, peers, strict=True)]
-    return Row(group, what, unit, spread(ours), spread(peers), spread(ratios), target)
+def said(values: Sequence[float], unit: str = "") -> str:
+    """The median, with its quartiles where it has any."""
+    if not values:
+        return ""
+    low, median, high = map(number, quartiles(values))
+    spread = f"{median} ({low}–{high})" if len(values) > 1 else median
+    return f"{spread} {unit}".strip()
+
+
+def number(found: float) -> str:
+    """Three figures, and never an exponent."""
+    if found == int(found) or found >= 100:
+        return f"{found:,.0f}"
+    return f"{found:.1f}" if found >= 10 else f"{found:.2f}"
+
+
+def markdown(made: str, rows: Sequence[Row]) -> str:
+    """All that stands between the markers; `made` says when, where and how it was measured."""
+    return "\n".join(
+        [f"Measured: {made}.\n", HEAD, *(f"| {' | '.join(row.cells)} |" for row in rows)]
+    )
+
+
+def write_between_markers(path: Path, text: str) -> None:
+    """Raises ValueError where the document lacks them, and leaves it alone."""
+    before, begin, rest = path.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{path} needs the line {BEGIN} and, after it, {END}")
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")

@@ -4,116 +4,184 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
+from subprocess import PIPE, Popen
+from typing import Any
 
-from bench.builds import Contender
-from bench.environments import Endpoint, Environment
-from bench.figures import Row, Spread, compared, exactly
-from bench.work import Work, require_alike, require_done
+import botocore
+import trustme
 
+from bench import scale
+from bench.contenders import ROOT, Contender
+from bench.endpoint import serve
+from bench.figures import Row, ratios_of
+from bench.work import GIVEN, Work
+
+PYTHON = (str(Path(sys.executable).resolve()), "-S", "-P", f"{ROOT}/bench/lambda_process.py")
 DELAYS = (0, 4, 10)  # milliseconds that a call to DynamoDB takes
 ROUNDS = 100
 # Linux stops real-time processes for the rest of a second of which they have used 95 %: they had
 # better leave more of it free themselves, in short rounds.
 REST = 0.25
-UNITS = {"memory": "MB"}
 ORDER = (
     *(f"{kind}, {delay} ms a call" for kind in ("later", "first") for delay in DELAYS),
-    *("calls, later", "calls, first", "CPU, later", "CPU, first", "memory"),
+    *("calls, later", "calls, first", "CPU, later", "CPU, first", "memory", "package", scale.GROUP),
 )
+# Of each group of figures ours and the peer's, in turn.
+Found = dict[str, tuple[list[float], list[float]]]
+UNITS = {"calls, later": "", "calls, first": "", "memory": "MB"}
 
-# By kind of figure and contender, its values in turn.
-Values = Mapping[str, Mapping[str, list[float]]]
+
+class Endpoint:
+    """The process that stands in for DynamoDB, in front of the emulator at `upstream`: see endpoint.py."""
+
+    def __init__(self, upstream: str, place: Path) -> None:
+        # What botocore trusts, and one authority more. It bears Amazon's name, as the real DynamoDB's do.
+        authority = trustme.CA(organization_name="Amazon Root CA", key_type=trustme.KeyType.RSA)
+        issued = authority.issue_cert("127.0.0.1", key_type=trustme.KeyType.RSA)
+        bundle, certificate = str(place / "trusted.pem"), str(place / "certificate.pem")
+        issued.private_key_and_cert_chain_pem.write_to_path(certificate)
+        Path(bundle).write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes())
+        authority.cert_pem.write_to_path(bundle, append=True)
+        processes = get_context("spawn")
+        self._pipe, other = processes.Pipe()
+        process = processes.Process(target=serve, args=(upstream, certificate, other), daemon=True)
+        process.start()
+        other.close()  # so that it is heard where the process has ended
+        self.stop = process.terminate
+        url = f"https://127.0.0.1:{self._pipe.recv()}"
+        self.environment = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+        }
+
+    def counted(self, delay: int = 0) -> tuple[int, int]:
+        """The calls since the last time, and how many the emulator answered. The next take `delay` milliseconds."""
+        self._pipe.send(delay)
+        calls, asked = self._pipe.recv()
+        return calls, asked
+
+    @contextmanager
+    def recorded(self, delay: int) -> Iterator[None]:
+        """Raises RuntimeError where the emulator was asked meanwhile: its time would be in the figures."""
+        self.counted(delay)
+        yield
+        if asked := self.counted()[1]:
+            raise RuntimeError(f"{asked} calls were not answered from the recording")
+
+
+class Environment:
+    """A process that has given its first `answer`, and gives more until it is stopped.
+
+    `first` are the milliseconds of that, from before the process began, and those of CPU among them.
+    """
+
+    def __init__(self, contender: Contender, event: Path, endpoint: Endpoint) -> None:
+        environment = {
+            **GIVEN["environment"],
+            **GIVEN["credentials"],
+            "AWS_SESSION_TOKEN": "a-session-token-" * 20,
+            "PYTHONPATH": ":".join(map(str, contender.path)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",  # not Lambda's: sets in an order in which the recording knows them
+            "LAMBDA_TASK_ROOT": str(contender.path[0]),
+            **endpoint.environment,
+            **contender.environment,
+        }
+        command, begun = [*PYTHON, contender.handler, str(event)], time.monotonic_ns()
+        self._process = Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
+        said = self._ask("")
+        self.first = (said["answered_ns"] - begun) / 1e6, said["cpu_ns"] / 1e6
+        self.answer = said["answer"]
+
+    def again(self, number: int) -> tuple[float, float, float]:
+        """Answers so often: the median's milliseconds, one's of CPU on average, and the most megabytes so far."""
+        said = self._ask(f"{number}\n")
+        return median(said["times_ns"]) / 1e6, said["cpu_ns"] / 1e6 / number, said["peak"] / 1e6
+
+    def stop(self) -> None:
+        """It ends where nobody can ask any more."""
+        self._process.communicate()
+
+    def _ask(self, line: str) -> Any:
+        """Raises ValueError where it has ended; why, it said itself on the standard error."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
 
 
 @dataclass(frozen=True)
 class Bench:
     """Who is measured, ours and then the peer, and where."""
 
-    contenders: Mapping[str, Contender]
+    contenders: Sequence[Contender]
     endpoint: Endpoint
     place: Path
 
-    def rows(self, work: Work, pairs: int, later: int) -> list[Row]:
+    def rows(self, work: Work, pairs: int, later: int) -> Iterator[Row]:
         """`pairs` first answers and about `later` later ones of each, at each of DELAYS."""
-        rows = self._rehearse(work)
+        found: Found = defaultdict(lambda: ([], []))
+        told = [self._rehearse(work, who, found) for who in (0, 1)]
+        if told[0] != told[1]:
+            raise ValueError(f"not both answered {work.title} alike: {told}")
         for delay in DELAYS:
-            progress(f"{work.title}, {delay} ms a call")
             with self.endpoint.recorded(delay):
-                found = {**self._firsts(work, pairs), **self._laters(work, later)}
-            for kind, values in found.items():
-                if delay == 0 or kind in ("first", "later"):
-                    rows.append(_row(kind, delay, work, values))
-        return rows
+                self._firsts(work, pairs, delay, found)
+                self._laters(work, later, delay, found)
+        for group, (ours, peers) in found.items():
+            unit = UNITS.get(group, "ms")
+            ratios = ratios_of(ours, peers) if unit else ()
+            yield Row(group, work.title, unit, ours, peers, ratios, work.targets.get(group))
 
-    def _rehearse(self, work: Work) -> list[Row]:
-        """Two unmeasured starts of each: the endpoint learns its answers, which are compared; gives the calls."""
-        answers = {}
-        calls: dict[str, list[Spread]] = {"first": [], "later": []}
-        for name in self.contenders:
-            self._environment(name, work).stop()  # which may read the files from the disk
-            self.endpoint.calls()
-            started = self._environment(name, work)
-            calls["first"].append(exactly(self.endpoint.calls()))
-            started.again(1)
-            calls["later"].append(exactly(self.endpoint.calls()))
-            answers[name] = started.answer
+    def _rehearse(self, work: Work, who: int, found: Found) -> Any:
+        """Two unmeasured starts: the endpoint learns its answers, and counts the calls. What was told."""
+        self._start(work, who).stop()
+        self.endpoint.counted()
+        started = self._start(work, who)
+        found["calls, first"][who].append(self.endpoint.counted()[0])
+        started.again(1)
+        found["calls, later"][who].append(self.endpoint.counted()[0])
+        started.stop()
+        return work.told(started.answer)
+
+    def _firsts(self, work: Work, pairs: int, delay: int, found: Found) -> None:
+        for turn in range(2 * pairs):
+            started = self._start(work, turn % 2)
             started.stop()
-        require_alike(work, answers)
-        return [
-            Row(f"calls, {kind}", work.title, "", ours, peers)
-            for kind, (ours, peers) in calls.items()
-        ]
+            taken, cpu = started.first
+            time.sleep(taken / 1e3 * REST)
+            found[f"first, {delay} ms a call"][turn % 2].append(taken)
+            if delay == 0:
+                found["CPU, first"][turn % 2].append(cpu)
 
-    def _firsts(self, work: Work, pairs: int) -> Values:
-        found: Values = {"first": defaultdict(list), "CPU, first": defaultdict(list)}
-        for _ in range(pairs):
-            for name in self.contenders:
-                started = self._environment(name, work)
-                started.stop()
-                time.sleep(started.seconds * REST)
-                found["first"][name].append(started.seconds * 1e3)
-                found["CPU, first"][name].append(started.cpu_seconds * 1e3)
-        return found
-
-    def _laters(self, work: Work, number: int) -> Values:
+    def _laters(self, work: Work, number: int, delay: int, found: Found) -> None:
         """In rounds by turns, of which the first is not counted: each gives its median."""
-        kinds = ("later", "CPU, later", "memory")
-        found: Values = {kind: defaultdict(list) for kind in kinds}
-        running = {name: self._environment(name, work) for name in self.contenders}
+        running = [self._start(work, who) for who in (0, 1)]
         at_once = max(1, number // ROUNDS)
-        for turn in range(min(ROUNDS, number) + 1):
-            for name, started in running.items():
-                seconds, cpu_seconds = started.again(at_once)
-                time.sleep(seconds * at_once * REST)
-                if turn:
-                    found["later"][name].append(seconds * 1e3)
-                    found["CPU, later"][name].append(cpu_seconds * 1e3)
-        for name, started in running.items():
-            found["memory"][name].append(started.peak / 1e6)
+        peaks = [0.0, 0.0]
+        for turn in range(2 * min(ROUNDS, number) + 2):
+            taken, cpu, peaks[turn % 2] = running[turn % 2].again(at_once)
+            time.sleep(taken / 1e3 * at_once * REST)
+            if turn > 1:
+                found[f"later, {delay} ms a call"][turn % 2].append(taken)
+            if turn > 1 and delay == 0:
+                found["CPU, later"][turn % 2].append(cpu)
+        for who, started in enumerate(running):
             started.stop()
-        return found
+            if delay == 0:
+                found["memory"][who].append(peaks[who])
 
-    def _environment(self, name: str, work: Work) -> Environment:
-        event = self.place / f"{name}-{work.name}.json"
-        if not event.exists():
-            event.write_text(json.dumps(work.event(name)))
-        started = Environment(self.contenders[name], event, self.endpoint)
-        require_done(work, name, started.answer)
+    def _start(self, work: Work, who: int) -> Environment:
+        event = self.place / f"{who}.json"
+        event.write_text(json.dumps(work.event(f"{who}")))
+        started = Environment(self.contenders[who], event, self.endpoint)
+        work.told(started.answer)
         return started
-
-
-def _row(kind: str, delay: int, work: Work, values: Mapping[str, list[float]]) -> Row:
-    group = f"{kind}, {delay} ms a call" if kind in ("first", "later") else kind
-    ours, peers = values.values()
-    target = work.targets.get((kind, delay))
-    return compared(group, work.title, UNITS.get(kind, "ms"), (ours, peers), target)
-
-
-def progress(line: str) -> None:
-    """On one line of a terminal; nowhere else."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\033[K{line}")
-        sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +18,10 @@ from chalicelib.routes.contract import contract_blueprint
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
-from chalicelib.routes.projects import my_projects_blueprint, projects_blueprint
+from chalicelib.routes.projects import my_projects_blueprint, project_blueprint, projects_blueprint
+from chalicelib.routes.radar import radar_blueprint
 from chalicelib.routes.service import service_blueprint
-from chalicelib.routes.technologies import (
-    moves_blueprint,
-    radar_blueprint,
-    technologies_blueprint,
-    users_blueprint,
-)
+from chalicelib.routes.technologies import moves_blueprint, technologies_blueprint, users_blueprint
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
@@ -37,12 +34,17 @@ if TYPE_CHECKING:
     from chalicelib.stores.dynamodb.transport import Transport
 
 APP_NAME = "landscape-api"
-TOKEN_MAKER = Path(__file__).parent.parent / "local/make_token.py"
 
 
-def create_app(settings: Settings, store: Store | None = None) -> Chalice:
+def create_app(
+    settings: Settings,
+    store: Store | None = None,
+    *,
+    issue_token: Callable[[str, str, list[str]], str] | None = None,
+) -> Chalice:
     """The whole API, over the settings' own store unless another is given.
 
+    `issue_token` gives development tokens, on the local stage alone.
     Raises SettingsError, errors.UnavailableError.
     """
     store = store or open_store(settings)
@@ -55,7 +57,8 @@ def create_app(settings: Settings, store: Store | None = None) -> Chalice:
         Telemetry(settings.stage) if settings.in_lambda else None,
         Gate(store.firewall_values).check if settings.require_waf else None,
     )
-    technologies, projects = services(store)
+    found = services(store)
+    technologies, projects = found.technologies, found.projects
     listing = Listing(Cursors(store.cursor_key))
     idempotency = Idempotency(store.receipts, utc_now)
     for blueprint in (
@@ -63,6 +66,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Chalice:
         contract_blueprint(edge, settings.pools, settings.is_local),
         my_projects_blueprint(edge, projects, listing),
         projects_blueprint(edge, projects, technologies, listing, idempotency),
+        project_blueprint(edge, projects),
         contacts_blueprint(edge, projects),
         technologies_blueprint(edge, technologies, listing, idempotency),
         moves_blueprint(edge, technologies, listing, idempotency),
@@ -70,10 +74,10 @@ def create_app(settings: Settings, store: Store | None = None) -> Chalice:
         radar_blueprint(edge, technologies, settings.radar_title),
     ):
         app.register_blueprint(blueprint)
-    if settings.is_local:
+    if settings.is_local and issue_token:
         from chalicelib.routes.development import development_blueprint
 
-        app.register_blueprint(development_blueprint(edge, _token_issuer(settings)))
+        app.register_blueprint(development_blueprint(edge, issue_token))
     edge.answer_preflights()
     return app
 
@@ -108,9 +112,15 @@ def _log(line: dict[str, object]) -> None:
     print(json.dumps(line), flush=True)  # noqa: T201 - Lambda's log
 
 
-def services(store: Store) -> tuple[Technologies, Projects]:
+@dataclass(frozen=True, slots=True)
+class Services:
+    technologies: Technologies
+    projects: Projects
+
+
+def services(store: Store) -> Services:
     technologies = Technologies(store.technologies, utc_now)
-    return technologies, Projects(store.projects, technologies, utc_now)
+    return Services(technologies, Projects(store.projects, technologies, utc_now))
 
 
 def open_store(settings: Settings) -> Store:
@@ -155,22 +165,6 @@ def _no_store(settings: Settings) -> SettingsError:
         f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite:, sqlite:///path.db"
         " or dynamodb://table"
     )
-
-
-def _token_issuer(settings: Settings) -> Callable[[str, str, list[str]], str]:
-    """What `make token` does; the keys' maker is no part of what is deployed."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    def issue(service: str, email: str, groups: list[str]) -> str:
-        spec = spec_from_file_location("make_token", TOKEN_MAKER)
-        if spec is None or spec.loader is None:
-            raise SettingsError(f"{TOKEN_MAKER} cannot be loaded")
-        maker = module_from_spec(spec)
-        spec.loader.exec_module(maker)
-        token: str = maker.development_token(settings, service, email, groups)
-        return token
-
-    return issue
 
 
 def _authenticator(settings: Settings) -> Callable[[Request], Caller]:

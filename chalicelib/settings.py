@@ -132,13 +132,20 @@ def state_directory(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "landscape-api"
 
 
+def chalice_directory() -> Path:
+    """The working directory's .chalice, or where it has none that of this project."""
+    here = Path(".chalice")
+    return here if here.is_dir() else Path(__file__).parents[1] / ".chalice"
+
+
 def stage_environment(
-    stage: str, environment: Mapping[str, str], config: Path = Path(".chalice/config.json")
+    stage: str, environment: Mapping[str, str], config: Path | None = None
 ) -> dict[str, str]:
-    """The settings of `stage` as an operator's script sees them: `config`, overridden by `environment`.
+    """The settings of `stage` for a command: `config` (the project's if None) under `environment`.
 
     Raises SettingsError where there is no such file or stage.
     """
+    config = config or chalice_directory() / "config.json"
     try:
         stages = json.loads(config.read_text())["stages"]
     except (OSError, ValueError, KeyError) as error:
@@ -153,9 +160,7 @@ def _require_no_placeholder(environment: Mapping[str, str]) -> None:
         name for name, value in environment.items() if OURS.match(name) and PLACEHOLDER in value
     ]
     if left:
-        raise SettingsError(
-            f"{left[0]} is still {PLACEHOLDER}: fill it in, in .chalice/config.json"
-        )
+        raise SettingsError(f"{left[0]} is still {PLACEHOLDER}: edit .chalice/config.json")
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:

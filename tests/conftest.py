@@ -3,19 +3,20 @@
 import shutil
 import signal
 from collections.abc import Generator, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
-from make_token import development_token
 
 from chalicelib.bootstrap import create_app
 from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
-from tests.deployment import Deployment
-from tests.emulator import Emulator
-from tests.machine import leave_out, said
-from tests.support import ROOT, Api, LocalServer, local_environment, through_test_client
+from tests.support.api import ROOT, Api, LocalServer, local_environment, through_test_client
+from tests.support.deployment import Deployment
+from tests.support.emulator import Emulator
+from tests.support.machine import leave_out, said
+from tools.token import development_token
 
 LOG_CHARACTERS = 5000
 
@@ -66,7 +67,8 @@ def settings(tmp_path: Path, keys: Path) -> Settings:
 @pytest.fixture
 def client(settings: Settings) -> Api:
     """The API through chalice.test.Client, on an empty store."""
-    return Api(through_test_client(create_app(settings)), settings)
+    app = create_app(settings, issue_token=partial(development_token, settings))
+    return Api(through_test_client(app), settings)
 
 
 @pytest.fixture(scope="session")

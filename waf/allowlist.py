@@ -10,15 +10,22 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 
+if __name__ == "__main__" and not find_spec("ops"):
+    sys.exit("allowlist: run it with the project's own Python: .venv/bin/python waf/allowlist.py")
+
 import typer
-from allowlist_asking import (
-    AsJson,
+from rich.console import Console as Terminal
+
+from chalicelib.firewall.entries import EntryError, spell_all
+from chalicelib.firewall.names import KINDS, Kind
+from ops.console import AsJson, Console, DryRun, StageName
+from waf.asking import (
     Asking,
     CheckIp,
     Cidrs,
-    DryRun,
     File,
     For,
     Force,
@@ -27,22 +34,16 @@ from allowlist_asking import (
     Owner,
     Pace,
     Permanent,
-    StageName,
     Timeout,
     Wide,
-    failures_told,
     open_lists,
     read_asked,
 )
-from allowlist_json import decision_document, document, listing_document
-from allowlist_said import print_listing, said_of, say, tell
-from my_address import CHECKIP_URL
-from rich.console import Console
-
-from chalicelib.firewall.check import decide, parse_address
-from chalicelib.firewall.entries import EntryError, spell_all
-from chalicelib.firewall.lists import Lists, Outcome
-from chalicelib.firewall.names import KINDS, Kind
+from waf.check import decide, parse_address
+from waf.documents import decision_document, document, listing_document
+from waf.lists import Lists, Outcome
+from waf.messages import print_listing, said_of, say, tell
+from waf.my_address import CHECKIP_URL
 
 DEFAULT_FOR = "12h"
 TIMEOUT = 600.0  # seconds
@@ -81,7 +82,7 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
     if kind == "allow" and not permanent:
         lasts = lasts or DEFAULT_FOR
     asking = Asking(cidrs, file, me, checkip_url, lasts, permanent, owner, note, wide, force)
-    with failures_told():
+    with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         entries, remarks = asking.entries(kind, lists.clock())
         with waiting(f"{len(entries):,} to be put in"):
@@ -102,7 +103,7 @@ def remove(  # noqa: PLR0913, PLR0917 - a command's options
     pace: Pace = 1.0,
 ) -> None:
     """Take addresses out of the list that they are in."""
-    with failures_told():
+    with Console("allowlist").failures():
         asked = read_asked(cidrs, file)
         if not asked:
             raise EntryError("say what is to be taken out: addresses or ranges, or --file")
@@ -117,7 +118,7 @@ def list_entries(
     stage: StageName, as_json: AsJson = False, timeout: Timeout = TIMEOUT, pace: Pace = 1.0
 ) -> None:
     """Tell who is in, until when, and where the IP sets differ from the table."""
-    with failures_told():
+    with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace)
         with waiting("reading"):
             views = lists.views()
@@ -142,7 +143,7 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
     pace: Pace = 1.0,
 ) -> None:
     """Take everybody out of the allow list."""
-    with failures_told():
+    with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         kinds = KINDS if kind == "both" else (kind,)
         with waiting("reading"):
@@ -175,7 +176,7 @@ def check(
     pace: Pace = 1.0,
 ) -> None:
     """Tell which rule decides about an address, and why."""
-    with failures_told():
+    with Console("allowlist").failures():
         network = parse_address(address)
         decision = decide(network, open_lists(stage, timeout, pace).views())
         tell(said_of(decision), decision_document(decision), as_json=as_json)
@@ -190,7 +191,7 @@ def sync(
     pace: Pace = 1.0,
 ) -> None:
     """Bring the IP sets in line with the table, as every other command and the schedule do."""
-    with failures_told():
+    with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         with waiting("bringing the IP sets in line"):
             outcome = lists.sync()
@@ -204,7 +205,7 @@ def told(lists: Lists, outcome: Outcome, verb: str, *, as_json: bool) -> None:
 
 def waiting(what: str) -> Any:
     """A sign of life on stderr, where that is a terminal."""
-    return Console(stderr=True).status(f"{what} …")
+    return Terminal(stderr=True).status(f"{what} …")
 
 
 def require_yes(question: str) -> None:

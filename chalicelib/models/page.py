@@ -21,7 +21,7 @@ class Page(Generic[T]):
     next: Position | None = None
 
 
-class Row(NamedTuple):
+class ExaminedRow(NamedTuple):
     """A row of a list: its place, how much was read for it, and its JSON unless it is passed over."""
 
     position: Position
@@ -29,7 +29,7 @@ class Row(NamedTuple):
     text: str | None
 
 
-def fill_page(rows: Iterable[Row], limit: int) -> Page[str]:
+def fill_page(rows: Iterable[ExaminedRow], limit: int) -> Page[str]:
     """The first `limit` texts of at most EXAMINED_AT_MOST rows and EXAMINED_BYTES, but of one at least.
 
     `rows` come in order, lazily.

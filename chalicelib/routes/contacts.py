@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
-from chalicelib.models.caller import Caller
 from chalicelib.models.project import Project, contact_document
 from chalicelib.routes.edge import Edge
+from chalicelib.routes.requests import Call
 from chalicelib.routes.responses import require_match, resource, until_written
 from chalicelib.services.projects import Projects
 
@@ -16,23 +16,39 @@ PATH = "/api/v1/projects/{project_id}/contacts"
 def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", PATH, action="read-contacts")
-    def get_contacts(request: Request, _: Caller, project_id: str) -> Response:
-        project = projects.get(project_id)
-        return resource(request, contacts_document(project), project)
+    @edge.route(routes, "GET", PATH, action="read-contacts", answer="Contacts")
+    def get_contacts(call: Call) -> Response:
+        """Who answers for a project
 
-    @edge.route(routes, "PUT", PATH, action="update-contacts")
+        E-mail addresses, for which a token is needed.
+        """
+        project = projects.get(call.path["project_id"])
+        return resource(call.request, contacts_document(project), project)
+
+    @edge.route(
+        routes,
+        "PUT",
+        PATH,
+        action="update-contacts",
+        body="ContactsChange",
+        answer="Contacts",
+        errors=("conflict",),
+    )
     @until_written
-    def put_contacts(request: Request, caller: Caller, project_id: str) -> Response:
-        from chalicelib.routes.bodies.project import ContactsBody
+    def replace_contacts(call: Call) -> Response:
+        """Say who answers for a project
+
+        The whole list; a project is never without a contact. {size} {read_first}
+        """
+        from chalicelib.routes.bodies.project import ContactsChangeBody
         from chalicelib.routes.writing import Change
 
-        change = Change(request, ContactsBody)
-        current = projects.for_writing(project_id, caller, "update-contacts")
-        require_match(request, current)
+        change = Change(call.request, ContactsChangeBody)
+        current = projects.for_writing(call.path["project_id"], call.caller, "update-contacts")
+        require_match(call.request, current)
         contacts = change.onto(contacts_document(current)).to_contacts()
-        changed = projects.replace_contacts(current, contacts, caller)
-        return resource(request, contacts_document(changed), changed)
+        changed = projects.replace_contacts(current, contacts, call.caller)
+        return resource(call.request, contacts_document(changed), changed)
 
     return routes
 

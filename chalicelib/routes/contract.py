@@ -6,12 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib.errors import NotFoundError
 from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import prefix
+from chalicelib.routes.requests import Call, Parameter, prefix
 from chalicelib.routes.responses import text_resource
 from chalicelib.settings import Pool
 
@@ -28,7 +28,12 @@ FILES = {
     "oauth2-redirect.js": SCRIPT,
 }
 # What a pool's sign-in pages send the browser back with, to oauth2-redirect.html.
-SENT_BACK = ("code", "state", "error", "error_description")
+SENT_BACK = (
+    Parameter("code", "What a pool's sign-in pages send back"),
+    Parameter("state", "What they were asked with"),
+    Parameter("error", "Why they let nobody in"),
+    Parameter("error_description", "The same in words"),
+)
 PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
 
 
@@ -41,26 +46,43 @@ def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blu
     def document(base: str) -> str:
         return as_json(placed(json.loads(DOCUMENT.read_text("utf-8")), base, pools))
 
-    @edge.route(routes, "GET", "/openapi.json")
-    def get_contract(request: Request) -> Response:
-        return text_resource(request, document(prefix(request)), "application/json")
+    @edge.route(routes, "GET", "/openapi.json", answer="application/json")
+    def get_contract(call: Call) -> Response:
+        """This contract
 
-    @edge.route(routes, "GET", "/docs")
-    def get_page(request: Request) -> Response:
+        With the server's URL and the sign-in pages of the place that it was asked at.
+        """
+        return text_resource(call.request, document(prefix(call.request)), "application/json")
+
+    @edge.route(routes, "GET", "/docs", answer=HTML)
+    def get_page(call: Call) -> Response:
+        """The page to try it on
+
+        Swagger UI.
+        """
         from html import escape  # a table of all entities, which no other request needs
 
-        values = {"base": prefix(request), "clients": _clients(pools), "stage": "local" * is_local}
+        values = {
+            "base": prefix(call.request),
+            "clients": _clients(pools),
+            "stage": "local" * is_local,
+        }
         text = (PAGE / "index.html").read_text("utf-8")
         for name, value in values.items():
             text = text.replace(f"{{{{{name}}}}}", escape(value))
-        return text_resource(request, text, f"{HTML}; charset=utf-8", headers)
+        return text_resource(call.request, text, f"{HTML}; charset=utf-8", headers)
 
-    @edge.route(routes, "GET", "/docs/{file}", query=SENT_BACK)
-    def get_page_file(request: Request, _: dict[str, str], file: str) -> Response:
+    @edge.route(routes, "GET", "/docs/{file}", query=SENT_BACK, answer="text/*")
+    def get_page_file(call: Call) -> Response:
+        """A file of the page
+
+        Style or script.
+        """
+        file = call.path["file"]
         if file not in FILES:
             raise NotFoundError("The page has no such file")
         kind = f"{FILES[file]}; charset=utf-8"
-        return text_resource(request, (PAGE / file).read_text("utf-8"), kind, headers)
+        return text_resource(call.request, (PAGE / file).read_text("utf-8"), kind, headers)
 
     return routes
 

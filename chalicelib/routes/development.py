@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib.errors import Flaw, InvalidError
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import json_object, pointer
+from chalicelib.routes.requests import Call, json_object, pointer
 from chalicelib.routes.responses import json_response
 from chalicelib.settings import SettingsError
 
@@ -19,8 +19,8 @@ def development_blueprint(edge: Edge, issue: Issue) -> Blueprint:
     routes = Blueprint(__name__)
 
     @edge.route(routes, "POST", PATH)
-    def make_token(request: Request) -> Response:
-        said = json_object(request)
+    def make_token(call: Call) -> Response:
+        said = json_object(call.request)
         service, email, groups = (said.get(name) for name in ("service", "email", "groups"))
         if not isinstance(service, str) or not isinstance(email, str):
             raise InvalidError(Flaw(pointer(), "needs service and email, both texts"))

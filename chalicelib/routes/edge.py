@@ -1,7 +1,8 @@
 """The edge: how a route is declared, and what every request and every response goes through."""
 
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from dataclasses import dataclass
+from functools import wraps
 from time import monotonic, perf_counter
 from typing import Any, Protocol, cast
 
@@ -11,7 +12,7 @@ from chalicelib.deadline import request_seconds, until
 from chalicelib.errors import ClosedError, RegisterError, UnavailableError
 from chalicelib.models.caller import Caller
 from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
-from chalicelib.routes.requests import body_bytes, parameters, request_id
+from chalicelib.routes.requests import Call, Parameter, body_bytes, parameters, request_id
 from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
 
@@ -27,8 +28,28 @@ ALLOWED_HEADERS = (
 EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
 
-Handler = Callable[..., Response]
+Handler = Callable[[Call], Response]
 Authenticate = Callable[[Request], Caller]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route is. The contract is made from it; the handler's docstring is its summary and text.
+
+    `action` is a rule of services.access.RULES; a route without one is public. `body` and `answer`
+    are schemas of the contract, `answer` may be a media type of text. `errors` are problems beyond
+    those that method, path and action bring.
+    """
+
+    handler: Handler
+    method: str
+    path: str
+    action: str | None
+    query: tuple[Parameter, ...]
+    body: str | None
+    answer: str | None
+    status: int
+    errors: tuple[str, ...]
 
 
 class Authorizers(Protocol):
@@ -67,14 +88,14 @@ class Edge:
         method: str,
         path: str,
         action: str | None = None,
-        query: tuple[str, ...] = (),
+        query: tuple[Parameter, ...] = (),
+        *,
+        body: str | None = None,
+        answer: str | None = None,
+        status: int = 200,
+        errors: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """The decorator of a handler. `action` and `query` stay readable on the view: the contract
-        is made from them.
-
-        A handler takes the request, then the Caller where there is an action, then the query
-        parameters as a dict where `query` names any, then the path's parameters by name.
-        """
+        """The decorator of a handler. The Route stays readable on the view, as `view.route`."""
         register = blueprint.route(
             path,
             methods=[method],
@@ -83,12 +104,13 @@ class Edge:
         )
 
         def declare(handler: Handler) -> Handler:
+            route = Route(handler, method, path, action, query, body, answer, status, errors)
+
             @wraps(handler)
             def view(**path_parameters: str) -> Response:
-                return self._answer(partial(handler, **path_parameters), action, query)
+                return self._answer(route, path_parameters)
 
-            view.action = action  # type: ignore[attr-defined]
-            view.query = query  # type: ignore[attr-defined]
+            view.route = route  # type: ignore[attr-defined]
             register(view)
             return handler
 
@@ -112,10 +134,10 @@ class Edge:
 
         return preflight
 
-    def _answer(self, handler: Handler, action: str | None, query: tuple[str, ...]) -> Response:
+    def _answer(self, route: Route, path_parameters: Mapping[str, str]) -> Response:
         request = cast(Request, self._app.current_request)  # Chalice set it before this call
         try:
-            return self._carry_out(request, handler, action, query)
+            return self._carry_out(request, route, path_parameters)
         except RegisterError as error:
             if isinstance(error, UnavailableError):
                 facts_of(request).update(error_facts(error), detail=str(error))
@@ -127,22 +149,19 @@ class Edge:
             return problem_of(request, error)
 
     def _carry_out(
-        self, request: Request, handler: Handler, action: str | None, query: tuple[str, ...]
+        self, request: Request, route: Route, path_parameters: Mapping[str, str]
     ) -> Response:
         """Everything that is checked before a handler, in the order in which callers are told."""
         if len(body_bytes(request)) > LARGEST_BODY:
             raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
-        arguments: list[object] = [request]
-        if action:
+        caller = None
+        if route.action:
             caller = self._authenticate(request)
             facts_of(request)["caller"] = caller.service
-            access.require(caller, action)
-            arguments.append(caller)
-        given = parameters(request, query)
-        if query:
-            arguments.append(given)
-        response = handler(*arguments)
-        if action:
+            access.require(caller, route.action)
+        given = parameters(request, route.query)
+        response = route.handler(Call(request, path_parameters, given, caller))
+        if route.action:
             response.headers["Cache-Control"] = "no-store"
         return response
 

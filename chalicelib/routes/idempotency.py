@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from chalice.app import Request, Response
+from chalice.app import Response
 
 from chalicelib.errors import (
     MalformedError,
@@ -14,8 +14,8 @@ from chalicelib.errors import (
     ReceiptMismatchError,
     RegisterError,
 )
-from chalicelib.models.caller import Caller
 from chalicelib.models.text import as_json
+from chalicelib.routes.requests import Call
 from chalicelib.services.clock import Clock, hours_after, timestamp
 from chalicelib.stores.port import Receipt, ReceiptFor, ReceiptStore, no_receipt
 
@@ -31,8 +31,7 @@ class Idempotency:
 
     def answer(
         self,
-        request: Request,
-        caller: Caller,
+        call: Call,
         body: dict[str, Any],
         make: Callable[[ReceiptFor[T]], T],
         respond: Callable[[T], Response],
@@ -42,6 +41,7 @@ class Idempotency:
         A key is the caller's own, for one path. Only what was done is remembered, not refusals.
         Raises MalformedError for a bad key, ReceiptMismatchError where the body differs.
         """
+        request, caller = call.request, call.caller
         header = request.headers.get("idempotency-key")
         if header is None:
             return respond(make(no_receipt))
@@ -62,7 +62,7 @@ class Idempotency:
         except RegisterError as refusal:  # of a repeated request, whatever else it says
             first = self._first(key, fingerprint)
             if first is None and isinstance(refusal, ReceiptExistsError):  # it has just expired
-                return self.answer(request, caller, body, make, respond)
+                return self.answer(call, body, make, respond)
             if first is None:
                 raise
             return first

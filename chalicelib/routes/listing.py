@@ -4,15 +4,27 @@ import json
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from chalice.app import Request, Response
+from chalice.app import Response
 
 from chalicelib.errors import Flaw, InvalidError
 from chalicelib.models.page import Page, Position
 from chalicelib.models.text import as_json, words
-from chalicelib.routes.requests import path_of, pointer
+from chalicelib.routes.requests import Call, Parameter, path_of, pointer
 from chalicelib.services.cursors import Cursors
 
-PAGING = ("limit", "cursor")
+Q = Parameter(
+    "q",
+    "Every word of it is the beginning of a word: of a project's name, short name or programme, of a"
+    " technology's name or aliases",
+)
+PAGING = (
+    Parameter("limit", "How many items a page holds at most"),
+    Parameter(
+        "cursor",
+        "The `next_cursor` of the page before; good for the same filters and order alone",
+    ),
+)
+PAGE = {parameter.name for parameter in PAGING}
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
 
@@ -23,15 +35,14 @@ class Listing:
     def __init__(self, cursors: Cursors) -> None:
         self._cursors = cursors
 
-    def answer(
-        self, request: Request, given: dict[str, str], find: Find, owner: str = ""
-    ) -> Response:
-        """The page that the parameters `given` ask for; a cursor is good for their filters alone.
+    def answer(self, call: Call, find: Find, owner: str = "") -> Response:
+        """The page that the call's parameters ask for; a cursor is good for their filters alone.
 
         `owner` is whose list it is, where the path does not say. Raises InvalidError, MalformedError.
         """
+        request, given = call.request, call.query
         limit = _limit(given)
-        filters = {name: value for name, value in given.items() if name not in PAGING}
+        filters = {name: value for name, value in given.items() if name not in PAGE}
         binding = json.dumps([request.path, request.uri_params, sorted(filters.items()), owner])
         cursor = given.get("cursor")
         after = None if cursor is None else self._cursors.open(cursor, binding)

@@ -2,9 +2,8 @@
 
 from functools import partial
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
-from chalicelib.models.caller import Caller
 from chalicelib.models.project import (
     DEVELOPMENTS,
     HOSTINGS,
@@ -17,15 +16,24 @@ from chalicelib.models.project import (
 from chalicelib.models.text import name_key
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
-from chalicelib.routes.listing import PAGING, Listing, search_words
-from chalicelib.routes.requests import json_object, one_of, prefix
+from chalicelib.routes.listing import PAGING, Listing, Q, search_words
+from chalicelib.routes.requests import Call, Parameter, json_object, prefix
 from chalicelib.routes.responses import no_content, require_match, resource, until_written
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 
 BASE = "/api/v1/projects"
 ONE = BASE + "/{project_id}"
-FILTERS = ("q", "technology", "stage", "development", "hosting", "programme", "sort")
+FILTERS = (
+    Q,
+    Parameter("technology", "An id, a name or an alias: `python`"),
+    Parameter("stage", "Where in its life the project is", STAGES),
+    Parameter("development", "Who develops it", DEVELOPMENTS),
+    Parameter("hosting", "Where it runs", HOSTINGS),
+    Parameter("programme", "The programme's whole name, in any case: `Data Collection`"),
+    Parameter("sort", "The order; `-` is descending", SORTS),
+)
+TAKEN = ("name-taken", "conflict", "quota-exceeded")
 
 
 def projects_blueprint(
@@ -37,51 +45,110 @@ def projects_blueprint(
 ) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING))
-    def list_projects(request: Request, given: dict[str, str]) -> Response:
-        query = project_query(given, technologies)
-        return listing.answer(request, given, partial(projects.find, query))
+    @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING), answer="ProjectList")
+    def list_projects(call: Call) -> Response:
+        """Find projects
 
-    @edge.route(routes, "GET", ONE)
-    def get_project(request: Request, project_id: str) -> Response:
-        project = projects.get(project_id)
-        return resource(request, project_document(project), project)
+        By name, or in the order of `sort`; {by_rank}. {paged}
+        """
+        query = project_query(call.query, technologies)
+        return listing.answer(call, partial(projects.find, query))
 
-    @edge.route(routes, "POST", BASE, action="create-project")
-    def create_project(request: Request, caller: Caller) -> Response:
+    @edge.route(
+        routes,
+        "POST",
+        BASE,
+        action="create-project",
+        body="NewProject",
+        answer="Project",
+        status=201,
+        errors=TAKEN,
+    )
+    def create_project(call: Call) -> Response:
+        """Make a project
+
+        You become its contact. {named} {size} {again}
+        """
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.project import NewProjectBody
 
-        body = json_object(request)
+        body = json_object(call.request)
         draft = parse(NewProjectBody, body).to_draft()
 
         def respond(project: Project) -> Response:
-            location = f"{prefix(request)}{BASE}/{project.id}"
-            return resource(request, project_document(project), project, 201, location)
+            location = f"{prefix(call.request)}{BASE}/{project.id}"
+            return resource(call.request, project_document(project), project, 201, location)
 
-        return idempotency.answer(
-            request, caller, body, partial(projects.create, draft, caller), respond
-        )
+        return idempotency.answer(call, body, partial(projects.create, draft, call.caller), respond)
 
-    @edge.route(routes, "PUT", ONE, action="update-project")
-    @edge.route(routes, "PATCH", ONE, action="update-project")
+    return routes
+
+
+def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
+    routes = Blueprint(__name__)
+
+    @edge.route(routes, "GET", ONE, answer="Project")
+    def get_project(call: Call) -> Response:
+        """Read a project
+
+        Without its contacts.
+        """
+        project = projects.get(call.path["project_id"])
+        return resource(call.request, project_document(project), project)
+
+    @edge.route(
+        routes,
+        "PUT",
+        ONE,
+        action="update-project",
+        body="ProjectChange",
+        answer="Project",
+        errors=TAKEN,
+    )
+    def replace_project(call: Call) -> Response:
+        """Replace a project
+
+        What is left out is emptied. {named} {size} {read_first}
+        """
+        return write(call)
+
+    @edge.route(
+        routes,
+        "PATCH",
+        ONE,
+        action="update-project",
+        body="ProjectPatch",
+        answer="Project",
+        errors=TAKEN,
+    )
+    def patch_project(call: Call) -> Response:
+        """Change a project
+
+        {patched} {named} {size} {read_first}
+        """
+        return write(call)
+
     @until_written
-    def write_project(request: Request, caller: Caller, project_id: str) -> Response:
-        from chalicelib.routes.bodies.project import ProjectBody
+    def write(call: Call) -> Response:
+        from chalicelib.routes.bodies.project import ProjectChangeBody
         from chalicelib.routes.writing import Change
 
-        change = Change(request, ProjectBody)
-        current = projects.for_writing(project_id, caller, "update-project")
-        require_match(request, current)
+        change = Change(call.request, ProjectChangeBody)
+        current = projects.for_writing(call.path["project_id"], call.caller, "update-project")
+        require_match(call.request, current)
         draft = change.onto(project_document(current)).to_draft()
-        changed = projects.replace(current, draft, caller)
-        return resource(request, project_document(changed), changed)
+        changed = projects.replace(current, draft, call.caller)
+        return resource(call.request, project_document(changed), changed)
 
-    @edge.route(routes, "DELETE", ONE, action="delete-project")
+    @edge.route(routes, "DELETE", ONE, action="delete-project", status=204)
     @until_written
-    def delete_project(request: Request, caller: Caller, project_id: str) -> Response:
-        current = projects.for_writing(project_id, caller, "delete-project")
-        require_match(request, current)
+    def delete_project(call: Call) -> Response:
+        """Remove a project
+
+        With its contacts; its technologies stay.
+        """
+        current = projects.for_writing(call.path["project_id"], call.caller, "delete-project")
+        require_match(call.request, current)
         projects.remove(current)
         return no_content()
 
@@ -91,10 +158,22 @@ def projects_blueprint(
 def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", "/api/v1/me/projects", "list-my-projects", query=PAGING)
-    def list_my_projects(request: Request, caller: Caller, given: dict[str, str]) -> Response:
+    @edge.route(
+        routes,
+        "GET",
+        "/api/v1/me/projects",
+        action="list-my-projects",
+        query=PAGING,
+        answer="ProjectList",
+    )
+    def list_my_projects(call: Call) -> Response:
+        """My projects
+
+        The projects that list you as a contact. {paged}
+        """
+        caller = call.caller
         owner = f"{caller.service} {caller.key}"
-        return listing.answer(request, given, partial(projects.of_caller, caller), owner)
+        return listing.answer(call, partial(projects.of_caller, caller), owner)
 
     return routes
 
@@ -107,8 +186,8 @@ def project_query(given: dict[str, str], technologies: Technologies) -> ProjectQ
         words=search_words(given),
         technology=None if technology is None else technologies.id_of(technology) or "",
         programme=None if programme is None else name_key(programme),
-        stage=one_of(given, "stage", STAGES),
-        development=one_of(given, "development", DEVELOPMENTS),
-        hosting=one_of(given, "hosting", HOSTINGS),
-        sort=one_of(given, "sort", SORTS),
+        stage=given.get("stage"),
+        development=given.get("development"),
+        hosting=given.get("hosting"),
+        sort=given.get("sort"),
     )

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NoReturn
 
 from chalice.app import MultiDict, Request
 
 from chalicelib.errors import MOST_FLAWS, Flaw, InvalidError, MalformedError
+from chalicelib.models.caller import Caller
 
 LONGEST_PARAMETER = 200
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
@@ -16,6 +18,32 @@ DEEPEST = 50
 # What no text may hold: control characters but tab and line ends, those that turn the direction of
 # what follows them, and halves of surrogate pairs.
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter: its name, what the contract says of it, and its values where they are fixed."""
+
+    name: str
+    about: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler takes: the request, and what was checked of it before."""
+
+    request: Request
+    path: Mapping[str, str]
+    query: dict[str, str]
+    authenticated: Caller | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Raises LookupError on a route without an action, which has none."""
+        if self.authenticated is None:
+            raise LookupError("a public route has no caller")
+        return self.authenticated
 
 
 def request_id(request: Request) -> str:
@@ -46,10 +74,10 @@ def _segments(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-def parameters(request: Request, known: Iterable[str]) -> dict[str, str]:
+def parameters(request: Request, taken: Iterable[Parameter]) -> dict[str, str]:
     """The query parameters, each at most once. Raises InvalidError for all others, and unfit values."""
     given = request.query_params or MultiDict({})
-    known = tuple(known)
+    known = {parameter.name: parameter.choices for parameter in taken}
     found: dict[str, str] = {}
     flaws = []
     for name in islice(given, MOST_FLAWS):
@@ -59,25 +87,21 @@ def parameters(request: Request, known: Iterable[str]) -> dict[str, str]:
             flaws.append(Flaw(pointer(name), f"unknown query parameter: this path {takes}"))
         elif len(values) != 1:
             flaws.append(Flaw(pointer(name), "given more than once"))
-        elif name == "cursor":  # services.cursors knows a good one
-            found[name] = values[0]
-        elif UNFIT.search(values[0]):
-            flaws.append(Flaw(pointer(name), "holds a control character or half a surrogate pair"))
-        elif len(values[0]) > LONGEST_PARAMETER:
-            flaws.append(Flaw(pointer(name), "is too long"))
-        else:
+        elif flaw := name != "cursor" and _unfit(values[0], known[name]):
+            flaws.append(Flaw(pointer(name), flaw))
+        else:  # services.cursors knows a good cursor
             found[name] = values[0]
     if flaws:
         raise InvalidError(*flaws)
     return found
 
 
-def one_of(given: dict[str, str], name: str, choices: Iterable[str]) -> str | None:
-    """The value of a query parameter with fixed values. Raises InvalidError for any other."""
-    value = given.get(name)
-    if value is not None and value not in choices:
-        raise InvalidError(Flaw(pointer(name), f"is not one of {', '.join(choices)}"))
-    return value
+def _unfit(value: str, choices: tuple[str, ...]) -> str:
+    if UNFIT.search(value):
+        return "holds a control character or half a surrogate pair"
+    if len(value) > LONGEST_PARAMETER:
+        return "is too long"
+    return f"is not one of {', '.join(choices)}" if choices and value not in choices else ""
 
 
 def pointer(*parts: str | int) -> str:

@@ -10,7 +10,7 @@ from chalice.app import Request, Response
 from chalicelib.errors import MalformedError, VersionMismatchError
 from chalicelib.models.text import as_json
 from chalicelib.routes.problems import Headers, PreconditionRequiredError
-from chalicelib.routes.requests import entity_tags
+from chalicelib.routes.requests import Call, entity_tags
 
 TRIES = 20
 
@@ -104,21 +104,21 @@ def require_match(request: Request, record: Versioned) -> None:
         raise VersionMismatchError(f"It is version {record.version} by now: read it again")
 
 
-def until_written(handler: Callable[..., Response]) -> Callable[..., Response]:
+def until_written(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
     """Decorates a handler that writes: with `If-Match: *` it begins again where somebody else wrote first.
 
     The star is true while there is any version (RFC 9110).
     """
 
     @wraps(handler)
-    def repeated(request: Request, *more: object, **parameters: str) -> Response:
-        is_any = request.headers.get("if-match", "").strip() == "*"
+    def repeated(call: Call) -> Response:
+        is_any = call.request.headers.get("if-match", "").strip() == "*"
         for _ in range(TRIES - 1 if is_any else 0):
             try:
-                return handler(request, *more, **parameters)
+                return handler(call)
             except VersionMismatchError:
                 continue
-        return handler(request, *more, **parameters)
+        return handler(call)
 
     return repeated
 

@@ -1,11 +1,10 @@
 """The service itself: its index, its health, and what it knows of the caller."""
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
-from chalicelib.models.caller import Caller
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import prefix
+from chalicelib.routes.requests import Call, prefix
 from chalicelib.routes.responses import json_response, resource
 from chalicelib.services.access import allowed
 from chalicelib.stores.port import Store
@@ -24,23 +23,36 @@ LINKS = {
 def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", "/")
-    def get_index(request: Request) -> Response:
-        before = prefix(request)
+    @edge.route(routes, "GET", "/", answer="Index")
+    def get_index(call: Call) -> Response:
+        """The index
+
+        What this service is, with links.
+        """
+        before = prefix(call.request)
         links = {name: before + path for name, path in LINKS.items()}
         return json_response(
             {"service": "landscape-api", "version": __version__, "stage": stage, "links": links}
         )
 
-    @edge.route(routes, "GET", "/health")
-    def get_health(_: Request) -> Response:
+    @edge.route(routes, "GET", "/health", answer="Health")
+    def get_health(_: Call) -> Response:
+        """Health
+
+        Reads one record of the store.
+        """
         store.check()
         return json_response({"status": "ok", "version": __version__})
 
-    @edge.route(routes, "GET", "/api/v1/me", action="read-me")
-    def get_me(request: Request, caller: Caller) -> Response:
+    @edge.route(routes, "GET", "/api/v1/me", action="read-me", answer="Caller")
+    def get_me(call: Call) -> Response:
+        """Who am I?
+
+        Who the token says you are, and what you may do.
+        """
+        caller = call.caller
         return resource(
-            request,
+            call.request,
             {
                 "service": caller.service,
                 "email": caller.email,

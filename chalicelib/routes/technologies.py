@@ -1,4 +1,4 @@
-"""Technologies, their moves and the radar over HTTP."""
+"""Technologies and their moves over HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,6 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.models.caller import Caller
 from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
     QUADRANTS,
@@ -20,24 +19,28 @@ from chalicelib.models.technology import (
 from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
-from chalicelib.routes.listing import PAGING, Listing, search_words
-from chalicelib.routes.requests import entity_tags, json_object, one_of, prefix
+from chalicelib.routes.listing import PAGING, Listing, Q, search_words
+from chalicelib.routes.requests import Call, Parameter, entity_tags, json_object, prefix
 from chalicelib.routes.responses import (
     entity_tag,
     no_content,
     require_match,
     resource,
-    text_resource,
     until_written,
 )
 from chalicelib.services.projects import Projects
-from chalicelib.services.radar import radar
 from chalicelib.services.technologies import Technologies
 
 BASE = "/api/v1/technologies"
 ONE = BASE + "/{technology_id}"
 MOVES = ONE + "/moves"
-FILTERS = ("q", "quadrant", "ring", "tag")
+FILTERS = (
+    Q,
+    Parameter("quadrant", "The quadrant of the radar", QUADRANTS),
+    Parameter("ring", "The ring it is in today", RINGS),
+    Parameter("tag", "One of its tags, in any case: `data`"),
+)
+TAKEN = ("name-taken", "conflict")
 
 
 def technologies_blueprint(
@@ -45,51 +48,107 @@ def technologies_blueprint(
 ) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING))
-    def list_technologies(request: Request, given: dict[str, str]) -> Response:
+    @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING), answer="TechnologyList")
+    def list_technologies(call: Call) -> Response:
+        """Find technologies
+
+        By name; {by_rank}. {paged}
+        """
+        given = call.query
         query = TechnologyQuery(
             words=search_words(given),
-            quadrant=one_of(given, "quadrant", QUADRANTS),
-            ring=one_of(given, "ring", RINGS),
+            quadrant=given.get("quadrant"),
+            ring=given.get("ring"),
             tag=given.get("tag"),
         )
-        return listing.answer(request, given, partial(technologies.find, query))
+        return listing.answer(call, partial(technologies.find, query))
 
-    @edge.route(routes, "GET", ONE)
-    def get_technology(request: Request, technology_id: str) -> Response:
-        technology = technologies.get(technology_id)
-        return resource(request, technology_document(technology), technology)
+    @edge.route(routes, "GET", ONE, answer="Technology")
+    def get_technology(call: Call) -> Response:
+        """Read a technology
 
-    @edge.route(routes, "POST", BASE, action="create-technology")
-    def create_technology(request: Request, caller: Caller) -> Response:
+        With its last {shown_moves} moves and its count of projects.
+        """
+        technology = technologies.get(call.path["technology_id"])
+        return resource(call.request, technology_document(technology), technology)
+
+    @edge.route(
+        routes,
+        "POST",
+        BASE,
+        action="create-technology",
+        body="NewTechnology",
+        answer="Technology",
+        status=201,
+        errors=TAKEN,
+    )
+    def create_technology(call: Call) -> Response:
+        """Make a technology
+
+        `ring` is its first move. {again}
+        """
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.technology import NewTechnologyBody
 
-        body = json_object(request)
+        body = json_object(call.request)
         said = parse(NewTechnologyBody, body)
-        draft = said.to_draft((technologies.first_move(said.ring, caller),))
-        create = partial(technologies.create, draft, caller)
-        return idempotency.answer(request, caller, body, create, partial(created, request))
+        draft = said.to_draft((technologies.first_move(said.ring, call.caller),))
+        create = partial(technologies.create, draft, call.caller)
+        return idempotency.answer(call, body, create, partial(created, call.request))
 
-    @edge.route(routes, "PUT", ONE, action="update-technology")
-    @edge.route(routes, "PATCH", ONE, action="update-technology")
+    @edge.route(
+        routes,
+        "PUT",
+        ONE,
+        action="update-technology",
+        body="TechnologyChange",
+        answer="Technology",
+        errors=TAKEN,
+    )
+    def replace_technology(call: Call) -> Response:
+        """Replace a technology
+
+        What is left out is emptied; its moves stay. {read_first}
+        """
+        return write(call)
+
+    @edge.route(
+        routes,
+        "PATCH",
+        ONE,
+        action="update-technology",
+        body="TechnologyPatch",
+        answer="Technology",
+        errors=TAKEN,
+    )
+    def patch_technology(call: Call) -> Response:
+        """Change a technology
+
+        {patched} {read_first}
+        """
+        return write(call)
+
     @until_written
-    def write_technology(request: Request, caller: Caller, technology_id: str) -> Response:
-        from chalicelib.routes.bodies.technology import TechnologyBody
+    def write(call: Call) -> Response:
+        from chalicelib.routes.bodies.technology import TechnologyChangeBody
         from chalicelib.routes.writing import Change
 
-        change = Change(request, TechnologyBody)
-        current = technologies.get(technology_id)
-        require_match(request, current)
-        said = change.onto(as_read(request, change.sent, current))
-        changed = technologies.replace(current, said.to_draft(current.moves), caller)
-        return resource(request, technology_document(changed), changed)
+        change = Change(call.request, TechnologyChangeBody)
+        current = technologies.get(call.path["technology_id"])
+        require_match(call.request, current)
+        said = change.onto(as_read(call.request, change.sent, current))
+        changed = technologies.replace(current, said.to_draft(current.moves), call.caller)
+        return resource(call.request, technology_document(changed), changed)
 
-    @edge.route(routes, "DELETE", ONE, action="delete-technology")
+    @edge.route(routes, "DELETE", ONE, action="delete-technology", status=204, errors=("in-use",))
     @until_written
-    def delete_technology(request: Request, _: Caller, technology_id: str) -> Response:
-        current = technologies.get(technology_id)
-        require_match(request, current)
+    def delete_technology(call: Call) -> Response:
+        """Remove a technology
+
+        One that no project uses.
+        """
+        current = technologies.get(call.path["technology_id"])
+        require_match(call.request, current)
         technologies.remove(current)
         return no_content()
 
@@ -101,23 +160,43 @@ def moves_blueprint(
 ) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", MOVES, query=PAGING)
-    def list_moves(request: Request, given: dict[str, str], technology_id: str) -> Response:
+    @edge.route(routes, "GET", MOVES, query=PAGING, answer="MoveList")
+    def list_moves(call: Call) -> Response:
+        """The moves of a technology
+
+        All of them, the newest first. {paged}
+        """
+
         def find(after: Position | None, limit: int) -> Page[str]:
-            page = technologies.moves(technology_id, after, limit)
+            page = technologies.moves(call.path["technology_id"], after, limit)
             return Page(tuple(as_json(move_document(move)) for move in page.items), page.next)
 
-        return listing.answer(request, given, find)
+        return listing.answer(call, find)
 
-    @edge.route(routes, "POST", MOVES, action="move-technology")
-    def add_move(request: Request, caller: Caller, technology_id: str) -> Response:
+    @edge.route(
+        routes,
+        "POST",
+        MOVES,
+        action="move-technology",
+        body="NewMove",
+        answer="Technology",
+        status=201,
+        errors=("conflict",),
+    )
+    def move_technology(call: Call) -> Response:
+        """Move a technology to a ring
+
+        Adds to its history, which cannot be rewritten. The author and the time are the server's.
+        {again}
+        """
         from chalicelib.routes.bodies.common import parse
-        from chalicelib.routes.bodies.technology import MoveBody
+        from chalicelib.routes.bodies.technology import NewMoveBody
 
-        body = json_object(request)
-        said = parse(MoveBody, body)
-        move = partial(technologies.move, technology_id, said.ring, said.note, caller)
-        return idempotency.answer(request, caller, body, move, partial(created, request))
+        body = json_object(call.request)
+        said = parse(NewMoveBody, body)
+        id_ = call.path["technology_id"]
+        move = partial(technologies.move, id_, said.ring, said.note, call.caller)
+        return idempotency.answer(call, body, move, partial(created, call.request))
 
     return routes
 
@@ -125,20 +204,13 @@ def moves_blueprint(
 def users_blueprint(edge: Edge, projects: Projects, listing: Listing) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", ONE + "/projects", query=PAGING)
-    def list_users(request: Request, given: dict[str, str], technology_id: str) -> Response:
-        return listing.answer(request, given, partial(projects.of_technology, technology_id))
+    @edge.route(routes, "GET", ONE + "/projects", query=PAGING, answer="ProjectList")
+    def list_users(call: Call) -> Response:
+        """Who uses a technology
 
-    return routes
-
-
-def radar_blueprint(edge: Edge, technologies: Technologies, title: str) -> Blueprint:
-    routes = Blueprint(__name__)
-
-    @edge.route(routes, "GET", "/api/v1/radar")
-    def get_radar(request: Request) -> Response:
-        document = radar(technologies.on_radar(), title)
-        return text_resource(request, document, "application/json")
+        By name. {paged}
+        """
+        return listing.answer(call, partial(projects.of_technology, call.path["technology_id"]))
 
     return routes
 

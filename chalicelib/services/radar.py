@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.models.technology import RINGS, SHOWN_MOVES, Technology
 from chalicelib.models.text import as_json
 
-# The document's own ids and names; design.md's and the Digital Landscape's.
+# The document's own ids and names; of the Digital Landscape.
 QUADRANT_IDS = {
     "languages": ("1", "Languages"),
     "frameworks": ("2", "Frameworks"),
@@ -27,7 +27,7 @@ MOVES = (SHOWN_MOVES, 25, 12, 6, 3, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RadarEntry:
     """An entry as parts of JSON. `moves` are the last ones, the oldest first, of `move_count`."""
 
     head: str
@@ -61,9 +61,9 @@ def radar(technologies: Iterable[Technology], title: str) -> str:
     return f'{as_json(frame)[:-1]},"entries":[{",".join(texts)}]}}'
 
 
-def _read(technologies: Iterable[Technology]) -> tuple[list[Entry], bool]:
+def _read(technologies: Iterable[Technology]) -> tuple[list[RadarEntry], bool]:
     """The entries that fit with one move each, and whether they are all."""
-    entries: list[Entry] = []
+    entries: list[RadarEntry] = []
     read = least = 0
     for technology in technologies:
         entry = _entry(technology)
@@ -75,7 +75,7 @@ def _read(technologies: Iterable[Technology]) -> tuple[list[Entry], bool]:
     return entries, True
 
 
-def _fitting(entries: Sequence[Entry]) -> tuple[list[str], int]:
+def _fitting(entries: Sequence[RadarEntry]) -> tuple[list[str], int]:
     """The entries as JSON, and how many moves each has at most."""
     for most in MOVES:
         texts = [entry.text(most) for entry in entries]
@@ -89,7 +89,7 @@ def _size(text: str) -> int:
     return len(text.encode()) + 1
 
 
-def _entry(technology: Technology) -> Entry:
+def _entry(technology: Technology) -> RadarEntry:
     quadrant_id, quadrant_name = QUADRANT_IDS[technology.quadrant]
     head = {
         "id": technology.id,
@@ -100,7 +100,7 @@ def _entry(technology: Technology) -> Entry:
         "quadrant": quadrant_id,
     }
     moves = tuple(map(as_json, _timeline(technology)))
-    return Entry(as_json(head)[:-1], moves, technology.move_count)
+    return RadarEntry(as_json(head)[:-1], moves, technology.move_count)
 
 
 def _timeline(technology: Technology) -> list[dict[str, Any]]:

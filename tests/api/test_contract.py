@@ -1,39 +1,23 @@
 """The contract and its page as they are served: here, on a stage, behind a base path, on a developer's machine."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from chalice.app import Chalice
 
 from chalicelib.bootstrap import create_app
 from chalicelib.routes.contract import FILES, PAGE
 from chalicelib.settings import Settings
-from tests.api.test_identity import through_app
-from tests.contract_check import contract
-from tests.support import Api, local_environment
+from tests.support.api import Api, local_environment, through_app
+from tests.support.contract_check import contract
 
 AUDIT_SIGN_IN = "https://audit.auth.eu-west-2.amazoncognito.com"
 
 
-def app_with(state: Path, **settings: str) -> tuple[Chalice, Settings]:
-    found = Settings.read(local_environment(state, **settings))
-    return create_app(found), found
-
-
-def served(app: Chalice, path: str, base: str = "") -> dict[str, Any]:
-    """What the Lambda gives API Gateway for a request that came by `base`."""
-    event = {
-        "requestContext": {"httpMethod": "GET", "resourcePath": path, "path": base + path},
-        "headers": {},
-        "pathParameters": None,
-        "multiValueQueryStringParameters": None,
-        "stageVariables": None,
-        "body": None,
-    }
-    answer: dict[str, Any] = app(event, None)
-    return answer
+def deployed(state: Path, base: str = "", **more: str) -> Api:
+    """On the dev stage, behind `base`."""
+    dev = {"LANDSCAPE_STAGE": "dev", "LANDSCAPE_REQUIRE_WAF": "false", **more}
+    settings = Settings.read(local_environment(state, **dev))
+    return Api(through_app(create_app(settings), base), settings)
 
 
 def test_the_service_serves_the_document_that_is_in_the_repository(api: Api) -> None:
@@ -54,29 +38,23 @@ def test_who_has_it_already_is_told_so(api: Api) -> None:
 
 
 @pytest.mark.parametrize("base", ["", "/dev", "/a-base-path"])
-def test_its_server_is_where_it_was_asked_for(tmp_path: Path, base: str) -> None:
-    app, _ = app_with(tmp_path, LANDSCAPE_STAGE="dev", LANDSCAPE_REQUIRE_WAF="false")
-    document = json.loads(served(app, "/openapi.json", base)["body"])
-    assert [server["url"] for server in document["servers"]] == [base or "/"]
-
-
-@pytest.mark.parametrize("base", ["", "/dev", "/a-base-path"])
-def test_the_page_asks_for_its_files_where_they_are(tmp_path: Path, base: str) -> None:
-    app, _ = app_with(tmp_path, LANDSCAPE_STAGE="dev", LANDSCAPE_REQUIRE_WAF="false")
-    text = served(app, "/docs", base)["body"]
+def test_the_document_and_the_page_are_of_the_place_they_were_asked_for(
+    tmp_path: Path, base: str
+) -> None:
+    api = deployed(tmp_path, base)
+    assert [each["url"] for each in api.get("/openapi.json").json["servers"]] == [base or "/"]
+    text = api.get("/docs").body.decode()
     for name in ("page.css", "page.js", "swagger-ui.css", "swagger-ui-bundle.js"):
         assert f'"{base}/docs/{name}"' in text
     assert "{{" not in text
 
 
 def test_a_path_cannot_write_into_the_page(tmp_path: Path) -> None:
-    app, _ = app_with(tmp_path, LANDSCAPE_STAGE="dev", LANDSCAPE_REQUIRE_WAF="false")
-    assert "<script>x" not in served(app, "/docs", '/"><script>x')["body"]
+    assert b"<script>x" not in deployed(tmp_path, '/"><script>x').get("/docs").body
 
 
 def test_a_pool_with_sign_in_pages_can_be_signed_in_at_and_no_other(tmp_path: Path) -> None:
-    app, settings = app_with(tmp_path, TECH_AUDIT_TOOL_HOSTED_UI=f"{AUDIT_SIGN_IN}/")
-    api = Api(through_app(app), settings)
+    api = deployed(tmp_path, TECH_AUDIT_TOOL_HOSTED_UI=f"{AUDIT_SIGN_IN}/")
     document = api.get("/openapi.json").json
     schemes = document["components"]["securitySchemes"]
     assert schemes.keys() == {"tech-audit-tool", "bearer"}

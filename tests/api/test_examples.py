@@ -6,84 +6,64 @@ from typing import Any
 
 import pytest
 
-from openapi.recording import AT, TIME, row, split
-from openapi.requests import EMAIL, REQUESTS
-from tests.api.test_trouble import spoil
-from tests.contract_check import contract
-from tests.support import Answer, Api
+from tests.api.test_telemetry import spoil
+from tests.support.api import Answer, Api, P, T
+from tests.support.contract_check import contract
+from tools.openapi.examples import AT, EMAIL, REQUESTS, TIME, split
 
-P = "/api/v1/projects"
-T = "/api/v1/technologies"
-SDX = {"name": "Survey Data Exchange"}
-PYTHON = {"name": "Python", "quadrant": "languages"}
+SDX = "Survey Data Exchange"
 
 
-def in_the_contract(operation_id: str) -> dict[str, Any]:
-    (method, path), _ = row(operation_id)
-    found: dict[str, Any] = contract()["paths"][path][method.lower()]
-    return found
+def by_operation() -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """The path, the method and the operation of the contract, by the operation's id."""
+    return {
+        operation["operationId"]: (path, method.upper(), operation)
+        for path, methods in contract()["paths"].items()
+        for method, operation in methods.items()
+    }
 
 
 def test_a_life_in_examples_is_answered_as_the_contract_shows(client: Api) -> None:
     for request in REQUESTS:
-        (method, path), operation = row(request.operation)
-        caller = (
-            client.as_user(request.caller[0], EMAIL, *request.caller[1:])
-            if request.caller
-            else client
-        )
-        said = in_the_contract(request.operation)
-        content = said.get("requestBody", {}).get("content", {"application/json": {}})
-        for media in content.values():
-            assert media.get("example") == request.body
+        path, method, said = by_operation()[request.operation]
+        service, *groups = request.caller or ("",)
+        caller = client.as_user(service, EMAIL, *groups) if service else client
+        for media in said.get("requestBody", {}).get("content", {}).values():
+            assert media["example"] == request.body
         target, headers = split(path, request.values)
         answer = caller(method, target, request.body, headers)
-        assert answer.status == operation.status, answer.body
-        shown = said["responses"][str(operation.status)].get("content", {})
-        if shown:
-            assert plain(answer) == shown["application/json"]["example"]
+        shown = said["responses"][str(answer.status)]  # a success: no problem is without a $ref
+        assert "$ref" not in shown, answer.body
+        if "content" in shown:
+            assert plain(answer) == shown["content"]["application/json"]["example"]
 
 
 def plain(answer: Answer) -> Any:
     return json.loads(TIME.sub(AT, answer.body.decode()))
 
 
-def used_by_three(api: Api) -> Answer:
-    api.reviewer()("POST", T, PYTHON)
-    uses = [{"technology": "python", "category": "languages"}]
-    for n in range(3):
-        api.auditor()("POST", P, {"name": f"User {n}", "technologies": uses})
-    return api.radar_admin()("DELETE", f"{T}/python", if_match="*")
-
-
-def taken(api: Api) -> Answer:
-    api.auditor()("POST", P, SDX)
-    return api.auditor()("POST", P, SDX)
-
-
-def reused(api: Api) -> Answer:
-    api.auditor()("POST", P, SDX, idempotency_key="one")
-    return api.auditor()("POST", P, {"name": "Another"}, idempotency_key="one")
-
-
 def overtaken(api: Api) -> Answer:
-    tag = api.auditor()("POST", P, SDX).etag
+    tag = api.project(SDX).etag
     path = f"{P}/survey-data-exchange"
     api.auditor()("PATCH", path, {"stage": "development"}, if_match=tag)
     return api.auditor()("PATCH", path, {"stage": "unsupported"}, if_match=tag)
 
 
-def unguarded(api: Api) -> Answer:
-    api.auditor()("POST", P, SDX)
-    return api.auditor()("PATCH", f"{P}/survey-data-exchange", {})
+def used_by_three(api: Api) -> Answer:
+    path = api.technology("Python").location
+    for n in range(3):
+        api.project(f"User {n}", "python")
+    return api.radar_admin()("DELETE", path, if_match="*")
+
+
+def reused(api: Api) -> Answer:
+    bodies = ({"name": SDX}, {"name": "Another"})
+    return [api.auditor()("POST", P, body, idempotency_key="one") for body in bodies][-1]
 
 
 def used_up(api: Api) -> Answer:
-    for n in range(6):
-        names = [f"Tool {n} {m}" for m in range(10)]
-        uses = [{"technology": each, "category": "languages"} for each in names]
-        answer = api.auditor()("POST", P, {"name": f"User {n}", "technologies": uses})
-    return answer
+    tools = ([f"Tool {n} {m}" for m in range(10)] for n in range(6))
+    return [api.project(f"User {n}", *each) for n, each in enumerate(tools)][-1]
 
 
 def without_a_store(api: Api) -> Answer:
@@ -92,24 +72,24 @@ def without_a_store(api: Api) -> Answer:
 
 
 def with_a_spoiled_store(api: Api) -> Answer:
-    api.auditor()("POST", P, SDX)
+    path = api.project(SDX).location
     spoil(api, "UPDATE projects SET document = 'no JSON'")
-    return api.get(f"{P}/survey-data-exchange")
+    return api.get(path)
 
 
 PROVOKED: dict[str, Callable[[Api], Answer]] = {
     "malformed": lambda api: api.auditor()("POST", P, []),
     "unauthenticated": lambda api: api.get("/api/v1/me"),
-    "forbidden": lambda api: api.auditor()("POST", T, PYTHON),
+    "forbidden": lambda api: api.auditor()("POST", T, {"name": "Python"}),
     "not-found": lambda api: api.get(f"{P}/survey-data-exchange"),
-    "name-taken": taken,
+    "name-taken": lambda api: [api.project(SDX) for _ in range(2)][-1],
     "in-use": used_by_three,
     "version-mismatch": overtaken,
     "payload-too-large": lambda api: api("POST", P, b" " * 300_000),
     "unsupported-media-type": lambda api: api("POST", P, b"", {"Content-Type": "text/plain"}),
     "invalid": lambda api: api.get(f"{P}?limit=0"),
     "idempotency-key-reused": reused,
-    "precondition-required": unguarded,
+    "precondition-required": lambda api: api.auditor()("PATCH", api.project(SDX).location, {}),
     "quota-exceeded": used_up,
     "unavailable": without_a_store,
     "internal": with_a_spoiled_store,

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.stores.port import Store
 from tests.contract.places import OPENERS, emulated
-from tests.emulator import Emulator
+from tests.support.emulator import Emulator
 
 Opening = Callable[[], Store]
 # Over boto3 the quick gate takes these modules, and the soak the others: to the store both ways to

@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import boto3
-from create import create_table
 
 from chalicelib.stores.dynamodb import DynamoStore
 from chalicelib.stores.dynamodb.boto import BotoTransport
@@ -17,7 +16,8 @@ from chalicelib.stores.dynamodb.sigv4 import Credentials
 from chalicelib.stores.dynamodb.transport import Transport
 from chalicelib.stores.port import Store
 from chalicelib.stores.sqlite import SqliteStore
-from tests.strict_dynamodb import Strict
+from ops.table.create import create_table
+from tests.support.strict_dynamodb import Strict
 
 
 def open_http(**seconds: float) -> HttpTransport:

@@ -8,12 +8,7 @@ from typing import Any, TypeVar
 
 from chalicelib.models.page import Page, Position
 from chalicelib.models.project import Contact, Project, ProjectQuery, Use, project_from
-from chalicelib.models.technology import (
-    Move,
-    Technology,
-    TechnologyQuery,
-    technology_from,
-)
+from chalicelib.models.technology import Move, Technology, TechnologyQuery, technology_from
 from chalicelib.models.text import words
 from chalicelib.stores.port import Receipt, Store
 
@@ -23,27 +18,21 @@ Find = Callable[[Position | None, int], Page[T]]
 NOW = "2026-01-02T03:04:05.678Z"
 TOMORROW = "2026-01-03T03:04:05.678Z"
 LATER = "2026-01-04T03:04:05.678Z"
+LONG_AFTER = "2100-01-01T00:00:00.000Z"
 
 
 def technology(technology_id: str, **changes: Any) -> Technology:
-    plain = Technology(
-        name=technology_id,
-        quadrant="languages",
-        moves=(Move("review", NOW),),
-        id=technology_id,
-        version=1,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-    changed = replace(plain, **changes)
-    return replace(changed, move_count=changes.get("move_count", len(changed.moves)))
+    plain = {"quadrant": "languages", "moves": (Move("review", NOW),)}
+    made: dict[str, Any] = {**_plain(technology_id), **plain, **changes}
+    return Technology(**made, move_count=len(made["moves"]))
 
 
 def project(project_id: str, **changes: Any) -> Project:
-    plain = Project(
-        name=project_id, id=project_id, version=1, created_at=NOW, updated_at=NOW, updated_by=None
-    )
-    return replace(plain, **changes)
+    return Project(**{**_plain(project_id), **changes})
+
+
+def _plain(record_id: str) -> dict[str, Any]:
+    return {"id": record_id, "name": record_id, "version": 1, "created_at": NOW, "updated_at": NOW}
 
 
 def uses(*technology_ids: str) -> tuple[Use, ...]:
@@ -54,66 +43,32 @@ def people(*emails: str) -> tuple[Contact, ...]:
     return tuple(Contact(email) for email in emails)
 
 
-def add_project(
-    store: Store,
-    wanted: Project,
-    contacts: Iterable[Contact] | None = None,
-    receipt: Receipt | None = None,
-) -> None:
-    """Where `contacts` are given, with those."""
-    theirs = wanted.contacts if contacts is None else tuple(contacts)
-    store.projects.add(replace(wanted, contacts=theirs), receipt)
-
-
-def replace_project(
-    store: Store, wanted: Project, expected: int, contacts: Iterable[Contact] | None = None
-) -> None:
-    """As a writer who has read the version `expected`; without `contacts` they stay."""
-    before = project_read(store, wanted.id, expected)
-    theirs = before.contacts if contacts is None else tuple(contacts)
-    store.projects.replace(before, replace(wanted, contacts=theirs))
-
-
-def remove_project(store: Store, project_id: str, expected: int) -> None:
-    store.projects.remove(project_read(store, project_id, expected))
-
-
-def project_read(store: Store, project_id: str, version: int) -> Project:
-    """What a writer has read as this version: the record, or one that is not there."""
-    found = store.projects.get(project_id)
-    return found if found and found.version == version else project(project_id, version=version)
-
-
-def replace_technology(
-    store: Store, wanted: Technology, expected: int, receipt: Receipt | None = None
-) -> None:
-    store.technologies.replace(technology_read(store, wanted.id, expected), wanted, receipt)
-
-
-def remove_technology(store: Store, technology_id: str, expected: int) -> None:
-    store.technologies.remove(technology_read(store, technology_id, expected))
-
-
-def technology_read(store: Store, technology_id: str, version: int) -> Technology:
-    found = store.technologies.get(technology_id)
-    if found and found.version == version:
-        return found
-    return technology(technology_id, version=version)
-
-
-def contacts_of(store: Store, project_id: str) -> tuple[Contact, ...]:
-    """None where there is no such project."""
-    found = store.projects.get(project_id)
-    return found.contacts if found else ()
-
-
-def resolved(store: Store, keys: Iterable[str]) -> dict[str, str]:
-    """The ids behind these keys."""
-    return {key: named.id for key, named in store.technologies.resolve(keys).items()}
-
-
 def receipt(key: str = "key", expires_at: str = TOMORROW) -> Receipt:
     return Receipt(key, "fingerprint", "answer", expires_at)
+
+
+def there(part: Any, record_id: str) -> Any:
+    """The record in a store's projects or technologies; it must be there."""
+    found = part.get(record_id)
+    assert found is not None
+    return found
+
+
+def read_as(part: Any, wanted: Any) -> Any:
+    """What a writer has read as this version: the record, or `wanted` where it is not there."""
+    found = part.get(wanted.id)
+    return found if found and found.version == wanted.version else wanted
+
+
+def change(part: Any, record_id: str, *receipt: Receipt, **changes: Any) -> None:
+    """As a writer who has just read the record."""
+    before = there(part, record_id)
+    changed = replace(before, **{"version": before.version + 1, **changes})
+    part.replace(before, changed, *receipt)
+
+
+def remove(part: Any, record_id: str) -> None:
+    part.remove(there(part, record_id))
 
 
 def pages(find: Find[T], limit: int) -> Iterator[Page[T]]:
@@ -165,10 +120,13 @@ def of_contact(store: Store, key: str) -> list[str]:
     return ids(everything(partial(store.projects.of_contact, key)))
 
 
-def count(store: Store, technology_id: str) -> int:
-    found = store.technologies.get(technology_id)
-    assert found is not None
-    return found.project_count
+def resolved(store: Store, keys: Iterable[str]) -> dict[str, str]:
+    return {key: named.id for key, named in store.technologies.resolve(keys).items()}
+
+
+def counts(store: Store, *technology_ids: str) -> list[int]:
+    """How many projects use each."""
+    return [there(store.technologies, each).project_count for each in technology_ids]
 
 
 def contents(store: Store, word: str, email: str, key: str) -> tuple[object, ...]:
@@ -176,7 +134,7 @@ def contents(store: Store, word: str, email: str, key: str) -> tuple[object, ...
     projects = projects_of(store)
     return (
         projects,
-        [contacts_of(store, found.id) for found in projects],
+        [there(store.projects, found.id).contacts for found in projects],
         technologies_of(store),
         searched(store, word),
         searched_technologies(store, word),

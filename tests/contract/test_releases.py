@@ -16,19 +16,21 @@ from chalicelib.models.project import (
     project_document,
     project_from,
 )
-from chalicelib.models.technology import Move, Technology, technology_from
+from chalicelib.models.technology import SHOWN_MOVES, Move, Technology, technology_from
 from chalicelib.stores.port import Store
 from tests.contract.samples import (
     NOW,
+    change,
     project,
     projects_of,
     searched,
     technologies_of,
     technology,
+    there,
 )
 
 # What a newer release says beside what this one knows, and what it says in it.
-NEWER = {"colour": "green", "owners": [{"name": "Ada"}]}
+NEWER = {"colour": "grün", "owners": [{"name": "Ada"}, 1.50, None]}
 PROJECT = project(
     "sdx",
     development=Development("in-house", rest=NEWER),
@@ -39,7 +41,8 @@ PROJECT = project(
     stage="development",
     rest=NEWER,
 )
-TECHNOLOGY = technology("python", moves=(Move("adopt", NOW, rest=NEWER),), rest=NEWER)
+MOVES = tuple(Move("adopt", NOW, note=f"{n}", rest={"n": n}) for n in range(SHOWN_MOVES + 9))
+TECHNOLOGY = technology("python", moves=MOVES, rest=NEWER)
 
 
 @pytest.fixture
@@ -57,14 +60,14 @@ def rests(project: Project) -> list[object]:
 
 
 def test_what_a_newer_release_has_written_is_read_without_its_members(newer: Store) -> None:
-    found = newer.projects.get("sdx")
-    assert found == PROJECT
+    assert there(newer.projects, "sdx") == PROJECT
     assert project_document(PROJECT).keys() == project_document(project("plain")).keys()
-    assert projects_of(newer) == [replace(PROJECT, contacts=())]
-    assert not [each for each in rests(projects_of(newer)[0]) if each]
-    assert technologies_of(newer) == [replace(TECHNOLOGY, project_count=1)]
-    assert not technologies_of(newer)[0].rest
-    assert not technologies_of(newer)[0].moves[0].rest
+    (listed,) = projects_of(newer)
+    assert listed == replace(PROJECT, contacts=())
+    assert not any(rests(listed))
+    (found,) = technologies_of(newer)
+    assert found == replace(TECHNOLOGY, moves=MOVES[-SHOWN_MOVES:], project_count=1)
+    assert not any([found.rest, *(move.rest for move in found.moves)])
 
 
 def test_it_is_in_every_list(newer: Store) -> None:
@@ -75,34 +78,22 @@ def test_it_is_in_every_list(newer: Store) -> None:
 
 
 def test_its_members_are_there_again_once_this_release_has_written(newer: Store) -> None:
-    found = newer.projects.get("sdx")
-    assert found is not None
-    newer.projects.replace(found, replace(found, name="Renamed", version=2))
-    again = newer.projects.get("sdx")
-    assert again is not None
-    assert rests(again) == rests(PROJECT)
-    before = newer.technologies.get("python")
-    assert before is not None
-    moves = (*before.moves, Move("hold", NOW))
-    newer.technologies.replace(before, replace(before, moves=moves, version=2))
-    after = newer.technologies.get("python")
-    assert after is not None
-    assert [after.rest, *(move.rest for move in after.moves)] == [NEWER, NEWER, {}]
+    change(newer.projects, "sdx", name="Renamed")
+    assert rests(there(newer.projects, "sdx")) == rests(PROJECT)
+    moves = (*there(newer.technologies, "python").moves, Move("hold", NOW))
+    change(newer.technologies, "python", moves=moves)
+    page = newer.technologies.moves("python", None, 100)
+    assert page is not None
+    assert there(newer.technologies, "python").rest == NEWER
+    assert [move.rest for move in page.items] == [{}, *(move.rest for move in reversed(MOVES))]
 
 
 def test_what_an_older_release_has_written_has_defaults() -> None:
     """It had fewer members."""
-    document: dict[str, Any] = {
-        "id": "sdx",
-        "name": "sdx",
-        "technologies": [{"technology": "a", "category": "c"}],
-    }
-    assert project_from(document) == Project("sdx", id="sdx", technologies=(Use("a", "c"),))
-    document = {
-        "id": "a",
-        "name": "A",
-        "quadrant": "languages",
-        "moves": [{"ring": "hold", "at": NOW}],
-    }
+    use = {"technology": "a", "category": "c"}
+    found = project_from({"id": "sdx", "name": "sdx", "technologies": [use]})
+    assert found == Project("sdx", id="sdx", technologies=(Use("a", "c"),))
+    moves = [{"ring": "hold", "at": NOW}]
+    document = {"id": "a", "name": "A", "quadrant": "languages", "moves": moves}
     wanted = Technology("A", "languages", (Move("hold", NOW),), id="a", move_count=1)
     assert technology_from(document, 0) == wanted

@@ -10,10 +10,9 @@ from chalicelib.models.text import words
 from chalicelib.stores.port import Store
 from tests.contract.conftest import Opening
 from tests.contract.samples import (
-    add_project,
+    change,
     project,
     projects_of,
-    replace_technology,
     searched,
     searched_technologies,
     technologies_of,
@@ -42,7 +41,7 @@ NAMES = {
 def named(new_store: Opening) -> Store:
     store = new_store()
     for each, name in NAMES.items():
-        add_project(store, project(each, name=name), ())
+        store.projects.add(project(each, name=name))
         store.technologies.add(technology(each, name=name))
     return store
 
@@ -86,35 +85,19 @@ FOUND: list[tuple[str, set[str]]] = [
 
 
 @pytest.mark.parametrize(("text", "ids"), FOUND)
-def test_a_search_finds_the_projects_with_words_that_begin_so(
+def test_a_search_finds_what_has_words_that_begin_so(
     named: Store, text: str, ids: set[str]
 ) -> None:
-    assert set(searched(named, text)) == ids
+    assert [set(searched(named, text)), set(searched_technologies(named, text))] == [ids, ids]
 
 
-@pytest.mark.parametrize(("text", "ids"), FOUND)
-def test_a_search_finds_the_technologies_with_words_that_begin_so(
-    named: Store, text: str, ids: set[str]
-) -> None:
-    assert set(searched_technologies(named, text)) == ids
-
-
-def test_a_search_looks_into_short_name_and_programme_but_not_the_description(
-    store: Store,
-) -> None:
-    everywhere = project(
-        "sdx", short_name="SHORT", programme="Big Programme", description="described"
+def test_a_search_looks_into_all_names_but_not_the_description(store: Store) -> None:
+    store.projects.add(
+        project("sdx", short_name="SHORT", programme="Big Programme", description="described")
     )
-    add_project(store, everywhere, ())
-    assert [searched(store, text) for text in ("short", "sdx big", "described")] == [
-        ["sdx"],
-        ["sdx"],
-        [],
-    ]
-
-
-def test_a_search_looks_into_aliases(store: Store) -> None:
     store.technologies.add(technology("c-sharp", name="C#", aliases=("See Sharp",)))
+    found = [searched(store, text) for text in ("short", "sdx big", "described")]
+    assert found == [["sdx"], ["sdx"], []]
     assert searched_technologies(store, "c# sharp") == ["c-sharp"]
 
 
@@ -140,7 +123,7 @@ def test_no_text_is_an_error_and_each_finds_what_it_should(named: Store, text: s
 )
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_every_name_is_found_by_each_of_its_words(new_names: Store, name: str) -> None:
-    replace_technology(new_names, technology("one", name=name, aliases=("other",)), 1)
+    change(new_names.technologies, "one", name=name, aliases=("other",))
     for word in words(name):
         query = TechnologyQuery(words=(word,))
         assert [t.id for t in technologies_of(new_names, query)] == ["one"]
@@ -152,9 +135,3 @@ def new_names(new_store: Opening) -> Store:
     store = new_store()
     store.technologies.add(technology("one"))
     return store
-
-
-@pytest.mark.parametrize("limit", [1, 2, 7])
-def test_a_search_in_pages_finds_each_once(named: Store, limit: int) -> None:
-    query = ProjectQuery(words=("c",))
-    assert sorted(p.id for p in projects_of(named, query, limit)) == sorted(searched(named, "c"))

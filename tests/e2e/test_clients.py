@@ -13,24 +13,20 @@ from typing import Any
 import pytest
 
 from chalicelib.routes.contract import DOCUMENT
-from tests.deployment import BIN
-from tests.machine import NODE
-from tests.support import Api, LocalServer
+from tests.support.api import Api, LocalServer
+from tests.support.commands import BIN
+from tests.support.machine import NODE
 
 PACKAGE = "generated_landscape_client"
 
 
 def run(*command: object, **environment: str) -> str:
     """What it says. Fails the test where its exit code is not 0."""
-    result = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout + result.stderr
+    parts, env = [str(part) for part in command], {**os.environ, **environment}
+    result = subprocess.run(parts, capture_output=True, text=True, check=False, env=env)
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -62,23 +58,28 @@ def test_every_module_of_the_python_client_compiles_and_can_be_imported(package:
             part(".".join(module.parts))
 
 
-def test_the_python_client_lives_the_life_of_a_project(
-    package: Path, server: Api, name: str
-) -> None:
-    with client_of(server.auditor()) as client, client_of(server.audit_admin()) as admin:
-        live(client, admin, name)
+@pytest.fixture
+def callers(package: Path, server: Api) -> Iterator[tuple[Any, Any]]:
+    """The client as a user of the Tech Audit Tool, and as its administrator."""
+    base = f"http://127.0.0.1:{LocalServer.running[0].port}"
+    tokens = [
+        caller.headers["Authorization"].removeprefix("Bearer ")
+        for caller in (server.auditor(), server.audit_admin())
+    ]
+    client_of = part("client").AuthenticatedClient
+    with client_of(base, tokens[0]) as client, client_of(base, tokens[1]) as admin:
+        yield client, admin
 
 
-def live(client: Any, admin: Any, name: str) -> None:
-    models = part("models")
+def test_the_python_client_lives_the_life_of_a_project(callers: tuple[Any, Any], name: str) -> None:
+    models, (client, admin) = part("models"), callers
 
     def call(operation: str, *arguments: Any, who: Any = client, **more: Any) -> Any:
         return part(f"api.projects.{operation}").sync_detailed(*arguments, client=who, **more)
 
     uses = [{"technology": "Python", "category": "languages"}]
-    made = call(
-        "create_project", body=models.NewProject.from_dict({"name": name, "technologies": uses})
-    )
+    new = models.NewProject.from_dict({"name": name, "technologies": uses})
+    made = call("create_project", body=new)
     assert made.status_code == 201
     project = made.parsed
     assert project.technologies[0].technology == "python"
@@ -98,12 +99,6 @@ def live(client: Any, admin: Any, name: str) -> None:
     assert call("delete_project", project.id, if_match="*").status_code == 403
     assert call("delete_project", project.id, if_match="*", who=admin).status_code == 204
     assert call("get_project", project.id).status_code == 404
-
-
-def client_of(caller: Api) -> Any:
-    base = f"http://127.0.0.1:{LocalServer.running[0].port}"
-    token = caller.headers["Authorization"].removeprefix("Bearer ")
-    return part("client").AuthenticatedClient(base_url=base, token=token)
 
 
 @pytest.mark.node

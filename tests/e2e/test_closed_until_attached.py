@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from threading import Event, Thread
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from threading import Event
 from time import sleep
 
 import pytest
 
 from chalicelib.firewall.gate import REREAD_SECONDS
 from chalicelib.firewall.names import HEADER
-from tests.aws_proxy import DATA_PLANE
-from tests.deployment import Deployment
-from tests.support import Answer, through_http
+from tests.support.api import Answer, through_http
+from tests.support.aws_proxy import DATA_PLANE
+from tests.support.deployment import Deployment
 
 ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
-ASSOCIATE = ("waf/associate.py", "--stage", "dev", "--pace", "0")
+ASSOCIATE = ("firewall", "--stage", "dev", "--pace", "0")
 CLOSED = "urn:landscape-api:problem:closed"
 
 
@@ -22,35 +24,33 @@ CLOSED = "urn:landscape-api:problem:closed"
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """`chalice deploy` alone: what a firewall that was forgotten leaves."""
     with Deployment(tmp_path_factory.mktemp("closed")) as deployment:
-        deployment.run("tables/create.py", "--stage", "dev")
+        deployment.run("table", "--stage", "dev")
         deployment.run("chalice", "deploy", "--stage", "dev")
         yield deployment
 
 
-def past_waf(deployed: Deployment, path: str, headers: dict[str, str]) -> Answer:
-    """Straight to the gateway, with whatever headers."""
-    send = through_http("127.0.0.1", deployed.emulator.port)
-    return send("GET", f"{DATA_PLANE}{deployed.api_id}/dev{path}", headers, b"")
+def past_waf_is_closed(deployed: Deployment) -> bool:
+    """Straight to the gateway, with the firewall's header or without."""
+    send, place = through_http("127.0.0.1", deployed.emulator.port), f"{deployed.api_id}/dev"
+    headers: tuple[dict[str, str], ...] = ({}, {HEADER: "anything"})
+    asked = product((f"{DATA_PLANE}{place}{path}" for path in ROUTES), headers)
+    return all(is_closed(send("GET", url, header, b"")) for url, header in asked)
 
 
-def all_closed(deployed: Deployment, headers: dict[str, str]) -> bool:
-    answers = [past_waf(deployed, path, headers) for path in ROUTES]
-    return all((a.status, a.json["type"]) == (403, CLOSED) for a in answers)
+def is_closed(answer: Answer) -> bool:
+    return (answer.status, answer.json["type"]) == (403, CLOSED)
 
 
 def test_the_life_of_a_firewall(deployed: Deployment) -> None:
-    assert all_closed(deployed, {})
-    assert all_closed(deployed, {HEADER: "anything"})
+    assert past_waf_is_closed(deployed)
     deployed.run(*ASSOCIATE, "--rate-limit", "1000000")  # stays as chosen
     deployed.let_in()
     sleep(REREAD_SECONDS)  # a wrong value made the Lambda ask the table just before
     assert [deployed.api.get(path).status for path in ROUTES] == [200] * len(ROUTES)
-    assert all_closed(deployed, {})
-    assert all_closed(deployed, {HEADER: "anything"})
+    assert past_waf_is_closed(deployed)
     assert rotate_while_asking(deployed) > 0
     deployed.run(*ASSOCIATE, "--detach", "--yes")
-    answers = [deployed.api.get(path) for path in ROUTES]
-    assert [(a.status, a.json["type"]) for a in answers] == [(403, CLOSED)] * len(ROUTES)
+    assert all(is_closed(deployed.api.get(path)) for path in ROUTES)
     deployed.run(*ASSOCIATE)
     assert deployed.api.get("/health").status == 200
 
@@ -58,25 +58,22 @@ def test_the_life_of_a_firewall(deployed: Deployment) -> None:
 def rotate_while_asking(deployed: Deployment) -> int:
     """Asks all the while that the header's value is changed, twice: how often. Every answer is a 200."""
     ended = Event()
-    statuses: list[int] = []
 
-    def ask() -> None:
-        while not ended.is_set():
-            statuses.append(deployed.api.get("/health").status)
+    def ask() -> list[int]:
+        return [deployed.api.get("/health").status for _ in iter(ended.is_set, True)]
 
-    asking = Thread(target=ask)
-    asking.start()
-    try:
-        for _ in range(2):
-            before = inserted(deployed)
-            options = ("--rotate-secret", "--propagation-seconds", "1")
-            deployed.run("waf/associate.py", "--stage", "dev", *options)  # with all its waits
-            assert inserted(deployed) != before
-    finally:
-        ended.set()
-        asking.join()
-    assert set(statuses) == {200}
-    return len(statuses)
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(ask)
+        try:
+            for _ in range(2):
+                before = inserted(deployed)
+                options = ("--rotate-secret", "--propagation-seconds", "1")
+                deployed.run("firewall", "--stage", "dev", *options)  # with all its waits
+                assert inserted(deployed) != before
+        finally:
+            ended.set()
+    assert {*asking.result()} == {200}
+    return len(asking.result())
 
 
 def inserted(deployed: Deployment) -> str:
@@ -88,7 +85,7 @@ def inserted(deployed: Deployment) -> str:
 
 def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment) -> None:
     deployed.run(*ASSOCIATE)
-    allow = ("waf/allowlist.py", "add", "--stage", "dev", "--pace", "0")
+    allow = ("allow", "add", "--stage", "dev", "--pace", "0")
     deployed.run(*allow, "192.0.2.1", "--force", "--permanent")
     deployed.run(*allow, "192.0.2.2", "--force", "--for", "1h")
     expire_now(deployed, "192.0.2.2/32")
@@ -112,9 +109,7 @@ def expire_now(deployed: Deployment, cidr: str) -> None:
     )
 
 
-def test_eventbridge_calls_the_scheduled_functions_every_fifteen_minutes(
-    deployed: Deployment,
-) -> None:
+def test_eventbridge_calls_them_every_fifteen_minutes(deployed: Deployment) -> None:
     events = deployed.emulator.client("events")
     rules = events.list_rules(NamePrefix="landscape-api-dev")["Rules"]
     assert {rule["Name"]: (rule["ScheduleExpression"], rule["State"]) for rule in rules} == {
@@ -129,5 +124,4 @@ def test_each_functions_policy_is_its_own(deployed: Deployment) -> None:
     for role, file in policies.items():
         name = f"landscape-api-dev-{role}"
         policy = iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
-        written = (deployed.project / f".chalice/policy-{file}.json").read_text()
-        assert policy == json.loads(written)
+        assert policy == json.loads((deployed.project / f".chalice/policy-{file}.json").read_text())

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.fuzzing.run import DATA, EFFORT, USER, fuzz
+from tests.support.deployment import Deployment
+from tests.support.fuzzing.run import DATA, EFFORT, USER, fuzz
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +16,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         deployment.landscape.add_user(USER, "admin", "reviewer")
         deployment.deploy()
         deployment.let_in()
-        deployment.run("waf/associate.py", "--stage", "dev", "--rate-limit", "1000000")
-        deployment.run("data/load.py", "--stage", "dev", *DATA)
+        deployment.run("firewall", "--stage", "dev", "--rate-limit", "1000000")
+        deployment.run("load", "--stage", "dev", *DATA)
         yield deployment
 
 

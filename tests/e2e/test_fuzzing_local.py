@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.settings import Settings
-from tests.deployment import BIN
-from tests.fuzzing.run import DATA, EFFORT, USER, fuzz
-from tests.support import ROOT, Api, LocalServer, local_environment
+from tests.support.api import ROOT, Api, LocalServer, local_environment
+from tests.support.commands import program_of
+from tests.support.fuzzing.run import DATA, EFFORT, USER, fuzz
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     state = tmp_path_factory.mktemp("fuzzed")
     with LocalServer(state, ROOT, "--no-autoreload") as server:
         subprocess.run(
-            [BIN / "python", "data/load.py", "--stage", "local", *DATA],
+            [*program_of("load"), "--stage", "local", *DATA],
             cwd=ROOT,
             env={**os.environ, **local_environment(state)},
             check=True,

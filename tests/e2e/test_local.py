@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.settings import Settings
-from tests.support import ROOT, Api, LocalServer, local_environment
+from tests.support.api import ROOT, Api, LocalServer, local_environment
 
 
 @pytest.fixture
@@ -22,15 +22,19 @@ def project(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    (tmp_path / "state").mkdir()
+    return tmp_path / "state"
+
+
 def snapshot(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
 def test_twenty_writes_in_a_row_do_not_restart_the_server(
-    tmp_path: Path, project: Path, keys: Path
+    state: Path, project: Path, keys: Path
 ) -> None:
-    state = tmp_path / "state"
-    state.mkdir()
     settings = Settings.read(local_environment(state))
     shutil.copytree(keys, settings.keys_directory)
     with LocalServer(state, project) as server:
@@ -45,10 +49,8 @@ def test_twenty_writes_in_a_row_do_not_restart_the_server(
         assert server.log.count("Serving on") == 1
 
 
-def test_an_edit_does_restart_it(tmp_path: Path, project: Path) -> None:
+def test_an_edit_does_restart_it(state: Path, project: Path) -> None:
     """That the test above can fail."""
-    state = tmp_path / "state"
-    state.mkdir()
     with LocalServer(state, project) as server:
         end = time.monotonic() + 60
         while server.log.count("Serving on") < 2 and time.monotonic() < end:

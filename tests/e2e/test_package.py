@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment import BIN, Deployment
-from tests.zips import LARGEST_ZIP
+from tests.support.commands import BIN
+from tests.support.deployment import Deployment
+from tests.support.zips import LARGEST_ZIP
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +22,8 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_the_cloudformation_template_is_clean(packaged: Path) -> None:
-    result = subprocess.run(
-        [str(BIN / "cfn-lint"), str(packaged / "sam/sam.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [BIN / "cfn-lint", packaged / "sam/sam.json"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, "")
 
 

@@ -7,22 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Locator,
-    Page,
-    Request,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from chalicelib.settings import Settings
-from tests.hosted_ui import HostedUi
-from tests.machine import chromium
-from tests.stage_front import StageFront
-from tests.support import ROOT, Api, LocalServer, local_environment, through_http
+from tests.support.api import ROOT, Api, LocalServer, local_environment, through_http
+from tests.support.hosted_ui import HostedUi
+from tests.support.machine import chromium
+from tests.support.stage_front import StageFront
 
 pytestmark = pytest.mark.browser
 NARROW: ViewportSize = {"width": 375, "height": 800}
@@ -34,25 +25,25 @@ EXPECT_MS = 30_000
 class Seen:
     """What went wrong in a page, and whom it asked."""
 
-    errors: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
+    said: list[tuple[str, str]] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        page.on("console", self.hear)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", self.note)
+        page.on("console", lambda message: self.said.append((message.type, message.text)))
+        page.on("pageerror", lambda error: self.said.append(("error", str(error))))
+        page.on("request", lambda request: self.urls.append(request.url))
 
-    def hear(self, said: ConsoleMessage) -> None:
-        if said.type == "error":
-            self.errors.append(said.text)
+    @property
+    def errors(self) -> list[str]:
+        return [text for kind, text in self.said if kind == "error"]
 
-    def note(self, request: Request) -> None:
-        if not request.url.startswith("data:"):
-            self.hosts.add(urlsplit(request.url).netloc)
+    @property
+    def hosts(self) -> set[str]:
+        return {urlsplit(url).netloc for url in self.urls if not url.startswith("data:")}
 
 
 @dataclass(frozen=True)
-class Place:
+class Docs:
     """Where the page is, and a caller of the same API, signed in."""
 
     url: str
@@ -67,16 +58,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["local", "stage"])
-def place(
+def docs(
     request: pytest.FixtureRequest, server: Api, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
+) -> Iterator[Docs]:
     """A `chalice local`, and the same behind a front that puts a stage before its paths."""
     if request.param == "local":
-        yield Place(f"http://127.0.0.1:{LocalServer.running[0].port}", server.auditor())
+        yield Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server.auditor())
         return
     with StageFront(tmp_path_factory.mktemp("stage")) as front:
         caller = Api(through_http("127.0.0.1", front.port), front.settings).auditor()
-        yield Place(f"http://127.0.0.1:{front.port}/dev", caller)
+        yield Docs(f"http://127.0.0.1:{front.port}/dev", caller)
 
 
 @pytest.fixture
@@ -93,10 +84,9 @@ def page(browser: Browser, seen: Seen) -> Iterator[Page]:
     found.close()
 
 
-def opened(page: Page, place: Place) -> Page:
-    page.goto(f"{place.url}/docs")
+def opened(page: Page, docs: Docs) -> None:
+    page.goto(f"{docs.url}/docs")
     expect(operation(page, "listProjects")).to_be_visible(timeout=EXPECT_MS)
-    return page
 
 
 def operation(page: Page, operation_id: str) -> Locator:
@@ -125,21 +115,21 @@ def tried(page: Page, operation_id: str, body: object = None) -> Locator:
 
 
 def test_a_pasted_token_and_a_get_and_a_post_work(
-    page: Page, seen: Seen, place: Place, name: str
+    page: Page, seen: Seen, docs: Docs, name: str
 ) -> None:
-    opened(page, place)
-    paste(page, place.auditor)
+    opened(page, docs)
+    paste(page, docs.auditor)
     expect(tried(page, "listProjects")).to_have_text("200")
     expect(tried(page, "createProject", {"name": name})).to_contain_text("201")
     expect(tried(page, "getMe")).to_contain_text("200")
     assert seen.errors == []
-    assert seen.hosts == {urlsplit(place.url).netloc}
+    assert seen.hosts == {urlsplit(docs.url).netloc}
 
 
-def test_it_is_readable_on_a_phone(page: Page, place: Place, name: str) -> None:
+def test_it_is_readable_on_a_phone(page: Page, docs: Docs, name: str) -> None:
     page.set_viewport_size(NARROW)
-    opened(page, place)
-    paste(page, place.auditor)
+    opened(page, docs)
+    paste(page, docs.auditor)
     tried(page, "createProject", {"name": name})
     tried(page, "listProjects")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
@@ -148,8 +138,8 @@ def test_it_is_readable_on_a_phone(page: Page, place: Place, name: str) -> None:
     assert min(sizes) >= 12
 
 
-def test_an_operation_is_found_and_opened_and_sent_by_keyboard(page: Page, place: Place) -> None:
-    opened(page, place)
+def test_an_operation_is_found_and_opened_and_sent_by_keyboard(page: Page, docs: Docs) -> None:
+    opened(page, docs)
     tab_to(page, "GET/health")
     page.keyboard.press("Enter")
     tab_to(page, "Try it out")
@@ -169,8 +159,8 @@ def tab_to(page: Page, text: str) -> None:
     raise AssertionError(f"{text} was not reached by Tab")
 
 
-def test_nothing_but_the_services_own_files_runs(page: Page, seen: Seen, place: Place) -> None:
-    opened(page, place)
+def test_nothing_but_the_services_own_files_runs(page: Page, seen: Seen, docs: Docs) -> None:
+    opened(page, docs)
     page.evaluate("""() => {
         const script = document.createElement("script");
         script.textContent = "window.ran = true";
@@ -182,7 +172,7 @@ def test_nothing_but_the_services_own_files_runs(page: Page, seen: Seen, place: 
 
 
 def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api) -> None:
-    opened(page, Place(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
+    opened(page, Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
     page.locator("select[name=service]").select_option("digital-landscape")
     page.get_by_label("E-mail").fill("rita@example.org")
     page.get_by_label("Groups").fill("admin, reviewer")
@@ -205,7 +195,7 @@ def test_each_pools_sign_in_pages_give_an_id_token(
         api = Api(own.send, Settings.read(local_environment(tmp_path)))
         user = api.as_user(service, "me@example.org")
         pages.id_token = user.headers["Authorization"].split()[1]
-        opened(page, Place(f"http://127.0.0.1:{own.port}", user))
+        opened(page, Docs(f"http://127.0.0.1:{own.port}", user))
         page.get_by_role("button", name="Authorize", exact=True).click()
         dialog = page.locator(".dialog-ux")
         dialog.get_by_role("button", name="Apply given OAuth2 credentials").click()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.scripted_server import Serve, Server
+from tests.support.scripted_server import Serve, Server
 
 
 @pytest.fixture

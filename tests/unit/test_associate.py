@@ -1,14 +1,14 @@
 """Which value the web ACL is to insert, while the table may hold two."""
 
 import pytest
-from waf_acl import due_value
-from waf_place import FoundAcl
 
-from chalicelib.firewall.acl import Choice, wanted_acl
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import Names
-from chalicelib.firewall.secret import Secret
 from chalicelib.firewall.sets import set_keys
+from waf.acl import due_value
+from waf.place import FoundAcl
+from waf.rules import Choice, wanted_acl
+from waf.secret import Secret
 
 BOTH = Secret(("old", "new"), 2, "2026-01-01T00:00:00+00:00")
 

@@ -1,41 +1,58 @@
-"""What the bench says of values it has measured."""
+"""The table says what was measured, and whether a target is reached."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from bench.figures import Row, compared, spread
+from bench.figures import BEGIN, END, Row, markdown, ratios_of, write_between_markers
+from tests.support.api import ROOT
 
 
-def ratio(ours: list[float], peers: list[float]) -> Row:
-    return compared("later", "GET /health", "ms", (ours, peers))
-
-
-def test_a_spread_is_the_median_and_its_quartiles() -> None:
-    found = spread([5.0, 1.0, 4.0, 2.0, 3.0])
-    assert (found.low, found.median, found.high) == (2.0, 3.0, 4.0)
-
-
-def test_a_single_value_is_told_without_a_spread() -> None:
-    found = spread([5.0])
-    assert (found.low, found.median, found.high) == (5.0, 5.0, 5.0)
-
-
-def test_a_ratio_without_noise_is_exact() -> None:
-    assert ratio([1.0] * 15, [4.0] * 15).ratio == spread([0.25])
-
-
-def test_disturbed_pairs_move_no_ratio_as_long_as_they_are_few() -> None:
-    assert ratio([1.0] * 20 + [50.0], [4.0] * 20 + [7.0]).ratio == spread([0.25])
+def test_a_cell_is_a_median_with_its_quartiles() -> None:
+    row = Row("later", "GET /", "ms", [5.0, 1.0, 4.0, 2.0, 3.0], [1234.0], [0.251, 0.25, 0.262])
+    assert row.cells[:4] == ("later: GET /", "3 (2–4) ms", "1,234 ms", "0.25 (0.25–0.26)")
 
 
 def test_what_disturbs_both_of_a_pair_is_in_no_ratio() -> None:
     random = Random(7)
     peers = [random.uniform(1.0, 4.0) for _ in range(21)]
-    found = ratio([each / 4 for each in peers], peers).ratio
-    assert found == spread([0.25])
+    assert set(ratios_of([each / 4 for each in peers], peers)) == {0.25}
 
 
-def test_pairs_that_are_not_pairs_are_refused() -> None:
+def test_values_that_are_not_pairs_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
-        ratio([1.0, 2.0], [1.0])
+        ratios_of([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("ratio", "target", "said"),
+    [(0.25, 0.25, "reached"), (0.26, 0.25, "**missed**"), (0.26, None, "")],
+)
+def test_a_row_says_whether_its_target_is_reached(
+    ratio: float, target: float | None, said: str
+) -> None:
+    assert Row("first", "GET /", "ms", [100.0], [400.0], [ratio], target).cells[-1] == said
+
+
+def test_a_target_without_a_ratio_is_for_our_own_figure() -> None:
+    found = Row("package", "zip", "MB", [5.1], [3.0], target=5.0)
+    assert found.cells[1:] == ("5.10 MB", "3 MB", "", "≤ 5 MB", "**missed**")
+
+
+def test_the_document_changes_between_its_markers_alone(tmp_path: Path) -> None:
+    page, before = tmp_path / "page.md", (ROOT / "docs/performance.md").read_text()
+    page.write_text(before)
+    table = markdown("on a day", [Row("later", "GET /", "ms", [1.5])])
+    write_between_markers(page, table)
+    after = page.read_text()
+    assert after.partition(BEGIN)[0] == before.partition(BEGIN)[0]
+    assert after.partition(BEGIN)[2] == f"\n\n{table}\n\n{END}{before.partition(END)[2]}"
+
+
+def test_a_document_without_its_markers_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"{END}\n{BEGIN}\n")
+    with pytest.raises(ValueError, match="needs the line"):
+        write_between_markers(page, "new")
+    assert page.read_text() == f"{END}\n{BEGIN}\n"

@@ -4,12 +4,12 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from math import inf
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
-from chalice.app import Blueprint, Chalice, Request, Response
+from chalice.app import Blueprint, Chalice, Response
 
 from chalicelib.deadline import (
     MARGIN_SECONDS,
@@ -18,27 +18,17 @@ from chalicelib.deadline import (
     seconds_left,
     until,
 )
-from chalicelib.models.caller import Caller
 from chalicelib.routes.edge import Edge
+from chalicelib.routes.requests import Call
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import ConnectionLost
-from tests.faults import Clock
+from tests.support.api import event_at
+from tests.support.faults import Clock
 
 
-def event() -> dict[str, Any]:
-    """A request as the gateway hands it to Lambda; the edge notes in it what it learns."""
-    names = ("pathParameters", "multiValueQueryStringParameters", "stageVariables", "body")
-    context = {"httpMethod": "GET", "resourcePath": "/read", "path": "/read", "requestId": "1"}
-    return {"requestContext": context, "headers": {}, **dict.fromkeys(names)}
-
-
-@dataclass(frozen=True)
-class LambdaContext:
-    milliseconds: int
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
+def lambda_context(milliseconds: int) -> object:
+    return SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
 
 
 class Slow:
@@ -58,60 +48,55 @@ class Slow:
         return self._answer
 
 
-def nobody(_: Request) -> Caller:
-    raise AssertionError("a public route authenticates nobody")
+def nobody(_: object) -> NoReturn:
+    pytest.fail("a public route authenticates nobody")
 
 
-def app_over(slow: Slow, reads: int) -> Chalice:
-    """Its one route reads so many items."""
+def answer(slow: Slow, reads: int, context: object) -> Any:
+    """Of an app whose one route reads so many items."""
     app = Chalice(app_name="test")
     edge = Edge(app, frozenset(), lambda _: None, nobody, Telemetry("test"))
     client = Client(slow, "table", slow.clock, slow.clock.sleep)
     blueprint = Blueprint("test")
 
-    def read(_: Request) -> Response:
+    def read(_: Call) -> Response:
         for n in range(reads):
             client.get(("a", str(n)))
         return Response(json.dumps({"left": seconds_left(slow.clock)}))
 
     edge.route(blueprint, "GET", "/read")(read)
     app.register_blueprint(blueprint)
-    return app
+    return app(event_at(app, "GET", "/read", {}, ""), context)
 
 
 @pytest.mark.parametrize(
-    ("answer", "reads", "calls", "cause"),
-    [(None, 1, 3, "ConnectionLost"), ({}, 100, 3, None)],
+    ("gives", "reads", "cause"),
+    [(None, 1, "ConnectionLost"), ({}, 100, None)],
     ids=["no answer", "slow answers"],
 )
 def test_a_request_is_answered_and_logged_before_lambda_ends_it(
-    capsys: pytest.CaptureFixture[str],
-    answer: dict[str, Any] | None,
-    reads: int,
-    calls: int,
-    cause: str | None,
+    capsys: pytest.CaptureFixture[str], gives: dict[str, Any] | None, reads: int, cause: str | None
 ) -> None:
-    slow = Slow(4.0, answer)
+    slow = Slow(4.0, gives)
     begun = slow.clock.now
-    response = app_over(slow, reads)(event(), LambdaContext(10_000))
+    response = answer(slow, reads, lambda_context(10_000))
     line = json.loads(capsys.readouterr().out)
     assert (response["statusCode"], response["headers"]["Retry-After"]) == (503, "5")
     assert json.loads(response["body"])["type"] == "urn:landscape-api:problem:unavailable"
     assert (line["status"], line["error"]) == (503, "UnavailableError")
     assert line.get("cause", {}).get("error") == cause
-    assert slow.calls == calls
+    assert slow.calls == 3
     assert slow.clock.now - begun < 10
     assert seconds_left() == inf
 
 
 def test_a_request_without_lambda_has_a_deadline_too() -> None:
-    response = app_over(Slow(0.0, {}), 1)(event(), None)
-    left = json.loads(response["body"])["left"]
+    left = json.loads(answer(Slow(0.0, {}), 1, None)["body"])["left"]
     assert REQUEST_SECONDS <= left < REQUEST_SECONDS + MARGIN_SECONDS
 
 
 def test_lambdas_time_is_the_requests_save_what_the_log_line_takes() -> None:
-    assert request_seconds(LambdaContext(28_000)) == 28 - MARGIN_SECONDS
+    assert request_seconds(lambda_context(28_000)) == 28 - MARGIN_SECONDS
 
 
 def test_a_deadline_is_one_threads_and_ends_with_its_block() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.api.test_routes import TABLE
-from tests.support import ROOT
+from tests.support.api import ROOT
 
 README = (ROOT / "README.md").read_text()
 ROWS = {row.split("|")[1].strip(): row for row in README.splitlines() if row.startswith("| `")}

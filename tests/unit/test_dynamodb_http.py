@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from pathlib import Path
 
 import boto3
@@ -14,26 +15,30 @@ from botocore.session import get_session
 
 from chalicelib.deadline import until
 from chalicelib.stores.dynamodb.connection import LARGEST_ANSWER, MOST_HEADERS
-from chalicelib.stores.dynamodb.http_transport import HttpTransport, regional_endpoint
-from chalicelib.stores.dynamodb.sigv4 import Credentials
+from chalicelib.stores.dynamodb.http_transport import regional_endpoint
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
-from tests.certificates import write_certificate
-from tests.emulator import CREDENTIALS
-from tests.scripted_server import DRIP_SECONDS, Dripping, Serve, server_side, transport_to
+from tests.support.certificates import write_certificate
+from tests.support.emulator import CREDENTIALS
+from tests.support.scripted_server import (
+    DRIP_SECONDS,
+    EMPTY,
+    HEAD,
+    SECONDS,
+    Dripping,
+    Serve,
+    server_side,
+    transport_at,
+    transport_to,
+)
 
-SECONDS = 5.0
 SOON, LONG = 4 * DRIP_SECONDS, 10.0  # seconds
-HEAD = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: one\r\n"
-EMPTY = HEAD + b"Content-Length: 2\r\n\r\n{}"
 CLOSING = EMPTY.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 HANG_UP = b""
 Way = tuple[str, ssl.SSLContext | None]
 
 
 @pytest.fixture(params=["http", "https"])
-def way(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[str, ssl.SSLContext | None]:
+def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Way:
     """A scheme, and what its server needs."""
     if request.param == "http":
         return "http", None
@@ -71,29 +76,23 @@ def test_a_read_on_a_connection_closed_in_that_moment_is_sent_again(
     transport = transport_to(server)
     transport(operation, {})
     assert transport(operation, {"again": True}) == {}
-    assert server.requests[1].partition(b"\r\n\r\n")[2] == b'{"again":true}'
-    assert server.requests[2].partition(b"\r\n\r\n")[2] == b'{"again":true}'
+    bodies = [request.partition(b"\r\n\r\n")[2] for request in server.requests]
+    assert bodies == [b"{}", b'{"again":true}', b'{"again":true}']
 
 
-@pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems", "BatchWriteItem"])
-def test_a_write_on_a_connection_closed_in_that_moment_may_have_been_done(
-    serve: Serve, operation: str
+@pytest.mark.parametrize(
+    ("operation", "requests"),
+    [("PutItem", 2), ("TransactWriteItems", 2), ("BatchWriteItem", 2), ("GetItem", 3)],
+)
+def test_a_write_may_have_been_done_and_is_not_sent_again_and_a_read_only_once(
+    serve: Serve, operation: str, requests: int
 ) -> None:
-    server = serve([EMPTY, HANG_UP], [EMPTY])
+    server = serve([EMPTY, HANG_UP], [HANG_UP], [EMPTY])
     transport = transport_to(server)
     transport(operation, {})
     with pytest.raises(ConnectionLost):
         transport(operation, {})
-    assert len(server.requests) == 2
-
-
-def test_a_read_is_sent_again_only_once(serve: Serve) -> None:
-    server = serve([EMPTY, HANG_UP], [HANG_UP], [EMPTY])
-    transport = transport_to(server)
-    transport("GetItem", {})
-    with pytest.raises(ConnectionLost):
-        transport("GetItem", {})
-    assert len(server.requests) == 3
+    assert len(server.requests) == requests
 
 
 @pytest.mark.parametrize(
@@ -131,15 +130,12 @@ def test_an_answer_that_nobody_asked_for_is_nobodys(serve: Serve, way: Way, size
     assert server.connections == 2
 
 
-def test_an_answer_that_drips_ends_with_the_call(serve: Serve, way: Way) -> None:
-    transport = transport_to(serve([Dripping(EMPTY)], tls=way[1]), way[0], read_seconds=SOON)
-    with pytest.raises(ConnectionLost, match="TimeoutError"):
-        transport("GetItem", {})
-
-
-def test_a_call_ends_with_its_request(serve: Serve) -> None:
-    transport = transport_to(serve([Dripping(EMPTY)]), read_seconds=LONG)
-    with until(time.monotonic() + SOON), pytest.raises(ConnectionLost, match="TimeoutError"):
+@pytest.mark.parametrize(("read", "left"), [(SOON, inf), (LONG, SOON)])
+def test_an_answer_that_drips_ends_with_the_call_and_with_the_request(
+    serve: Serve, way: Way, read: float, left: float
+) -> None:
+    transport = transport_to(serve([Dripping(EMPTY)], tls=way[1]), way[0], read_seconds=read)
+    with until(time.monotonic() + left), pytest.raises(ConnectionLost, match="TimeoutError"):
         transport("GetItem", {})
 
 
@@ -147,7 +143,7 @@ def test_connecting_ends_with_the_request() -> None:
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     with full, socket.create_connection(full.getsockname()):
         endpoint = f"http://127.0.0.1:{full.getsockname()[1]}"
-        transport = HttpTransport("eu-west-2", Credentials("AKID", "key"), endpoint, LONG, LONG)
+        transport = transport_at(endpoint, connect_seconds=LONG, read_seconds=LONG)
         begun = time.monotonic()
         with until(begun + SOON), pytest.raises(ConnectionLost, match="TimeoutError"):
             transport("GetItem", {})
@@ -180,16 +176,14 @@ class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.wfile.write(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.wfile.write(answer(self.rfile.read(int(self.headers["Content-Length"]))))
 
 
 def test_threads_share_a_transport_and_no_connection() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
-        endpoint = f"http://127.0.0.1:{server.server_port}"
-        transport = HttpTransport("eu-west-2", Credentials("AKID", "key"), endpoint)
+        transport = transport_at(f"http://127.0.0.1:{server.server_port}")
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda n: transport("GetItem", {"n": n})["n"], range(400)))
         transport.close()

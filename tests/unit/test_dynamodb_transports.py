@@ -14,13 +14,16 @@ from chalicelib.routes.telemetry import error_facts
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost, Transport
 from tests.contract.places import TRANSPORTS, emulated
-from tests.faults import Clock
-from tests.support import free_port
+from tests.support.api import free_port
+from tests.support.faults import Clock
 
 READ = {"TableName": "table", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
 TRANSACTION = {"TransactItems": [{"Delete": READ}, {"Delete": READ}]}
 WHOLE = b'{"Item": {"pk": {"S": "a"}}}'
 DEEP = b'{"Item":' * 100_000
+CANCELLED = b'{"__type": "x#TransactionCanceledException", "CancellationReasons": %s}'
+ITS_OWN = {"x_amzn_RequestId": "one"}
+WITH_SUM = {**ITS_OWN, "x_amz_crc32": str(crc32(WHOLE))}
 AT_ONCE, LONG = 0.2, 30.0  # seconds
 # What a log calls it that no answer came, and that nobody was there.
 NAMES: Mapping[str, tuple[str, str]] = {
@@ -33,8 +36,8 @@ class Open(Protocol):
     def __call__(self, port: int, seconds: float = LONG, /) -> Transport: ...
 
 
-class Answers(Protocol):
-    def __call__(self, status: int, body: bytes, **headers: str) -> Transport: ...
+class Ask(Protocol):
+    def __call__(self, status: int, body: bytes, **headers: str) -> dict[str, Any]: ...
 
 
 @pytest.fixture(params=TRANSPORTS)
@@ -54,40 +57,52 @@ def open_transport(way: str, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 @pytest.fixture
-def answering(open_transport: Open) -> Iterator[Answers]:
-    """A server that gives every request the same answer."""
-    servers: list[HTTPServer] = []
+def ask(open_transport: Open) -> Iterator[Ask]:
+    """What the transport makes of such an answer."""
+    answers: list[tuple[int, bytes, Mapping[str, str]]] = []
 
-    def with_answer(status: int, body: bytes, **headers: str) -> Transport:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(status)
-                self.send_header("Content-Type", "application/x-amz-json-1.0")
-                for name, value in {"Content_Length": str(len(body)), **headers}.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.end_headers()
-                self.wfile.write(body)
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, body, headers = answers.pop()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            for name, value in {"Content_Length": str(len(body)), **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body)
 
-            def log_message(self, *_: Any) -> None:
-                pass
+        def log_message(self, *_: Any) -> None:
+            pass
 
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        return open_transport(server.server_port)
+        transport = open_transport(server.server_port)
 
-    yield with_answer
-    for server in servers:
+        def answered(status: int, body: bytes, **headers: str) -> dict[str, Any]:
+            answers.append((status, body, headers))
+            return (
+                transport("TransactWriteItems", TRANSACTION)
+                if b"Reasons" in body
+                else transport("GetItem", READ)
+            )
+
+        yield answered
         server.shutdown()
-        server.server_close()
 
 
-def test_a_server_that_never_answers_is_a_lost_connection(open_transport: Open, way: str) -> None:
+def test_one_call_is_one_request_and_ends_when_no_answer_comes(
+    open_transport: Open, way: str
+) -> None:
+    """Its own retries are off: two loops in one another would wait for far too long."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         transport = open_transport(listening.getsockname()[1], AT_ONCE)
         with pytest.raises(ConnectionLost, match=f"^{NAMES[way][0]}"):
             transport("GetItem", READ)
+        listening.settimeout(AT_ONCE)
+        listening.accept()[0].close()
+        with pytest.raises(TimeoutError):
+            listening.accept()
 
 
 def test_a_server_that_hangs_up_is_a_lost_connection(open_transport: Open) -> None:
@@ -104,112 +119,79 @@ def test_a_server_that_hangs_up_is_a_lost_connection(open_transport: Open) -> No
         hanging_up.join()
 
 
-def test_a_refused_connection_is_a_lost_one(open_transport: Open, way: str) -> None:
-    with pytest.raises(ConnectionLost, match=f"^{NAMES[way][1]}"):
-        open_transport(free_port())("GetItem", READ)
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_servers_own_error_leaves_open_what_was_done(answering: Answers, status: int) -> None:
-    with pytest.raises(ConnectionLost):
-        answering(status, b"<html>Bad gateway</html>")("GetItem", READ)
-
-
-@pytest.mark.parametrize("body", [b'{"Item": {"pk"', b"<html>Welcome</html>"])
-def test_what_is_not_dynamodbs_answer_is_none(answering: Answers, body: bytes) -> None:
-    """Taken for an answer it would say that there is no such item."""
-    with pytest.raises(ConnectionLost):
-        answering(200, body)("GetItem", READ)
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"1", b"null", b"\xff", WHOLE[:-1], DEEP])
-def test_what_is_no_object_is_no_answer(answering: Answers, body: bytes) -> None:
-    with pytest.raises(ConnectionLost):
-        answering(200, body, x_amzn_RequestId="one")("GetItem", READ)
-
-
-@pytest.mark.parametrize("status", [400, 500])
-def test_an_error_without_an_object_is_a_status_or_a_lost_connection(
-    answering: Answers, status: int
+def test_a_refused_connection_is_a_lost_one_and_the_log_says_why(
+    open_transport: Open, way: str
 ) -> None:
-    for body in (b"", b"[]", b"null", b"\xff", b'{"__type": []}', DEEP):
-        with pytest.raises((CallError, ConnectionLost)):
-            answering(status, body)("GetItem", READ)
-
-
-@pytest.mark.parametrize("body", [b"{}", WHOLE[:-1]], ids=["damaged", "too short"])
-def test_an_answer_that_is_not_whole_is_none(answering: Answers, body: bytes) -> None:
-    headers = {"x_amzn_RequestId": "one", "x_amz_crc32": str(crc32(WHOLE))}
-    with pytest.raises(ConnectionLost, match="ChecksumError"):
-        answering(200, body, **headers)("GetItem", READ)
-
-
-def test_bytes_are_bytes_on_both_ends(answering: Answers) -> None:
-    """Whatever an attribute is called."""
-    body = b'{"Item": {"B": {"B": "AP8="}, "M": {"M": {"B": {"S": "AP8="}}}}}'
-    item = answering(200, body, x_amzn_RequestId="one")("GetItem", READ)["Item"]
-    assert item == {"B": {"B": b"\0\xff"}, "M": {"M": {"B": {"S": "AP8="}}}}
-
-
-@pytest.mark.parametrize("status", [301, 403, 413])
-def test_an_error_without_a_code_is_told_by_its_status(answering: Answers, status: int) -> None:
-    with pytest.raises(CallError, match=str(status)):
-        answering(status, b"<html>Nothing here</html>")("GetItem", READ)
-
-
-def test_an_answer_that_is_whole_is_one(answering: Answers) -> None:
-    headers = {"x_amzn_RequestId": "one", "x_amz_crc32": str(crc32(WHOLE))}
-    assert answering(200, WHOLE, **headers)("GetItem", READ)["Item"] == {"pk": {"S": "a"}}
-
-
-def test_an_error_is_told_by_its_code(answering: Answers) -> None:
-    body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'
-    with pytest.raises(CallError) as raised:
-        answering(400, body)("GetItem", READ)
-    assert (raised.value.code, list(raised.value.reasons)) == ("ThrottlingException", [])
-
-
-def test_a_cancelled_transaction_tells_a_reason_for_each_action(answering: Answers) -> None:
-    body = (
-        b'{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",'
-        b' "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]}'
-    )
-    with pytest.raises(CallError) as raised:
-        answering(400, body)("TransactWriteItems", TRANSACTION)
-    assert raised.value.code == "TransactionCanceledException"
-    assert raised.value.reasons == ["None", "TransactionConflict"]
-
-
-@pytest.mark.parametrize(
-    "reasons", [b"1", b'"None"', b'{"a": 1}', b"[1]", b"[[]]", b'[{"Code": 1}]', b'[{"Code": []}]']
-)
-def test_reasons_of_another_type_are_no_answer(answering: Answers, reasons: bytes) -> None:
-    body = b'{"__type": "x#TransactionCanceledException", "CancellationReasons": %s}' % reasons
-    with pytest.raises(ConnectionLost):
-        answering(400, body)("TransactWriteItems", TRANSACTION)
-
-
-def test_why_a_connection_was_lost_reaches_the_log(open_transport: Open, way: str) -> None:
     clock = Clock()
     client = Client(open_transport(free_port()), "table", clock, clock.sleep)
     with pytest.raises(UnavailableError) as raised:
         client.get(("a", "b"))
-    facts = error_facts(raised.value)
-    assert facts["cause"]["error"] == "ConnectionLost"
-    assert facts["cause"]["cause"]["error"] == NAMES[way][1]
-
-
-def test_one_call_is_one_request(open_transport: Open) -> None:
-    """Its own retries are off: two loops in one another would wait for far too long."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        with pytest.raises(ConnectionLost):
-            open_transport(listening.getsockname()[1], AT_ONCE)("GetItem", READ)
-        listening.settimeout(AT_ONCE)
-        listening.accept()[0].close()
-        with pytest.raises(TimeoutError):
-            listening.accept()
+    cause = error_facts(raised.value)["cause"]
+    assert (cause["error"], cause["cause"]["error"]) == ("ConnectionLost", NAMES[way][1])
 
 
 def test_a_mistake_in_a_call_is_told_by_its_name(open_transport: Open) -> None:
     with pytest.raises(CallError, match="ParamValidationError"):
         open_transport(free_port())("GetItem", {**READ, "Key": object()})
+
+
+# Taken for an answer, the damaged ones would say that there is no such item.
+LOST: list[tuple[int, bytes, Mapping[str, str]]] = [
+    *((status, b"<html>Bad gateway</html>", {}) for status in (500, 502, 503, 504)),
+    (200, b'{"Item": {"pk"', {}),
+    (200, b"<html>Welcome</html>", {}),
+    *((200, each, ITS_OWN) for each in (b"", b"[]", b"1", b"null", b"\xff", WHOLE[:-1], DEEP)),
+    *((400, CANCELLED % each, {}) for each in (b"1", b'"None"', b'{"a": 1}', b"[1]", b"[[]]")),
+    *((400, CANCELLED % each, {}) for each in (b'[{"Code": 1}]', b'[{"Code": []}]')),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "headers"), LOST)
+def test_what_is_not_dynamodbs_answer_is_a_lost_connection(
+    ask: Ask, status: int, body: bytes, headers: Mapping[str, str]
+) -> None:
+    with pytest.raises(ConnectionLost):
+        ask(status, body, **headers)
+
+
+@pytest.mark.parametrize("body", [b"{}", WHOLE[:-1]], ids=["damaged", "too short"])
+def test_an_answer_that_is_not_whole_is_none(ask: Ask, body: bytes) -> None:
+    with pytest.raises(ConnectionLost, match="ChecksumError"):
+        ask(200, body, **WITH_SUM)
+    assert ask(200, WHOLE, **WITH_SUM)["Item"] == {"pk": {"S": "a"}}
+
+
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff", b'{"__type": []}', DEEP])
+def test_an_error_without_an_object_is_a_status_or_a_lost_connection(
+    ask: Ask, status: int, body: bytes
+) -> None:
+    with pytest.raises((CallError, ConnectionLost)):
+        ask(status, body)
+
+
+def test_bytes_are_bytes_on_both_ends_whatever_an_attribute_is_called(ask: Ask) -> None:
+    body = b'{"Item": {"B": {"B": "AP8="}, "M": {"M": {"B": {"S": "AP8="}}}}}'
+    item = ask(200, body, **ITS_OWN)["Item"]
+    assert item == {"B": {"B": b"\0\xff"}, "M": {"M": {"B": {"S": "AP8="}}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "reasons"),
+    [
+        *((status, b"<html>No</html>", f"{status}", []) for status in (301, 403, 413)),
+        (400, b'{"__type": "com.amazonaws.dynamodb.v20120810#X"}', "X", []),
+        (
+            400,
+            CANCELLED % b'[{"Code": "None"}, {"Code": "Y"}]',
+            "TransactionCanceledException",
+            ["None", "Y"],
+        ),
+    ],
+)
+def test_an_error_is_told_by_its_code_its_reasons_or_else_its_status(
+    ask: Ask, status: int, body: bytes, code: str, reasons: list[str]
+) -> None:
+    with pytest.raises(CallError, match=code) as raised:
+        ask(status, body)
+    assert (code in raised.value.code, list(raised.value.reasons)) == (True, reasons)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fake_waf import FakeWaf
-from tests.waf_examples import (
+from tests.support.fake_waf import FakeWaf
+from tests.support.waf_examples import (
     PAGE,
     STAGE,
     VISIBILITY,

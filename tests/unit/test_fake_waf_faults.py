@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from tests.fake_waf import FakeWaf
-from tests.fake_waf_faults import LOST, errors_of
-from tests.faults import Clock
-from tests.waf_examples import STAGE, acl, allow_rule, listed
+from tests.support.fake_waf import FakeWaf
+from tests.support.fake_waf_faults import LOST, errors_of
+from tests.support.faults import Clock
+from tests.support.waf_examples import STAGE, acl, allow_rule, listed
 
 ALLOW = {"Name": "allow", "Scope": "REGIONAL", "IPAddressVersion": "IPV4", "Addresses": []}
 

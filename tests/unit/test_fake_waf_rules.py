@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.fake_waf import FakeWaf
-from tests.fake_waf_rules import Decision
-from tests.faults import Clock
-from tests.waf_examples import (
+from tests.support.fake_waf import FakeWaf
+from tests.support.fake_waf_rules import Decision
+from tests.support.faults import Clock
+from tests.support.waf_examples import (
     STAGE,
     acl,
     allow_rule,

@@ -9,7 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.firewall.acl import (
+from chalicelib.firewall.names import Names
+from chalicelib.firewall.sets import set_keys
+from tests.support.emulator import CREDENTIALS, REGION
+from waf.rules import (
     RULES,
     Choice,
     choice_of,
@@ -17,9 +20,6 @@ from chalicelib.firewall.acl import (
     inserted_value,
     wanted_acl,
 )
-from chalicelib.firewall.names import Names
-from chalicelib.firewall.sets import set_keys
-from tests.emulator import CREDENTIALS, REGION
 
 NAMES = Names("landscape-api", "dev")
 VALUE = "a-value-that-nobody-may-see"

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from chalicelib.firewall.calls import PASSING, FirewallError, NotYetError, Waf, waf_client
-from tests.emulator import CREDENTIALS, REGION
-from tests.fake_waf import FakeWaf
-from tests.faults import Clock
+from tests.support.emulator import CREDENTIALS, REGION
+from tests.support.fake_waf import FakeWaf
+from tests.support.faults import Clock
 
 Given = tuple[Any, Stubber]
 ACL = {"WebACLArn": "a" * 20, "ResourceArn": "r" * 20}

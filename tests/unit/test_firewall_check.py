@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.firewall.align import View
-from chalicelib.firewall.check import decide, parse_address
 from chalicelib.firewall.cidrs import CidrError
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.names import Kind
 from chalicelib.services.clock import timestamp
+from waf.check import decide, parse_address
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 # Few enough that they often hold one another.

@@ -1,45 +1,60 @@
 """Imports point one way, and each library is named where it belongs and nowhere else."""
 
 import ast
+import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
+from tests.support.api import ROOT
 
-from tests.support import ROOT
-
-# app → bootstrap → routes → services → stores.port → models, errors
+# What each part of the tree may import of the tree, the longest path that fits. `chalicelib` alone ships.
 MAY_IMPORT = {
     "chalicelib/errors.py": set[str](),
     "chalicelib/deadline.py": set(),
-    "chalicelib/models": {"models", "errors"},
-    "chalicelib/settings.py": {"models"},
-    "chalicelib/stores/port.py": {"models", "errors"},
-    "chalicelib/stores/sqlite": {"stores", "models", "errors"},
-    "chalicelib/stores/dynamodb": {"stores", "models", "errors", "deadline"},
-    "chalicelib/firewall": {"firewall", "services.clock", "stores.dynamodb", "errors"},
-    "chalicelib/services": {"services", "stores.port", "models", "errors"},
+    "chalicelib/models": {"chalicelib.models", "chalicelib.errors"},
+    "chalicelib/settings.py": {"chalicelib.models"},
+    "chalicelib/stores/port.py": {"chalicelib.models", "chalicelib.errors"},
+    "chalicelib/stores/sqlite": {"chalicelib.stores", "chalicelib.models", "chalicelib.errors"},
+    "chalicelib/stores/dynamodb": {
+        "chalicelib.stores",
+        "chalicelib.models",
+        "chalicelib.errors",
+        "chalicelib.deadline",
+    },
+    "chalicelib/firewall": {
+        "chalicelib.firewall",
+        "chalicelib.services.clock",
+        "chalicelib.stores.dynamodb",
+        "chalicelib.errors",
+    },
+    "chalicelib/services": {
+        "chalicelib.services",
+        "chalicelib.stores.port",
+        "chalicelib.models",
+        "chalicelib.errors",
+    },
     "chalicelib/routes": {
-        "routes",
-        "services",
-        "stores.port",
-        "models",
-        "errors",
-        "deadline",
-        "settings",
+        "chalicelib.__version__",
+        "chalicelib.routes",
+        "chalicelib.services",
+        "chalicelib.stores.port",
+        "chalicelib.models",
+        "chalicelib.errors",
+        "chalicelib.deadline",
+        "chalicelib.settings",
     },
-    "chalicelib/bootstrap.py": {
-        "firewall",
-        "routes",
-        "services",
-        "stores",
-        "models",
-        "errors",
-        "settings",
-    },
-    "app.py": {"bootstrap", "settings"},
+    "chalicelib/bootstrap.py": {"chalicelib"},
+    "app.py": {"chalicelib.bootstrap", "chalicelib.settings", "tools.token"},
+    "ops": {"chalicelib", "ops"},
+    "ops/deploy.py": {"chalicelib", "ops", "waf"},
+    "waf": {"chalicelib", "ops", "waf"},
+    "tools": {"chalicelib", "ops", "waf", "tools"},
+    "bench": {"chalicelib", "ops", "waf", "tools", "bench", "tests.support"},
+    "tests": {"app", "chalicelib", "ops", "waf", "tools", "bench", "tests"},
 }
-# A library, and the places that may name it; everything else must do without.
+OURS = ("app", "chalicelib", "ops", "waf", "tools", "bench", "tests")
+# A library, and the places in what ships that may name it; everything else must do without.
 AT_HOME = {
     "chalice": ("app.py", "chalicelib/bootstrap.py", "chalicelib/routes/"),
     "boto3": ("chalicelib/stores/dynamodb", "chalicelib/firewall/"),
@@ -52,56 +67,107 @@ AT_HOME = {
     "typer": (),
     "rich": (),
 }
-SOURCES = [ROOT / "app.py", *sorted((ROOT / "chalicelib").rglob("*.py"))]
-
-
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            for alias in node.names:
-                yield f"{node.module}.{alias.name}"
+SOURCES = [
+    ROOT / "app.py",
+    *sorted(
+        path for top in OURS[1:] for path in (ROOT / top).rglob("*.py") if "peers" not in path.parts
+    ),
+]
+SHIPPED = [path for path in SOURCES if path.is_relative_to(ROOT / "chalicelib")]
 
 
 def place(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=place)
-def test_imports_point_one_way(path: Path) -> None:
-    home = next((at for at in MAY_IMPORT if place(path).startswith(at)), None)
-    for name in imports(path):
-        if name.startswith("chalicelib.") and home:
-            inner = name.removeprefix("chalicelib.")
-            allowed = MAY_IMPORT[home]
-            assert inner == "__version__" or any(
-                inner == one or inner.startswith(f"{one}.") for one in allowed
-            ), f"{place(path)} imports {name}"
+def imports(path: Path) -> Iterator[str]:
+    """What it imports while it runs: not what stands under TYPE_CHECKING."""
+    todo: list[ast.AST] = [ast.parse(path.read_text())]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        todo += ast.iter_child_nodes(node)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=place)
-def test_libraries_stay_at_home(path: Path) -> None:
-    for name in imports(path):
-        homes = AT_HOME.get(name.partition(".")[0])
-        assert homes is None or place(path).startswith(homes), f"{place(path)} imports {name}"
+IMPORTS = [(path, name) for path in SOURCES for name in imports(path)]
+
+
+def is_below(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def is_allowed(path: Path, name: str) -> bool:
+    home = max((one for one in MAY_IMPORT if place(path).startswith(one)), key=len, default="")
+    is_ours = name.partition(".")[0] in OURS
+    return not is_ours or any(is_below(name, one) for one in MAY_IMPORT.get(home, ()))
+
+
+def test_imports_point_one_way() -> None:
+    wrong = [
+        f"{place(path)} imports {name}" for path, name in IMPORTS if not is_allowed(path, name)
+    ]
+    assert wrong == []
+
+
+def test_no_import_goes_round() -> None:
+    def name_of(path: Path) -> str:
+        return place(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    known = {name_of(path) for path in SOURCES}
+
+    def module_of(name: str) -> str | None:
+        """Of a module or of a name in one."""
+        return next((one for one in (name, name.rpartition(".")[0]) if one in known), None)
+
+    graph = {name_of(path): {module_of(name) for name in imports(path)} for path in SOURCES}
+    order = TopologicalSorter({name: found - {None, name} for name, found in graph.items()})
+    order.prepare()  # raises CycleError, which names the modules
+
+
+def test_no_private_name_is_imported() -> None:
+    ours = [(path, name) for path, name in IMPORTS if name.partition(".")[0] in OURS]
+    private = [name for _, name in ours if any(re.match("_[^_]", part) for part in name.split("."))]
+    assert private == []
+
+
+def test_libraries_stay_at_home() -> None:
+    wrong = [
+        f"{place(path)} imports {name}"
+        for path, name in IMPORTS
+        if path in (ROOT / "app.py", *SHIPPED)
+        and not place(path).startswith(AT_HOME.get(name.partition(".")[0], ("",)))
+    ]
+    assert wrong == []
 
 
 def test_only_bootstrap_names_a_concrete_store() -> None:
     """And the firewall: its allow-list is in the stage's table, and nowhere else."""
     may = ("chalicelib/stores/", "chalicelib/bootstrap.py", "chalicelib/firewall/")
-    for path in SOURCES:
+    for path in SHIPPED:
         if not place(path).startswith(may):
             stores = [name for name in imports(path) if name.startswith("chalicelib.stores.")]
             assert all(name.startswith("chalicelib.stores.port") for name in stores)
 
 
 def test_only_app_reads_the_environment() -> None:
-    for path in SOURCES[1:]:
+    for path in SHIPPED:
         assert "os.environ" not in path.read_text(), place(path)
 
 
-def test_no_module_is_longer_than_it_should_be() -> None:
-    long = {place(path): len(path.read_text().splitlines()) for path in SOURCES}
+def test_no_folder_is_put_on_a_path() -> None:
+    """Everything is imported by its package's name."""
+    for path in SOURCES:
+        if not place(path).startswith("tests/"):
+            assert "sys.path" not in path.read_text(), place(path)
+            assert "spec_from_file_location" not in path.read_text(), place(path)
+
+
+def test_no_module_that_ships_is_longer_than_it_should_be() -> None:
+    long = {place(path): len(path.read_text().splitlines()) for path in SHIPPED}
     assert {name: lines for name, lines in long.items() if lines > 250} == {}

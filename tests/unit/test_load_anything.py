@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from load import load
-from projects_csv import rows
-from projects_document import Record, places, read_projects
-from radar_document import read_radar
-from reading import PROJECTS, PROJECTS_CSV, RADAR, Source, UnreadableError, read
-from register import Register
-from report import Report
 
 from chalicelib.bootstrap import services
-from chalicelib.models.project import contact_document, project_document
+from chalicelib.models.project import Project, contact_document, project_document
 from chalicelib.models.technology import technology_document
 from chalicelib.routes.bodies.common import parse
-from chalicelib.routes.bodies.project import ContactsBody, NewProjectBody, UseBody
-from chalicelib.routes.bodies.technology import MoveBody, WritableTechnology
+from chalicelib.routes.bodies.project import ContactsChangeBody, NewProjectBody, UseBody
+from chalicelib.routes.bodies.technology import NewMoveBody, WritableTechnology
 from chalicelib.stores.sqlite import SqliteStore
+from tests.support.loading import entries_in, projects_in
+from tools.load.command import load
+from tools.load.projects import read_projects
+from tools.load.reading import PROJECTS, PROJECTS_CSV, RADAR, Source, UnreadableError, places, read
+from tools.load.register import Register
+from tools.load.report import Report
+from tools.load.spreadsheet import rows
 
 KEYS = (
     *("name", "short_name", "details", "user", "email", "roles", "grade", "developed", "stage"),
@@ -32,15 +32,8 @@ KEYS = (
 )
 TEXTS = (
     *("", "Zebra", "In House", "Cloud", "adopt", "2024-05-10", "Languages", "None", "{}", "a;;b"),
-    *(
-        "https://example.org",
-        "a@example.org",
-        "\ufffd",
-        "\x00",
-        "\ud800",
-        "9999-12-31T23:59:59-23:00",
-    ),
-    "x" * 250,
+    *("https://example.org", "a@example.org", "\ufffd", "\x00", "\ud800", "x" * 250),
+    "9999-12-31T23:59:59-23:00",
 )
 scalars = (
     st.none()
@@ -83,28 +76,30 @@ unhurried = settings(
 )
 
 
-def require_writable(record: Record) -> None:
+def require_writable(draft: Project) -> None:
     """That the API itself would take the project, its uses and its contacts."""
-    said = project_document(record.draft)
+    said = project_document(draft)
     for name in ("id", "version", "created_at", "updated_at"):
         said.pop(name)
     for use in said.pop("technologies"):
         parse(UseBody, use)
-    assert parse(NewProjectBody, said).to_draft().name == record.draft.name
-    if record.contacts:
-        parse(ContactsBody, {"contacts": [contact_document(c) for c in record.contacts]})
+    assert parse(NewProjectBody, said).to_draft().name == draft.name
+    if draft.contacts:
+        parse(ContactsChangeBody, {"contacts": [contact_document(c) for c in draft.contacts]})
+
+
+def require_taken_or_reported(found: list[Any], report: Report, places: set[str]) -> None:
+    taken = {each.where.record for each in found}
+    assert taken | {note.place.split(" ")[0].rstrip(",") for note in report.left_out} == places
 
 
 @unhurried
 @given(st.lists(projects | values, max_size=4))
 def test_any_project_is_taken_or_reported(given_projects: list[Any]) -> None:
-    report = Report("projects.json")
-    found = list(read_projects(places(given_projects, report), report))
-    for record in found:
-        require_writable(record)
-    taken = {record.place.record for record in found}
-    lost = {note.place.split(" ")[0] for note in report.left_out}
-    assert taken | lost == {f"projects/{n}" for n in range(len(given_projects))}
+    found, report = projects_in(*given_projects)
+    for each in found:
+        require_writable(each.draft)
+    require_taken_or_reported(found, report, {f"projects/{n}" for n in range(len(given_projects))})
     assert report.read == len(given_projects)
 
 
@@ -113,18 +108,14 @@ def test_any_project_is_taken_or_reported(given_projects: list[Any]) -> None:
 def test_any_radar_entry_is_taken_or_reported(
     given_entries: list[Any], quadrants: Any, rings: Any
 ) -> None:
-    report = Report("radar.json")
-    document = {"entries": given_entries, "quadrants": quadrants, "rings": rings}
-    found = read_radar(document, report)
-    for entry in found:
-        said = technology_document(entry.draft)
+    found, report = entries_in(*given_entries, quadrants=quadrants, rings=rings)
+    for each in found:
+        said = technology_document(each.draft)
         for move in said["moves"]:
-            parse(MoveBody, {"ring": move["ring"], "note": move["note"]})
+            parse(NewMoveBody, {"ring": move["ring"], "note": move["note"]})
         writable = ("name", "quadrant", "aliases", "tags", "description", "link")
         parse(WritableTechnology, {name: said[name] for name in writable})
-    taken = {entry.place.record for entry in found}
-    lost = {note.place.split(" ")[0].rstrip(",") for note in report.left_out}
-    assert taken | lost == {f"entries/{n}" for n in range(len(given_entries))}
+    require_taken_or_reported(found, report, {f"entries/{n}" for n in range(len(given_entries))})
 
 
 @unhurried
@@ -132,8 +123,8 @@ def test_any_radar_entry_is_taken_or_reported(
 def test_any_rows_of_a_csv_are_taken_or_reported(text: str) -> None:
     report = Report("projects.csv")
     header = "Project,Documentation,Repo,Hosted,CICD,Developed,Technical_Contact\n"
-    for record in read_projects(list(rows(header + text, report)), report):
-        require_writable(record)
+    for each in read_projects(list(rows(header + text, report)), report):
+        require_writable(each.draft)
 
 
 @unhurried
@@ -148,11 +139,8 @@ def test_any_file_is_one_of_the_three_or_unreadable(tmp_path: Path, content: byt
 @settings(unhurried, max_examples=30)
 @given(st.lists(projects, max_size=4), st.lists(entries, max_size=4))
 def test_any_document_can_be_loaded_twice(given_projects: list[Any], given_entries: Any) -> None:
-    register = Register(*services(SqliteStore(Path(":memory:"))))
-    sources = (
-        Source(PROJECTS, given_projects),
-        Source(RADAR, {"entries": given_entries}),
-    )
+    register = Register(services(SqliteStore(Path(":memory:"))))
+    sources = Source(PROJECTS, given_projects), Source(RADAR, {"entries": given_entries})
     for source in sources:
         load(source, register, Report("first"))
     for source in sources:

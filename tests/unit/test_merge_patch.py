@@ -42,18 +42,13 @@ def test_the_rfcs_table(target: Any, patch: Any, result: Any) -> None:
 
 
 @given(JSON, JSON)
-def test_twice_is_once(target: Any, patch: Any) -> None:
+def test_twice_is_once_and_the_target_is_left_alone(target: Any, patch: Any) -> None:
+    before = repr(target)
     once = merge_patch(target, patch)
     assert merge_patch(once, patch) == once
+    assert repr(target) == before
 
 
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=3))
 def test_an_empty_patch_changes_nothing(target: Any) -> None:
     assert merge_patch(target, {}) == target
-
-
-@given(JSON, JSON)
-def test_the_target_is_left_alone(target: Any, patch: Any) -> None:
-    before = repr(target)
-    merge_patch(target, patch)
-    assert repr(target) == before

@@ -3,14 +3,15 @@
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
-from my_address import Resolve, my_addresses
 
 from chalicelib.firewall.entries import EntryError
+from tests.support.loopback import AnyMethod
+from waf.my_address import Resolve, my_addresses
 
 URL = "http://checkip.example.org/"
 V4, V6 = socket.AF_INET, socket.AF_INET6
@@ -24,8 +25,8 @@ def answering(
     """What resolves every name to a server of each family that has an answer."""
     with ExitStack() as stack:
         servers = {
-            family: stack.enter_context(server(family, answers[family], status))
-            for family in answers
+            family: stack.enter_context(server(family, body, status))
+            for family, body in answers.items()
         }
 
         def resolve(host: str, port: int, family: socket.AddressFamily, kind: Any) -> list[Any]:
@@ -38,15 +39,9 @@ def answering(
 
 @contextmanager
 def server(family: socket.AddressFamily, body: bytes, status: int) -> Iterator[tuple[Any, ...]]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
+    class Handler(AnyMethod):
+        def answer(self) -> None:
+            self.reply(status, (), body)
 
     class Server(HTTPServer):
         address_family = family
@@ -74,27 +69,18 @@ def test_a_family_without_an_address_is_named(family: socket.AddressFamily, othe
     assert mine.remarks == [f"no {other} address: [Errno -2] Name or service not known"]
 
 
+STRANGE = (b"", b"<html>Log in</html>", b"8.8.8.8, 10.0.0.1", b"2a00:1450::1", b"\xff")
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("answers", "status", "error"),
     [
-        b"",
-        b"<html>Log in to the hotel's network</html>",
-        b"8.8.8.8, 10.0.0.1",
-        b"2a00:1450::1",
-        b"\xff",
+        *(({V4: one, V6: b"2a00:1450::1"}, 200, "which is no IPv4 address") for one in STRANGE),
+        ({V4: b"8.8.8.8"}, 503, "cannot be asked: no IPv4 address: it answers 503"),
     ],
 )
-def test_a_strange_answer_is_refused_though_the_other_family_has_one(answer: bytes) -> None:
-    with (
-        answering({V4: answer, V6: b"2a00:1450::1"}) as resolve,
-        pytest.raises(EntryError, match="which is no IPv4 address"),
-    ):
-        my_addresses(URL, resolve)
-
-
-def test_a_service_that_fails_is_no_answer() -> None:
-    with (
-        answering({V4: b"8.8.8.8"}, status=503) as resolve,
-        pytest.raises(EntryError, match="cannot be asked: no IPv4 address: it answers 503"),
-    ):
+def test_a_strange_answer_is_refused_though_the_other_family_has_one(
+    answers: dict[socket.AddressFamily, bytes], status: int, error: str
+) -> None:
+    with answering(answers, status) as resolve, pytest.raises(EntryError, match=error):
         my_addresses(URL, resolve)

@@ -34,6 +34,10 @@ def drawn(technologies: Any) -> dict[str, Any]:
     return document
 
 
+def titles(document: dict[str, Any]) -> list[str]:
+    return [entry["title"] for entry in document["entries"]]
+
+
 def test_everything_is_in_it_where_it_fits() -> None:
     document = drawn(some(100, tools(3)))
     assert document["left_out"] == {"moves": 0, "entries": 0}
@@ -41,27 +45,26 @@ def test_everything_is_in_it_where_it_fits() -> None:
     assert [step["moved"] for step in json.loads(timeline)] == [0, 2, -2]
 
 
-@pytest.mark.parametrize(("number", "shown"), [(40, 50), (60, 25), (110, 12)])
-def test_older_moves_go_first(number: int, shown: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "shown", "first"),
+    [(40, 50, ("hold", 0)), (60, 25, ("trial", 2)), (110, 12, ("hold", -2))],
+)
+def test_older_moves_go_first_and_the_first_that_is_shown_tells_where_from(
+    number: int, shown: int, first: tuple[str, int]
+) -> None:
     document = drawn(some(number, tools(60, SNAKES)))
-    assert [entry["title"] for entry in document["entries"]] == [
-        f"Tool {n:05}" for n in range(number)
-    ]
-    assert {len(entry["timeline"]) for entry in document["entries"]} == {shown}
+    assert titles(document) == [f"Tool {n:05}" for n in range(number)]
+    timelines = [entry["timeline"] for entry in document["entries"]]
+    assert {len(timeline) for timeline in timelines} == {shown}
+    assert {(timeline[0]["ringId"], timeline[0]["moved"]) for timeline in timelines} == {first}
     assert document["left_out"] == {"moves": number * (60 - shown), "entries": 0}
-
-
-def test_the_first_move_that_is_shown_tells_where_from() -> None:
-    document = drawn(some(60, tools(60, SNAKES)))
-    first = document["entries"][0]["timeline"][0]
-    assert (first["ringId"], first["moved"]) == ("trial", 2)
 
 
 def test_then_the_end_of_the_order_by_name() -> None:
     document = drawn(some(3_000, tools(1, SNAKES)))
-    titles = [entry["title"] for entry in document["entries"]]
-    assert titles == [f"Tool {n:05}" for n in range(len(titles))]
-    assert 2_000 < len(titles) < 3_000
+    shown = titles(document)
+    assert shown == [f"Tool {n:05}" for n in range(len(shown))]
+    assert 2_000 < len(shown) < 3_000
     assert document["left_out"] == {"moves": 0, "entries": 1}
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from chalicelib.errors import UnauthenticatedError, UnavailableError
 from chalicelib.routes.tokens import PoolKeys, fetch_over_http, key_set_url
 from chalicelib.settings import Pool
+from tests.support.loopback import AnyMethod
 
 POOL = Pool("tech-audit-tool", "arn:aws:cognito-idp:eu-west-2:1:userpool/eu-west-2_A", frozenset())
 ARN_PATH = "/eu-west-2_A/.well-known/jwks.json"
@@ -26,39 +27,32 @@ def public_key(kid: str) -> dict[str, Any]:
 KEYS = {kid: public_key(kid) for kid in ("a", "b")}
 
 
-class JwksServer:
+class JwksServer(ThreadingHTTPServer):
     """A real HTTP server on loopback that answers with `body`, and counts."""
 
     def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
         self.paths: list[str] = []
-        self.status = 200
-        self.body = b""
+        self.status, self.body = 200, b""
         self.hang = Event()
         self.hang.set()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.paths.append(self.path)
-                outer.hang.wait(20)
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(len(outer.body)))
-                self.end_headers()
-                self.wfile.write(outer.body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_: object) -> None:
-                """A client that has given up is what some tests are about."""
-
-        self.http = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-        Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def serve(self, *kids: str) -> None:
         self.body = json.dumps({"keys": [KEYS[kid] for kid in kids]}).encode()
+
+    def handle_error(self, *_: object) -> None:
+        """A client that has given up is what some tests are about."""
+
+
+class Handler(AnyMethod):
+    server: JwksServer
+
+    def answer(self) -> None:
+        self.server.paths.append(self.path)
+        self.server.hang.wait(20)
+        self.reply(self.server.status, (), self.server.body)
 
 
 @pytest.fixture
@@ -66,8 +60,8 @@ def server() -> Iterator[JwksServer]:
     found = JwksServer()
     yield found
     found.hang.set()
-    found.http.shutdown()
-    found.http.server_close()
+    found.shutdown()
+    found.server_close()
 
 
 class Clock:
@@ -104,14 +98,11 @@ def test_an_unknown_kid_asks_again_at_most_once_a_minute(
         with pytest.raises(UnauthenticatedError):
             keys.key("b")
     assert len(server.paths) == 1
-    clock.seconds += 59
-    with pytest.raises(UnauthenticatedError):
-        keys.key("b")
-    assert len(server.paths) == 1
-    clock.seconds += 1
-    with pytest.raises(UnauthenticatedError):
-        keys.key("b")
-    assert len(server.paths) == 2
+    for seconds, asked in ((59, 1), (1, 2)):
+        clock.seconds += seconds
+        with pytest.raises(UnauthenticatedError):
+            keys.key("b")
+        assert len(server.paths) == asked
 
 
 def test_a_rotated_key_is_found(server: JwksServer, keys: PoolKeys, clock: Clock) -> None:
@@ -127,15 +118,8 @@ def test_a_rotated_key_is_found(server: JwksServer, keys: PoolKeys, clock: Clock
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (500, b""),
-        (404, b"{}"),
-        (200, b""),
-        (200, b"<html>"),
-        (200, b"[]"),
-        (200, b"7"),
-        (200, b"{}"),
-        (200, b'{"keys": 7}'),
-        (200, b'{"keys": ["x"]}'),
+        *((500, b""), (404, b"{}"), (200, b""), (200, b"<html>"), (200, b"[]"), (200, b"7")),
+        *((200, b"{}"), (200, b'{"keys": 7}'), (200, b'{"keys": ["x"]}')),
         (200, b'{"keys": [{"kid": "b", "kty": "oct"}]}'),
     ],
 )

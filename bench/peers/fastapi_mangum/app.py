@@ -1,8 +1,7 @@
 """The same API by FastAPI behind Mangum, as their documentation teaches: one call an answer.
 
 A table with one index that holds whole items: a list is one Query of it, a resource one GetItem, a
-new project one PutItem. What it is given that a team's own service may not have, and what it does
-without, is in docs/performance.md.
+new project one PutItem. docs/performance.md says what it is given, and what it does without.
 """
 
 import json
@@ -15,40 +14,30 @@ from typing import Annotated, Any, Literal
 import boto3
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from mangum import Mangum
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
-TABLE = os.environ["TABLE"]
+TABLE, ISSUER = os.environ["TABLE"], os.environ["ISSUER"]
 CLIENT_IDS = os.environ["CLIENT_IDS"].split(",")
-ISSUER = os.environ["ISSUER"]
-TITLE = "Tech Radar"
-QUADRANTS = {
-    "languages": ("1", "Languages"),
-    "frameworks": ("2", "Frameworks"),
-    "supporting-tools": ("3", "Supporting Tools"),
-    "infrastructure": ("4", "Infrastructure"),
-}
+QUADRANTS = ("languages", "frameworks", "supporting-tools", "infrastructure")
 COLOURS = {"adopt": "#008a00", "trial": "#cb00b4", "assess": "#0069e5", "hold": "#de001a"}
 RINGS = ("ignore", "review", "hold", "assess", "trial", "adopt")
+CATEGORIES = (
+    "languages|frameworks|databases|cicd|infrastructure|publishing|code-editors|user-interface"
+    "|diagrams|documentation|communication|collaboration|project-tracking|incident-management"
+)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=5000)]
 Url = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[^\s@]+$")]
 UrlOrNothing = Annotated[str, StringConstraints(max_length=2048, pattern=r"^(https?://[^\s@]+)?$")]
-CATEGORIES = (
-    "languages frameworks databases cicd infrastructure publishing code-editors user-interface"
-    " diagrams documentation communication collaboration project-tracking incident-management"
-)
-Category = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CATEGORIES.split())})$")]
+Category = Annotated[str, StringConstraints(pattern=f"^({CATEGORIES})$")]
 Environment = Literal["dev", "int", "uat", "preprod", "prod", "postprod"]
+Item = dict[str, Any]
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class Health(BaseModel):
-    status: str
 
 
 class Development(Body):
@@ -88,82 +77,48 @@ class NewProject(Body):
     technologies: list[Use] = Field(default=[], max_length=40)
 
 
-class Project(NewProject):
-    id: str
-    version: int
-    created_at: str
-    updated_at: str
+def model(name: str, texts: str, base: type[BaseModel] | None = None, **more: Any) -> Any:
+    """A model of an answer, whose `texts` are strings."""
+    return create_model(name, __base__=base, **dict.fromkeys(texts.split(), str), **more)
 
 
-class Page(BaseModel):
-    items: list[Project]
-    next_cursor: str | None
-
-
-class Move(BaseModel):
-    ring: str
-    at: str
-    author: str | None
-    note: str
-
-
-class Technology(BaseModel):
-    id: str
-    name: str
-    quadrant: str
-    ring: str
-    moves: list[Move]
-    aliases: list[str]
-    tags: list[str]
-    description: str
-    link: str
-    project_count: int
-    move_count: int
-    version: int
-    created_at: str
-    updated_at: str
-
-
-class Turn(BaseModel):
-    moved: int
-    ring_id: str = Field(serialization_alias="ringId")
-    date: str
-    description: str
-    author: str | None
-
-
-class Entry(BaseModel):
-    id: str
-    title: str
-    description: str
-    key: str
-    url: str
-    quadrant: str
-    timeline: list[Turn]
-    links: list[str] = []
-
-
-class Radar(BaseModel):
-    title: str
-    quadrants: list[dict[str, str]]
-    rings: list[dict[str, str]]
-    left_out: dict[str, int] = {"moves": 0, "entries": 0}
-    entries: list[Entry]
-
-
-class Caller(BaseModel):
-    email: str
-    is_admin: bool
-
+Project = model("Project", "id created_at updated_at", NewProject, version=int)
+Page = model("Page", "", items=list[Project], next_cursor=str | None)
+Move = model("Move", "ring at note", author=str | None)
+LISTS = {"moves": list[Move], "aliases": list[str], "tags": list[str]}
+NUMBERS = dict.fromkeys(("project_count", "move_count", "version"), int)
+TEXTS = "id name quadrant ring description link created_at updated_at"
+Technology = model("Technology", TEXTS, **LISTS, **NUMBERS)
+Turn = model("Turn", "ringId date description", moved=int, author=str | None)
+LINKED = {"timeline": list[Turn], "links": (list[str], [])}
+Entry = model("Entry", "id title description key url quadrant", **LINKED)
+NAMED = dict.fromkeys(("quadrants", "rings"), list[dict[str, str]])
+LEFT_OUT = (dict[str, int], {"moves": 0, "entries": 0})
+Radar = model("Radar", "title", **NAMED, left_out=LEFT_OUT, entries=list[Entry])
 
 app = FastAPI(openapi_url=None)
 dynamodb = boto3.client("dynamodb")
 
 
+def get_claims(request: Request) -> dict[str, str]:
+    """Those that API Gateway's Cognito authorizer passes on."""
+    claims = (request.scope["aws.event"]["requestContext"].get("authorizer") or {}).get("claims")
+    if not claims:
+        raise HTTPException(401, "No token was sent")
+    if (claims["iss"], claims["token_use"]) != (ISSUER, "id") or claims["aud"] not in CLIENT_IDS:
+        raise HTTPException(403, "The token is not for this API")
+    if claims.get("email_verified") != "true":
+        raise HTTPException(403, "The e-mail address is not verified")
+    return claims
+
+
+Claims = Annotated[dict[str, str], Depends(get_claims)]
+
+
 @app.get("/health")
-async def get_health() -> Health:
-    item_of("HEALTH", "")
-    return Health(status="ok")
+async def get_health() -> dict[str, str]:
+    item_of("HEALTH#")
+    return {"status": "ok"}
 
 
 @app.get("/api/v1/projects")
@@ -173,73 +128,47 @@ async def list_projects(
     technology: str | None = None,
 ) -> Page:
     items, after = query("PROJECT", limit, cursor, technology)
-    projects = [Project.model_validate_json(item["document"]["S"]) for item in items]
-    return Page(items=projects, next_cursor=after)
+    return Page(items=[document(Project, item) for item in items], next_cursor=after)
 
 
 @app.get("/api/v1/projects/{project_id}")
 async def get_project(project_id: str) -> Project:
-    return Project.model_validate_json(found("PROJECT", project_id)["document"]["S"])
+    return document(Project, item_of(f"PROJECT#{project_id}"))
 
 
 @app.get("/api/v1/technologies/{technology_id}")
 async def get_technology(technology_id: str) -> Technology:
-    return Technology.model_validate_json(found("TECHNOLOGY", technology_id)["document"]["S"])
+    return document(Technology, item_of(f"TECHNOLOGY#{technology_id}"))
 
 
 @app.get("/api/v1/radar")
 async def get_radar() -> Radar:
-    entries: list[Entry] = []
-    after = None
-    while True:
-        items, after = query("RADAR", 1000, after)
-        technologies = (Technology.model_validate_json(item["document"]["S"]) for item in items)
-        entries += map(entry, technologies)
-        if after is None:
-            break
+    items, _ = query("RADAR", 1000)
     return Radar(
-        title=TITLE,
-        quadrants=[{"id": key, "name": name} for key, name in QUADRANTS.values()],
+        title="Tech Radar",
+        quadrants=[{"id": str(n), "name": title(q)} for n, q in enumerate(QUADRANTS, 1)],
         rings=[{"id": r, "name": r.upper(), "color": colour} for r, colour in COLOURS.items()],
-        entries=entries,
+        entries=[entry(document(Technology, item)) for item in items],
     )
 
 
-def get_caller(request: Request) -> Caller:
-    """Of the claims that API Gateway's Cognito authorizer passes on."""
-    authorizer = request.scope["aws.event"]["requestContext"].get("authorizer") or {}
-    claims = authorizer.get("claims")
-    if not claims:
-        raise HTTPException(401, "No token was sent")
-    if (claims["iss"], claims["token_use"]) != (ISSUER, "id") or claims["aud"] not in CLIENT_IDS:
-        raise HTTPException(403, "The token is not for this API")
-    if claims.get("email_verified") != "true":
-        raise HTTPException(403, "The e-mail address is not verified")
-    groups = claims.get("cognito:groups", "").split(",")
-    return Caller(email=claims["email"], is_admin="Admin" in groups)
-
-
 @app.post("/api/v1/projects", status_code=201)
-async def create_project(
-    body: NewProject, caller: Annotated[Caller, Depends(get_caller)], response: Response
-) -> Project:
-    at = now()
-    project = Project(**dict(body), id=slug(body.name), version=1, created_at=at, updated_at=at)
-    contacts = json.dumps([{"email": caller.email, "roles": ["editor"]}])
+async def create_project(body: NewProject, claims: Claims, response: Response) -> Project:
+    at, slug = now(), re.sub(r"[^a-z0-9]+", "-", body.name.lower()).strip("-")
+    project = Project(**dict(body), id=slug, version=1, created_at=at, updated_at=at)
+    contacts = json.dumps([{"email": claims["email"], "roles": ["editor"]}])
     put(project, contacts, ConditionExpression="attribute_not_exists(id)")
     response.headers["Location"] = f"/api/v1/projects/{project.id}"
     return project
 
 
 @app.put("/api/v1/projects/{project_id}")
-async def replace_project(
-    project_id: str, body: NewProject, caller: Annotated[Caller, Depends(get_caller)]
-) -> Project:
-    item = found("PROJECT", project_id)
+async def replace_project(project_id: str, body: NewProject, claims: Claims) -> Project:
+    before = document(Project, item := item_of(f"PROJECT#{project_id}"))
     contacts = item["contacts"]["S"]
-    if not caller.is_admin and caller.email not in (each["email"] for each in json.loads(contacts)):
+    writers = [each["email"] for each in json.loads(contacts)]
+    if not is_admin(claims) and claims["email"] not in writers:
         raise HTTPException(403, "Only the project's contacts may change it")
-    before = Project.model_validate_json(item["document"]["S"])
     kept = {"id": before.id, "version": before.version + 1, "created_at": before.created_at}
     project = Project(**dict(body), **kept, updated_at=now())
     seen = {":seen": item["version"]}
@@ -248,25 +177,28 @@ async def replace_project(
 
 
 @app.delete("/api/v1/projects/{project_id}", status_code=204)
-async def delete_project(project_id: str, caller: Annotated[Caller, Depends(get_caller)]) -> None:
-    if not caller.is_admin:
+async def delete_project(project_id: str, claims: Claims) -> None:
+    if not is_admin(claims):
         raise HTTPException(403, "Only administrators may delete a project")
     dynamodb.delete_item(TableName=TABLE, Key={"id": {"S": f"PROJECT#{project_id}"}})
 
 
-def item_of(kind: str, id_: str) -> dict[str, Any] | None:
-    key = {"id": {"S": f"{kind}#{id_}"}}
-    return dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
+def is_admin(claims: dict[str, str]) -> bool:
+    return "Admin" in claims.get("cognito:groups", "").split(",")
 
 
-def found(kind: str, id_: str) -> dict[str, Any]:
-    item = item_of(kind, id_)
-    if item is None:
+def item_of(id_: str) -> Item:
+    found = dynamodb.get_item(TableName=TABLE, Key={"id": {"S": id_}}, ConsistentRead=True)
+    return found.get("Item", {})
+
+
+def document(kind: type[BaseModel], item: Item) -> Any:
+    if not item:
         raise HTTPException(404, "There is none of this id")
-    return item
+    return kind.model_validate_json(item["document"]["S"])
 
 
-def put(project: Project, contacts: str, **condition: Any) -> None:
+def put(project: BaseModel, contacts: str, **condition: Any) -> None:
     name = " ".join(project.name.split()).casefold()
     item = {
         "id": {"S": f"PROJECT#{project.id}"},
@@ -284,61 +216,53 @@ def put(project: Project, contacts: str, **condition: Any) -> None:
 
 
 def query(
-    kind: str, limit: int, cursor: str | None, technology: str | None = None
-) -> tuple[list[dict[str, Any]], str | None]:
-    """One Query of the index, more where a filter leaves a page unfilled; the place of the next page."""
-    values = {":kind": {"S": kind}}
-    wanted: dict[str, Any] = {"Limit": limit}
+    kind: str, limit: int, cursor: str | None = None, technology: str | None = None
+) -> tuple[list[Item], str | None]:
+    """One Query of the index, more where one leaves a page unfilled; the place of the next page."""
+    key = {"IndexName": "by-name", "KeyConditionExpression": "kind = :kind"}
+    values, wanted = {":kind": {"S": kind}}, {"TableName": TABLE, "Limit": limit, **key}
     if technology:
         values[":technology"] = {"S": technology}
-        contains = "contains(technologies, :technology)"
-        wanted = {"Limit": 2 * limit, "FilterExpression": contains}
-    items: list[dict[str, Any]] = []
-    after = json.loads(urlsafe_b64decode(cursor)) if cursor else None
-    while len(items) < limit:
-        answer = dynamodb.query(
-            TableName=TABLE,
-            IndexName="by-name",
-            KeyConditionExpression="kind = :kind",
-            ExpressionAttributeValues=values,
-            **wanted,
-            **({"ExclusiveStartKey": after} if after else {}),
-        )
+        wanted["Limit"] = 2 * limit
+        wanted["FilterExpression"] = "contains(technologies, :technology)"
+    if cursor:
+        wanted["ExclusiveStartKey"] = json.loads(urlsafe_b64decode(cursor))
+    items: list[Item] = []
+    after: Item | None = {}
+    while after is not None and len(items) < limit:
+        answer = dynamodb.query(ExpressionAttributeValues=values, **wanted)
         items += answer["Items"]
-        after = answer.get("LastEvaluatedKey")
-        if after is None:
-            break
+        wanted["ExclusiveStartKey"] = after = answer.get("LastEvaluatedKey")
     if len(items) > limit:
         items = items[:limit]
         after = {name: items[-1][name] for name in ("id", "kind", "name")}
     return items, urlsafe_b64encode(json.dumps(after).encode()).decode() if after else None
 
 
-def entry(technology: Technology) -> Entry:
-    quadrant, quadrant_name = QUADRANTS[technology.quadrant]
-    timeline, before = [], RINGS.index(technology.moves[0].ring)
-    for move in technology.moves:
-        ring = RINGS.index(move.ring)
-        turn = {"moved": ring - before, "ring_id": move.ring, "date": move.at}
-        timeline.append(Turn(**turn, description=move.note, author=move.author))
-        before = ring
+def entry(technology: Any) -> BaseModel:
+    moves = technology.moves
+    places = [RINGS.index(move.ring) for move in moves]
+    changes = [after - before for before, after in zip(places[:1] + places, places, strict=False)]
     return Entry(
         id=technology.id,
         title=technology.name,
-        description=technology.description or quadrant_name,
+        description=technology.description or title(technology.quadrant),
         key=technology.id,
         url=technology.link or "#",
-        quadrant=quadrant,
-        timeline=timeline,
+        quadrant=str(QUADRANTS.index(technology.quadrant) + 1),
+        timeline=[
+            Turn(moved=n, ringId=m.ring, date=m.at, description=m.note, author=m.author)
+            for n, m in zip(changes, moves, strict=True)
+        ],
     )
+
+
+def title(quadrant: str) -> str:
+    return quadrant.replace("-", " ").title()
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 handler = Mangum(app, lifespan="off")

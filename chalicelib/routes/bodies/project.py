@@ -89,28 +89,28 @@ class NewProjectBody(Body):
         )
 
 
-class ProjectBody(NewProjectBody):
+class ProjectChangeBody(NewProjectBody):
     id: ReadOnly = None
     version: ReadOnly = None
     created_at: ReadOnly = None
     updated_at: ReadOnly = None
 
 
-class ContactBody(Body):
+class NewContactBody(Body):
     email: Email
     roles: list[Name] = Field(default=[], max_length=MOST_ROLES)
     grade: Line = ""
 
 
-def _distinct(contacts: list[ContactBody]) -> list[ContactBody]:
+def _distinct(contacts: list[NewContactBody]) -> list[NewContactBody]:
     if len({email_key(contact.email) for contact in contacts}) < len(contacts):
         raise ValueError("lists an e-mail address twice")
     return contacts
 
 
-class ContactsBody(Body):
+class ContactsChangeBody(Body):
     contacts: Annotated[
-        list[ContactBody],
+        list[NewContactBody],
         Field(min_length=1, max_length=MOST_CONTACTS),
         AfterValidator(_distinct),
     ]

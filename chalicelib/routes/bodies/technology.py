@@ -49,7 +49,7 @@ class NewTechnologyBody(WritableTechnology):
     ring: Annotated[str, *choice(RINGS)] = FIRST_RING
 
 
-class TechnologyBody(WritableTechnology):
+class TechnologyChangeBody(WritableTechnology):
     id: ReadOnly = None
     ring: ReadOnly = None
     moves: ReadOnly = None
@@ -60,7 +60,7 @@ class TechnologyBody(WritableTechnology):
     updated_at: ReadOnly = None
 
 
-class MoveBody(Body):
+class NewMoveBody(Body):
     """The author and the time are the server's."""
 
     ring: Annotated[str, *choice(RINGS)]

@@ -1,4 +1,4 @@
-"""The register in one DynamoDB table: for AWS. `tables/create.py` makes the table."""
+"""The register in one DynamoDB table: for AWS. `landscape table` creates the table."""
 
 import time
 from collections.abc import Callable

@@ -17,7 +17,7 @@ Serve = Callable[[Item], T | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Range:
     """One partition in one direction, and what DynamoDB itself filters it by.
 
     `attributes` are those that an item is needed for, beside its key.
@@ -49,14 +49,14 @@ class Walk:
         }
 
 
-def word_walk(kind: str, words: Sequence[str], attributes: Sequence[str]) -> Walk:
+def word_walk(kind: str, words: Sequence[str], attributes: Sequence[str]) -> Range:
     """Driven by the longest word, the rarest as a rule."""
     longest = max(words, key=len)
-    return Walk(words_partition(kind, longest), words=words, attributes=attributes)
+    return Range(words_partition(kind, longest), words=words, attributes=attributes)
 
 
 def page_of_copies(
-    client: Client, walk: Walk, after: Position | None, limit: int, serve: Serve[T]
+    client: Client, walk: Range, after: Position | None, limit: int, serve: Serve[T]
 ) -> Page[T]:
     """One Query: at most EXAMINED_AT_MOST copies and the 1 MB that DynamoDB reads for one."""
     is_filtered = bool(walk.facets or walk.words)
@@ -74,7 +74,7 @@ def page_of_copies(
 
 def page_of_rows(
     client: Client,
-    walk: Walk,
+    walk: Range,
     after: Position | None,
     limit: int,
     key: Callable[[str], Key],
@@ -105,7 +105,7 @@ def page_of_rows(
 
 
 def _records(
-    client: Client, walk: Walk, after: str | None, limit: int, key: Callable[[str], Key]
+    client: Client, walk: Range, after: str | None, limit: int, key: Callable[[str], Key]
 ) -> tuple[list[tuple[str, Item | None]], str | None]:
     """The rows' sort keys with their records, None where the row is not the record's, and where it goes on."""
     rows, last = client.query(walk.parameters, walk.partition, after, limit)

@@ -23,7 +23,7 @@ from chalicelib.stores.dynamodb.items import (
     project_text,
 )
 from chalicelib.stores.dynamodb.lists import (
-    Walk,
+    Range,
     has_compared,
     page_of_copies,
     page_of_rows,
@@ -97,14 +97,14 @@ class DynamoProjects:
             walk = word_walk("PROJECT", query.words, attributes)
         else:
             partition = keys.uses_partition(str(query.technology))
-            walk = Walk(partition, (query.sort or "")[:1] == "-", attributes=attributes)
+            walk = Range(partition, (query.sort or "")[:1] == "-", attributes=attributes)
         place = (self._client, walk, after, limit, keys.project_key)
         return page_of_rows(*place, self._serve(query, facets), is_filtered=bool(facets))
 
     def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
         query = ProjectQuery()
         attributes = (*self._attributes(query), "contacts")
-        walk = Walk(keys.contact_partition(key), attributes=attributes)
+        walk = Range(keys.contact_partition(key), attributes=attributes)
         place = (self._client, walk, after, limit, keys.project_key)
         return page_of_rows(*place, self._serve(query, ()), is_filtered=False)
 
@@ -174,7 +174,7 @@ def copy_keys(project: Project | None) -> list[Key]:
     ]
 
 
-def walk_of_copies(query: ProjectQuery) -> Walk:
+def walk_of_copies(query: ProjectQuery) -> Range:
     """The partition of copies that drives this query; all else is filtered by DynamoDB."""
     sort = query.sort or "name"
     if sort.endswith("updated_at"):
@@ -186,4 +186,4 @@ def walk_of_copies(query: ProjectQuery) -> Walk:
     facets = facets_of_projects(query)
     if partition not in (keys.PROJECTS_BY_UPDATE, keys.PROJECTS_BY_NAME):
         facets = [facet for facet in facets if not facet.startswith("programme:")]
-    return Walk(partition, sort.startswith("-"), facets, query.words)
+    return Range(partition, sort.startswith("-"), facets, query.words)

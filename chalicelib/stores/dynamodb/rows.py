@@ -16,7 +16,7 @@ LONGEST_WORDS = 2000  # characters; a search reads the records of longer ones
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IndexRow:
     """What a row holds beside its key, and the technology whose count of projects it is one of.
 
     A row and its count are written in one transaction: a count is always the number of its rows.
@@ -26,14 +26,16 @@ class Row:
     counted: str = ""
 
 
-Rows = Mapping[Key, Row]
+Rows = Mapping[Key, IndexRow]
 
 
 def project_rows(project: Project) -> Rows:
     by_name = keys.sort_key(project.name_key, project.id)
     by_id = keys.sort_key("", project.id)
-    uses = {(keys.uses_partition(each), by_name): Row({}, each) for each in project.technology_ids}
-    contacts = {(keys.contact_partition(each.key), by_id): Row() for each in project.contacts}
+    uses = {
+        (keys.uses_partition(each), by_name): IndexRow({}, each) for each in project.technology_ids
+    }
+    contacts = {(keys.contact_partition(each.key), by_id): IndexRow() for each in project.contacts}
     return uses | contacts | _word_rows("PROJECT", project.words, project.id)
 
 
@@ -41,10 +43,10 @@ def technology_rows(technology: Technology) -> Rows:
     return _word_rows("TECHNOLOGY", technology.words, technology.id)
 
 
-def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> dict[Key, Row]:
+def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> dict[Key, IndexRow]:
     """By rank, the length of all the record's words, as in the other store."""
     rank = keys.sort_key(f"{len(' '.join(words)):05}", record_id)
-    row = Row(words_attribute(words))
+    row = IndexRow(words_attribute(words))
     partitions = {place for word in words for place in keys.word_partitions(kind, word)}
     return {(partition, rank): row for partition in partitions}
 
@@ -86,7 +88,7 @@ def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
 
 def portions(rows: Rows, actions: int) -> Iterable[Rows]:
     """`rows` in portions that take at most so many actions each."""
-    some: dict[Key, Row] = {}
+    some: dict[Key, IndexRow] = {}
     used = 0
     for key, row in rows.items():
         cost = 2 if row.counted else 1

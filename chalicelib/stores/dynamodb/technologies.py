@@ -29,7 +29,7 @@ from chalicelib.stores.dynamodb.items import (
     technology_text,
 )
 from chalicelib.stores.dynamodb.lists import (
-    Walk,
+    Range,
     has_compared,
     page_of_copies,
     page_of_rows,
@@ -99,7 +99,7 @@ class DynamoTechnologies:
         facets = frozenset(facets_of_technologies(query))
         serve = partial(_fitting, query, facets)
         if not query.words:
-            walk = Walk(keys.TECHNOLOGIES_BY_NAME, facets=sorted(facets), attributes=SERVED)
+            walk = Range(keys.TECHNOLOGIES_BY_NAME, facets=sorted(facets), attributes=SERVED)
             page = page_of_copies(self._client, walk, after, limit, serve)
         else:
             walk = word_walk("TECHNOLOGY", query.words, SERVED)

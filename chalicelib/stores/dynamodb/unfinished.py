@@ -16,7 +16,7 @@ from chalicelib.stores.dynamodb.client import (
     item_key,
 )
 from chalicelib.stores.dynamodb.items import new_mark, rows_in
-from chalicelib.stores.dynamodb.rows import Row, portions, row_actions
+from chalicelib.stores.dynamodb.rows import IndexRow, portions, row_actions
 
 HELD = "mark = :seen"
 
@@ -87,12 +87,12 @@ class Unfinished:
         self._client.transact([Action(write, MarkError)])
         return {**item, "mark": mark}
 
-    def _rows_of_other(self, item: Item) -> dict[Key, Row]:
+    def _rows_of_other(self, item: Item) -> dict[Key, IndexRow]:
         """With the moves that a removed technology no longer showed."""
         rows = dict(rows_in({**item_key((item["pk"]["S"], "")), **item["counterpart"]["M"]}))
         if "document" not in item:
             for page in self._client.pages(item["pk"]["S"], "MOVE#"):
-                rows |= {(item["pk"]["S"], move["sk"]["S"]): Row() for move in page}
+                rows |= {(item["pk"]["S"], move["sk"]["S"]): IndexRow() for move in page}
         return rows
 
     def _there(self, wanted: Sequence[Key]) -> set[Key]:

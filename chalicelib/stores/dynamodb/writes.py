@@ -36,12 +36,12 @@ NEW = "attribute_not_exists(pk)"
 UNCHANGED = "mark = :seen AND attribute_not_exists(counterpart)"
 
 
-class Versioned(Protocol):
+class Marked(Protocol):
     @property
     def version(self) -> int: ...
 
 
-R = TypeVar("R", bound=Versioned)
+R = TypeVar("R", bound=Marked)
 
 
 @dataclass(frozen=True, slots=True)

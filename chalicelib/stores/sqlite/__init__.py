@@ -1,4 +1,7 @@
-"""The register in one SQLite file: for a developer's machine, and for tests."""
+"""The register in one SQLite file: for a developer's machine, and for tests. See stores.port.Store.
+
+Raises errors.UnavailableError where the file cannot be opened.
+"""
 
 import secrets
 from pathlib import Path
@@ -8,12 +11,8 @@ from chalicelib.stores.sqlite.projects import SqliteProjects
 from chalicelib.stores.sqlite.receipts import SqliteReceipts
 from chalicelib.stores.sqlite.technologies import SqliteTechnologies
 
-CURSOR_KEY = "SELECT value FROM meta WHERE key = 'cursor_key'"
-
 
 class SqliteStore:
-    """See stores.port.Store; raises errors.UnavailableError where the file cannot be opened."""
-
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.projects = SqliteProjects(self.database)
@@ -21,15 +20,16 @@ class SqliteStore:
         self.receipts = SqliteReceipts(self.database)
 
     def cursor_key(self) -> bytes:
+        wanted = "SELECT value FROM meta WHERE key = 'cursor_key'"
         with self.database.read() as connection:
-            found = connection.execute(CURSOR_KEY).fetchone()
+            found = connection.execute(wanted).fetchone()
         if not found:
             with self.database.write() as connection:
                 connection.execute(
                     "INSERT OR IGNORE INTO meta VALUES ('cursor_key', ?)",
                     (secrets.token_bytes(32),),
                 )
-                found = connection.execute(CURSOR_KEY).fetchone()
+                found = connection.execute(wanted).fetchone()
         return bytes(found[0])
 
     def firewall_values(self) -> tuple[str, ...]:

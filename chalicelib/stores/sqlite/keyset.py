@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.models.page import EXAMINED_AT_MOST, Page, Position, Row, fill_page
+from chalicelib.models.page import EXAMINED_AT_MOST, ExaminedRow, Page, Position, fill_page
 from chalicelib.stores.sqlite.database import Database
 
 
@@ -46,7 +46,7 @@ class Walk:
         with database.read() as connection:
             return fill_page(
                 (
-                    Row(row[:width], len(row[width].encode()), text_of(*row[width:]))
+                    ExaminedRow(row[:width], len(row[width].encode()), text_of(*row[width:]))
                     for row in connection.execute(*query)
                 ),
                 limit,

@@ -1,0 +1,141 @@
+"""`landscape gateway`: sets what Chalice cannot: logs, limits, alarms, API Gateway's own errors.
+
+After each `chalice deploy`, which wipes the gateway responses; twice in a row it does nothing the
+second time. docs/gateway.md says what each setting is for. AWS credentials, region, profile and
+endpoint are the SDK's own settings.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import boto3
+import typer
+
+from ops.console import AsJson, Console, DryRun, StageName, Status
+from ops.gateway.alarms import alarm_steps, alarms
+from ops.gateway.api import (
+    Api,
+    Clients,
+    GatewayError,
+    find_api,
+    require_log_role,
+    stage_steps,
+)
+from ops.gateway.logs import RETENTIONS, filter_step, group_steps
+from ops.gateway.responses import response_steps
+from ops.logs import find_group
+from ops.stage import Stage
+from ops.steps import Step
+
+TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+")
+RATE, BURST, LOG_DAYS = 50, 100, 30
+
+
+@dataclass(frozen=True)
+class GatewayOptions:
+    """What an operator may choose; None keeps what there is, or takes the default.
+
+    `function` is the name of the API's Lambda; `scheduled` has the others', by their names in app.py.
+
+    Raises GatewayError for what AWS would refuse half-way.
+    """
+
+    function: str
+    scheduled: Mapping[str, str]
+    rate: float | None = None
+    burst: int | None = None
+    log_days: int | None = None
+    alarm_topic: str = ""
+
+    def __post_init__(self) -> None:
+        limits = (limit for limit in (self.rate, self.burst) if limit is not None)
+        if any(limit <= 0 for limit in limits):
+            raise GatewayError("--rate and --burst are to be above 0: at 0 every caller gets 429")
+        if self.log_days is not None and self.log_days not in RETENTIONS:
+            days = ", ".join(map(str, RETENTIONS))
+            raise GatewayError(f"--log-days {self.log_days} is not one of CloudWatch's: {days}")
+        if self.alarm_topic and not TOPIC.fullmatch(self.alarm_topic):
+            raise GatewayError(f"--alarm-topic {self.alarm_topic} is not the ARN of an SNS topic")
+
+
+def plan(clients: Clients, api: Api, options: GatewayOptions) -> Iterator[Step]:
+    """Everything that should be so, in the order of doing it. Raises GatewayError, ClientError."""
+    require_log_role(clients.gateway)
+    stage, access_log = api.stage, api.access_log_group
+    functions = (options.function, *options.scheduled.values())
+    names = [*(f"/aws/lambda/{function}" for function in functions), access_log]
+    groups = {name: find_group(clients.logs, name) for name in names}
+    for name, found in groups.items():
+        kept = (found or {}).get("retentionInDays")
+        yield from group_steps(clients, name, found, options.log_days or kept or LOG_DAYS)
+    is_there = groups[access_log] is not None
+    yield filter_step(clients, stage.app, stage.name, access_log, is_there=is_there)
+    rate = options.rate or api.every_method.get("throttlingRateLimit") or RATE
+    burst = options.burst or api.every_method.get("throttlingBurstLimit") or BURST
+    yield from stage_steps(clients, api, rate, burst, groups[access_log])
+    wanted = alarms(api, options.function, options.scheduled)
+    yield from alarm_steps(clients.cloudwatch, wanted, options.alarm_topic)
+    yield from response_steps(clients, api)
+
+
+def configure(
+    console: Console,
+    stage: Stage,
+    rest_api_id: str,
+    options: GatewayOptions,
+    *,
+    dry_run: bool,
+    status: bool,
+) -> int:
+    """The exit code. Raises GatewayError, StageError, StepError and the SDK's errors."""
+    rest_api_id = rest_api_id or stage.deployed_api()
+    names = ("apigateway", "logs", "cloudwatch")
+    clients = Clients(*(boto3.client(name) for name in names))
+    api = find_api(clients.gateway, stage, rest_api_id)
+    title = f"{api.name} ({api.id}), stage {stage.gateway_stage}"
+    steps = [*plan(clients, api, options)]
+    return console.bring_about(title, steps, dry_run=dry_run, status=status)
+
+
+def main(  # noqa: PLR0913, PLR0917 - a command's options
+    stage: StageName,
+    rest_api_id: Annotated[
+        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+    ] = "",
+    function_name: Annotated[
+        str, typer.Option(help="the API's Lambda, where Chalice did not name it")
+    ] = "",
+    expire_function_name: Annotated[
+        str, typer.Option(help="the scheduled Lambda `expire`, where Chalice did not name it")
+    ] = "",
+    finish_function_name: Annotated[
+        str, typer.Option(help="the scheduled Lambda `finish`, where Chalice did not name it")
+    ] = "",
+    alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
+    rate: Annotated[
+        float | None, typer.Option(help=f"requests a second, of each method; {RATE} at first")
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(help=f"requests at once, of each method; {BURST} at first")
+    ] = None,
+    log_days: Annotated[
+        int | None, typer.Option(help=f"how long log lines are kept; {LOG_DAYS} at first")
+    ] = None,
+    dry_run: DryRun = False,
+    status: Status = False,
+    as_json: AsJson = False,
+) -> None:
+    """Set what Chalice cannot: logs, limits, alarms, and API Gateway's own errors."""
+    console = Console("gateway", as_json)
+    with console.failures():
+        found = Stage.read(stage)
+        function = function_name or found.full_name
+        scheduled = {
+            "expire": expire_function_name or f"{function}-expire",
+            "finish": finish_function_name or f"{function}-finish",
+        }
+        options = GatewayOptions(function, scheduled, rate, burst, log_days, alarm_topic)
+        sys.exit(configure(console, found, rest_api_id, options, dry_run=dry_run, status=status))

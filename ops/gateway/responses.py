@@ -1,0 +1,143 @@
+"""API Gateway's own errors, as problems like the application's, and readable by a browser."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from chalicelib.routes.problems import PROBLEM_TYPE, REALM
+from ops.gateway.api import Api, Clients
+from ops.retries import GATEWAY_BUSY
+from ops.steps import AS_WANTED, Step, difference, is_anything_due
+
+DESCRIPTION = "gateway responses "
+BEARER = f'Bearer realm="{REALM}"'
+CHALLENGE = (("WWW-Authenticate", BEARER),)
+HAS_EXPIRED = "The token has expired"
+INVALID = f'{BEARER}, error="invalid_token", error_description="{HAS_EXPIRED}"'
+EXPIRED = (("WWW-Authenticate", INVALID),)
+
+
+@dataclass(frozen=True)
+class GatewayResponse:
+    """`status` 0 leaves each error of a family its own: DEFAULT_4XX with one would change them all."""
+
+    kind: str
+    status: int
+    name: str
+    title: str
+    detail: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def settings(self) -> dict[str, Any]:
+        """As get_gateway_responses gives them."""
+        headers = {
+            "Content-Type": "'application/problem+json'",
+            "Access-Control-Allow-Origin": "'*'",
+            "Access-Control-Expose-Headers": "'Retry-After,X-Request-Id'",
+            "X-Request-Id": "context.requestId",
+            **{name: f"'{value}'" for name, value in self.headers},
+        }
+        return {
+            "defaultResponse": False,
+            "statusCode": str(self.status) if self.status else None,
+            "responseParameters": {f"gatewayresponse.header.{k}": v for k, v in headers.items()},
+            "responseTemplates": {"application/json": self.template()},
+        }
+
+    def template(self) -> str:
+        """JSON in which API Gateway replaces $context…, and nothing else: it is no VTL here."""
+        problem = {
+            "type": PROBLEM_TYPE + self.name,
+            "title": self.title,
+            **({"status": self.status} if self.status else {}),
+            "detail": self.detail,
+            "instance": "$context.path",
+            "request_id": "$context.requestId",
+        }
+        return json.dumps(problem)
+
+
+NO_TOKEN = "The token is missing or expired, or comes from a user pool that may not call this"  # noqa: S105
+NEEDED = "A valid token is needed"
+TIMEOUT = "The answer took too long; what was asked for may have been done all the same"
+FILTERED = "A rule of the firewall refused this request, or the address that it came from"
+NO_PATH = "There is no such path, or it does not take this method"
+TOO_LARGE = ("The body is too large", "It is larger than this API takes")
+TOO_MANY = "More requests came in than this API takes at once. Please try again"
+AGAIN = (("Retry-After", "1"),)
+RESPONSES = (
+    GatewayResponse("UNAUTHORIZED", 401, "unauthenticated", NEEDED, NO_TOKEN, CHALLENGE),
+    GatewayResponse("EXPIRED_TOKEN", 401, "unauthenticated", NEEDED, HAS_EXPIRED, EXPIRED),
+    GatewayResponse("ACCESS_DENIED", 403, "forbidden", "Not allowed", "Not with this token"),
+    GatewayResponse("WAF_FILTERED", 403, "filtered", "Refused by the firewall", FILTERED),
+    GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "not-found", "Not found", NO_PATH),
+    GatewayResponse("REQUEST_TOO_LARGE", 413, "payload-too-large", *TOO_LARGE),
+    GatewayResponse("THROTTLED", 429, "too-many-requests", "Too many requests", TOO_MANY, AGAIN),
+    GatewayResponse("INTEGRATION_TIMEOUT", 504, "timeout", "No answer in time", TIMEOUT),
+    GatewayResponse(
+        "DEFAULT_4XX", 0, "refused", "The request was refused", "The gateway refused the request"
+    ),
+    GatewayResponse(
+        "DEFAULT_5XX", 0, "internal", "An error on our side", "The gateway could not answer"
+    ),
+)
+
+
+def response_steps(
+    clients: Clients, api: Api, responses: Sequence[GatewayResponse] = RESPONSES
+) -> Iterator[Step]:
+    """The responses, and a deployment that brings them to the stage."""
+    gateway = clients.gateway
+    known = _known(gateway, api)
+    steps = [_response_step(clients, api, known, response) for response in responses]
+    yield from steps
+    wanted = description(responses)
+    deployed = gateway.get_deployment(restApiId=api.id, deploymentId=api.deployment_id)
+    is_deployed = deployed.get("description") == wanted and not is_anything_due(steps)
+    yield Step(
+        "deployment of the responses",
+        AS_WANTED if is_deployed else "not these",
+        AS_WANTED,
+        partial(deploy, clients, api, wanted),
+    )
+
+
+def _response_step(
+    clients: Clients, api: Api, known: dict[str, dict[str, Any]], response: GatewayResponse
+) -> Step:
+    wanted = response.settings()
+    sent = {k: v for k, v in wanted.items() if k != "defaultResponse" and v is not None}
+    put = partial(
+        clients.gateway.put_gateway_response, restApiId=api.id, responseType=response.kind, **sent
+    )
+    found = difference(known.get(response.kind), wanted)
+    make = partial(GATEWAY_BUSY.repeat, put, clients.sleep)
+    return Step(f"gateway response {response.kind}", found, AS_WANTED, make)
+
+
+def _known(gateway: Any, api: Api) -> dict[str, dict[str, Any]]:
+    """By kind, those that somebody has set: API Gateway lists its own defaults too."""
+    pages = gateway.get_paginator("get_gateway_responses").paginate(restApiId=api.id)
+    found = [one for page in pages for one in page["items"]]
+    return {one["responseType"]: one for one in found if not one.get("defaultResponse")}
+
+
+def description(responses: Sequence[GatewayResponse]) -> str:
+    """Tells a deployment that holds `responses` from any other, such as Chalice's next one."""
+    said = json.dumps([(one.kind, one.settings()) for one in responses], sort_keys=True)
+    return DESCRIPTION + sha256(said.encode()).hexdigest()[:16]
+
+
+def deploy(clients: Clients, api: Api, description: str) -> None:
+    """Waits its turn: somebody else may have deployed in the last five seconds."""
+    create = partial(
+        clients.gateway.create_deployment,
+        restApiId=api.id,
+        stageName=api.stage.gateway_stage,
+        description=description,
+        **api.repeated,
+    )
+    GATEWAY_BUSY.repeat(create, clients.sleep)

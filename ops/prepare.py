@@ -1,0 +1,110 @@
+"""`landscape prepare`: what comes before Chalice makes the Lambda's zip.
+
+Chalice zips everything under chalicelib/, so that a stray key or database there would be deployed.
+
+Lambda's code is read-only, so that every cold start compiles anew what has none. Python takes byte
+code of this kind ("checked hash") only where its source is still the same, whatever the files'
+times: it can be missing or old, never wrong. Chalice puts everything under chalicelib/ into the
+zip, and what is under vendor/ at its root; there `vendor/pydantic/__pycache__` lands beside the
+sources that come from the wheel.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from compileall import compile_dir
+from contextlib import suppress
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from tempfile import TemporaryDirectory
+
+from chalicelib.settings import chalice_directory
+from ops.console import Console
+from ops.steps import OperatorError
+
+NAME = re.compile(r"[\w.-]+")
+# Beside Python's own files, what chalicelib/ may hold.
+SHIPPED = ("openapi.json", "page/*.html", "page/*.css", "page/*.js", "page/LICENSE")
+
+
+class StrayError(OperatorError):
+    """Names files in chalicelib/ that no release needs."""
+
+
+def prepare(project: Path) -> str:
+    """Looks for stray files, and writes byte code. What it did. Raises StrayError, OSError."""
+    require_no_stray_file(project / "chalicelib")
+    return f"byte code of {write_byte_code(project)} modules"
+
+
+def require_no_stray_file(folder: Path) -> None:
+    shipped = {
+        path for pattern in ("**/*.py", "**/*.pyc", *SHIPPED) for path in folder.glob(pattern)
+    }
+    stray = sorted(path for path in folder.rglob("*") if path.is_file() and path not in shipped)
+    if stray:
+        names = ", ".join(str(path.relative_to(folder.parent)) for path in stray)
+        raise StrayError(f"{names} would be part of the Lambda: move it out of chalicelib/")
+
+
+def write_byte_code(project: Path) -> int:
+    """Of this project, of Chalice's runtime and of what requirements.txt names. Raises OSError."""
+    for folder in (project / "chalicelib", project / "vendor"):
+        for path in folder.rglob("*.pyc"):  # of a module that is gone, or of another Python
+            path.unlink()
+    _compile(project / "chalicelib", project)
+    count = len(list((project / "chalicelib").rglob("*.pyc")))
+    with TemporaryDirectory() as place:
+        for source, name in _beside_the_project(project):
+            target = Path(place, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        _compile(Path(place), Path(place))
+        only_byte_code = shutil.ignore_patterns("*.py")
+        shutil.copytree(place, project / "vendor", ignore=only_byte_code, dirs_exist_ok=True)
+        return count + len(list(Path(place).rglob("*.pyc")))
+
+
+def _compile(folder: Path, root: Path) -> None:
+    """The names of the files in it begin at `root`: they say nothing of this machine."""
+    checked = PycInvalidationMode.CHECKED_HASH
+    compile_dir(folder, quiet=2, force=True, stripdir=str(root), invalidation_mode=checked)
+
+
+def _beside_the_project(project: Path) -> Iterator[tuple[Path, str]]:
+    """Sources that Chalice puts at the root of the zip, and their places there."""
+    yield project / "app.py", "app.py"
+    chalice = find_spec("chalice")
+    for folder in (chalice and chalice.submodule_search_locations) or ():
+        for name in ("__init__.py", "app.py"):
+            yield Path(folder) / name, f"chalice/{name}"
+    for wheel in _wheels((project / "requirements.txt").read_text()):
+        for file in wheel.files or ():
+            if file.suffix == ".py" and ".." not in file.parts:
+                yield Path(str(file.locate())), str(file)
+
+
+def _wheels(requirements: str) -> Iterator[metadata.Distribution]:
+    """What requirements.txt names and what that needs, as installed here.
+
+    A version other than the zip's does no harm: its byte code is passed over.
+    """
+    lines = [line.partition("#")[0].strip() for line in requirements.splitlines()]
+    waiting, seen = [line for line in lines if line], set[str]()
+    while waiting:
+        found = NAME.match(waiting.pop())
+        if found and found[0] not in seen:
+            seen.add(found[0])
+            with suppress(metadata.PackageNotFoundError):
+                wheel = metadata.distribution(found[0])
+                waiting += [line for line in wheel.requires or () if "extra ==" not in line]
+                yield wheel
+
+
+def main() -> None:
+    """Check chalicelib/ for stray files and compile the Lambda's code, before `chalice deploy`."""
+    console = Console("prepare")
+    with console.failures():
+        console.say(f"prepare: {prepare(chalice_directory().absolute().parent)}")

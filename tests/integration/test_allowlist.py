@@ -1,0 +1,230 @@
+"""waf/allowlist.py as an operator runs it, with a table in an emulated AWS and a fake WAF."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from socket import AF_INET
+
+import pytest
+
+from chalicelib.services.clock import utc_now
+from tests.support.allowlisting import Stage, at_a_terminal, entry, lasting, stage_of
+from tests.support.emulator import Emulator
+from tests.unit.test_my_address import server
+
+ME = "arn:aws:iam::000000000000:root"
+
+
+@pytest.fixture
+def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
+    with stage_of(emulator, tmp_path) as stage:
+        yield stage
+
+
+@pytest.fixture
+def complete(stage: Stage) -> Stage:
+    """With its IP sets, empty."""
+    stage.make_sets()
+    return stage
+
+
+def test_who_is_added_is_in_the_set_for_twelve_hours(complete: Stage) -> None:
+    said = complete.said("add", "8.8.8.8", "2A00:1450::/32", "--note", "the [café]")
+    assert "8.8.8.8/32 let in until" in said
+    assert "(in 12 h)" in said
+    assert complete.sets() == {"allow": {"8.8.8.8/32", "2a00:1450::/32"}, "deny": set()}
+    first = complete.json("list")["entries"][0]
+    assert {"owner": ME, "note": "the [café]", "state": "in force"}.items() <= first.items()
+    assert "the [café]" in complete.said("list")
+
+
+def test_who_is_added_again_is_told_until_when_it_was(complete: Stage) -> None:
+    complete.said("add", "8.8.8.8", "--for", "30m", "--owner", "somebody")
+    again = complete.said("add", "8.8.8.8", "--permanent", "--owner", "somebody")
+    assert "8.8.8.8/32 let in for ever, renewed: it was until" in again
+    assert "(in 30 min)" in again
+    assert "The IP sets are as wanted" in again
+    assert complete.json("list")["entries"][0]["expires_at"] is None
+
+
+def test_what_is_denied_is_so_for_ever_and_told_to_who_is_added(complete: Stage) -> None:
+    assert "8.8.8.0/24 shut out for ever" in complete.said("deny", "8.8.8.0/24")
+    said = complete.said("add", "8.8.8.8")
+    assert "8.8.8.8/32 stays shut out: 8.8.8.0/24 is denied" in said
+    assert complete.sets() == {"allow": {"8.8.8.8/32"}, "deny": {"8.8.8.0/24"}}
+
+
+def test_without_ip_sets_the_table_alone_is_changed_and_that_is_said(stage: Stage) -> None:
+    said = stage.said("add", "8.8.8.8")
+    assert "There are no IP sets yet, there is the table alone: waf/associate.py makes them" in said
+    assert stage.json("list")["entries"][0]["state"] == "no IP set yet"
+    assert "no firewall yet" in stage.said("check", "8.8.8.8")
+    stage.make_sets()
+    pending = stage.json("list")["entries"][0]
+    assert pending["state"] == "pending"
+    assert "1 put in (8.8.8.8/32)" in stage.said("sync", "--dry-run")
+    assert stage.sets()["allow"] == set()
+    assert "1 put in (8.8.8.8/32)" in stage.said("sync")
+    assert stage.sets()["allow"] == {"8.8.8.8/32"}
+
+
+@pytest.mark.parametrize("command", ["add", "deny"])
+def test_one_flaw_refuses_the_whole_command(complete: Stage, command: str) -> None:
+    (complete.path / "hosts.txt").write_text("8.8.4.4\n10.0.0.1\n")
+    why = complete.refused(command, "8.8.8.8", "8.8.8.8/8", "--file", "hosts.txt")
+    assert [line.partition(" ")[2][:12] for line in why.splitlines()] == [
+        "8.8.8.8/8 ha",
+        "hosts.txt:2:",
+    ]
+    assert complete.json("list")["entries"] == []
+    assert complete.waf.writes == ["CreateIPSet"] * 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "say what is meant"),
+        (["8.8.8.8", "--for", "soon"], "no duration like"),
+        (["8.8.8.8", "--for", "1h", "--permanent"], "exclude each other"),
+        (["--file", "nowhere.txt"], "nowhere.txt cannot be read: FileNotFoundError"),
+        (["--me", "--checkip-url", "http://127.0.0.1:9/"], "cannot be asked"),
+        (["--me", "--checkip-url", "checkip"], "is not like https://checkip.amazonaws.com/"),
+        (["203.0.113.7"], "--force takes it all the same"),
+    ],
+)
+def test_what_cannot_be_added_says_why(stage: Stage, arguments: list[str], why: str) -> None:
+    assert why in stage.refused("add", *arguments)
+
+
+def test_a_file_is_added_at_once(complete: Stage) -> None:
+    hosts = [f"8.8.{n // 250}.{n % 250}/32" for n in range(600)]
+    (complete.path / "hosts.txt").write_text("# an office\n" + "\n".join(hosts))
+    said = complete.said("add", "--file", "hosts.txt")
+    assert "and 580 more, 600 in all" in said
+    assert complete.sets()["allow"] == set(hosts)
+    assert complete.waf.writes.count("UpdateIPSet") == 1
+    listed = complete.said("list").splitlines()
+    assert [line.split("\t")[1] for line in listed[1:]] == hosts
+
+
+def test_me_is_the_address_that_a_service_sees(complete: Stage) -> None:
+    with server(AF_INET, b"8.8.8.8\n", 200) as address:
+        url = f"http://127.0.0.1:{address[1]}/"
+        said = complete.said("add", "--me", "--checkip-url", url, "--owner", "me")
+    assert "8.8.8.8/32 let in until" in said
+    assert "no IPv6 address: " in said
+    assert complete.sets()["allow"] == {"8.8.8.8/32"}
+
+
+def test_a_table_that_is_not_there_is_named(stage: Stage) -> None:
+    stage.environment["LANDSCAPE_STORE_URL"] = "dynamodb://nowhere"
+    assert "ResourceNotFoundException. Is it there (landscape table)?" in stage.refused("list")
+    stage.environment["LANDSCAPE_STORE_URL"] = "sqlite:"
+    assert "is not dynamodb://" in stage.refused("list")
+    assert "'local' is no stage that is deployed" in stage.run("list", "--stage", "local").stderr
+
+
+def test_who_is_removed_is_out_and_a_second_time_does_no_harm(complete: Stage) -> None:
+    complete.said("add", "8.8.8.8", "8.8.4.4")
+    assert "8.8.8.8/32 would be taken out of the allow list" in complete.said(
+        "remove", "8.8.8.8", "--dry-run"
+    )
+    assert "8.8.8.8/32 taken out of the allow list" in complete.said("remove", "8.8.8.8")
+    assert complete.sets()["allow"] == {"8.8.4.4/32"}
+    assert "8.8.8.8/32 was taken out before" in complete.said("remove", "8.8.8.8")
+    assert [each["cidr"] for each in complete.json("list")["entries"]] == ["8.8.4.4/32"]
+
+
+def test_what_is_not_listed_or_in_both_lists_is_not_removed(complete: Stage) -> None:
+    complete.said("add", "8.8.0.0/16", "8.8.8.8")
+    complete.said("deny", "8.8.8.8")
+    why = complete.refused("remove", "8.8.8.8", "8.8.4.4", "9.9.9.9").splitlines()
+    assert "8.8.8.8/32 is both allowed and denied: say --kind allow or --kind deny" in why[0]
+    assert "8.8.4.4/32 is not listed by itself: 8.8.0.0/16, which holds it, is in" in why[1]
+    assert why[2].endswith("9.9.9.9/32 is not listed")
+    complete.said("remove", "8.8.8.8", "--kind", "deny")
+    assert complete.sets() == {"allow": {"8.8.0.0/16", "8.8.8.8/32"}, "deny": set()}
+
+
+def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
+    complete.said("add", "8.8.8.8", "2a00:1450::1")
+    complete.said("deny", "9.9.9.9")
+    assert "--yes says yes" in complete.refused("flush")
+    assert "would be taken out" in complete.said("flush", "--dry-run")
+    complete.said("flush", "--yes")
+    assert complete.sets() == {"allow": set(), "deny": {"9.9.9.9/32"}}
+    assert complete.live(utc_now()) == complete.sets()
+
+
+@pytest.mark.parametrize(
+    ("typed", "left", "code", "said"),
+    [
+        (b"y\n", set[str](), 0, "taken out of the allow list"),
+        (b"n\n", {"8.8.8.8/32"}, 1, "allowlist: nothing was changed"),
+        (b"", {"8.8.8.8/32"}, 130, "allowlist: stopped. Nothing was changed"),
+    ],
+)
+def test_a_flush_at_a_terminal_waits_for_an_answer(
+    complete: Stage, typed: bytes, left: set[str], code: int, said: str
+) -> None:
+    complete.lists(utc_now).add(lasting("8.8.8.8/32"))
+    found = at_a_terminal(complete, typed, "flush")
+    assert found[0] == code
+    assert "Take out everything in the allow list of the stage dev, 1 in all? [y/N]" in found[1]
+    assert said in found[1]
+    assert complete.sets()["allow"] == left
+
+
+def test_what_is_in_a_set_by_hand_stays_until_flush_unknown(stage: Stage) -> None:
+    stage.make_sets(allow=["9.9.9.9/32"])
+    said = stage.said("add", "8.8.8.8")
+    assert "1 put in by hand (9.9.9.9/32); flush --unknown takes such out" in said
+    states = {each["cidr"]: each["state"] for each in stage.json("list")["entries"]}
+    assert states == {"8.8.8.8/32": "in force", "9.9.9.9/32": "unknown"}
+    assert "was put into the IP set by hand: flush" in stage.refused("remove", "9.9.9.9")
+    stage.said("flush", "--yes")
+    assert stage.sets()["allow"] == {"9.9.9.9/32"}
+    assert "9.9.9.9/32 taken out of the allow set" in stage.said("flush", "--unknown", "--yes")
+    assert stage.sets()["allow"] == set()
+
+
+def test_check_names_the_rule_that_decides_and_why(complete: Stage) -> None:
+    complete.said("add", "8.8.0.0/16", "8.8.8.8")
+    complete.said("deny", "8.8.4.0/24")
+    said = complete.said("check", "8.8.8.8")
+    assert "8.8.8.8: the allow set lets it in (8.8.8.8/32, 8.8.0.0/16)" in said
+    assert "cannot be foretold" in said
+    assert "the deny set shuts it out (8.8.4.0/24)" in complete.said("check", "8.8.4.4")
+    assert "the default action shuts it out" in complete.said("check", "2a00:1450::1")
+    found = complete.json("check", "8.8.4.4")
+    assert (found["rule"], found["let_in"], found["cidrs"]) == ("deny", False, ["8.8.4.0/24"])
+    assert "ask about one address" in complete.refused("check", "8.8.8.0/24")
+
+
+def test_what_has_expired_is_shown_until_it_is_taken_out(complete: Stage) -> None:
+    over = entry("8.8.8.8/32", hours=-1, now=utc_now())
+    lists = complete.lists(now=lambda: utc_now() - timedelta(hours=2))
+    lists.add([over])
+    assert complete.sets()["allow"] == {"8.8.8.8/32"}
+    assert "over: to be taken out" in complete.said("list")
+    said = complete.said("check", "8.8.8.8")
+    assert "the allow set lets it in" in said
+    assert "Once they are in line: the default action shuts it out" in said
+    assert "1 taken out (8.8.8.8/32)" in complete.said("sync")
+    assert complete.sets()["allow"] == set()
+
+
+def test_a_dry_run_writes_nothing(complete: Stage) -> None:
+    complete.lists(utc_now).add(lasting("8.8.4.4/32"))
+    complete.waf.forget()
+    before = complete.json("list")
+    for arguments in (
+        ["add", "8.8.8.8"],
+        ["deny", "8.8.8.8"],
+        ["remove", "8.8.4.4"],
+        ["flush"],
+        ["sync"],
+    ):
+        assert "A dry run: nothing was written" in complete.said(*arguments, "--dry-run")
+    assert complete.json("list") == before
+    assert complete.waf.writes == []

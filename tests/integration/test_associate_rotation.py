@@ -1,0 +1,183 @@
+"""The inserted header's value: changed without a refused request, and shown to nobody."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.firewall.calls import Waf
+from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.transport import Transport
+from tests.support.emulator import Emulator
+from tests.support.fake_waf import FakeWaf
+from tests.support.fake_waf_shapes import Document, WafError
+from tests.support.faults import Clock, Tables, emulated_tables
+from tests.support.firewall_site import Site, inserted_by, make_site
+from waf import secret
+from waf.acl import Options
+from waf.place import Place
+from waf.rotation import Rotation, rotation_step
+
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Telling(FakeWaf):
+    """Repeats what it was given in what it says of it, as AWS may."""
+
+    refuses = False
+
+    def update_web_acl(self, given: Document) -> dict[str, Any]:
+        if self.refuses:
+            raise WafError("WAFInvalidParameterException", f"Error reason: {given}")
+        return super().update_web_acl(given)
+
+
+@pytest.fixture
+def site(emulator: Emulator, tmp_path: Path) -> Iterator[Site]:
+    with Telling() as waf:
+        found = make_site(emulator, tmp_path, waf)
+        found.put_up()
+        yield found
+
+
+@pytest.fixture
+def tables(emulator: Emulator) -> Iterator[Tables]:
+    with emulated_tables(emulator) as found:
+        yield found
+
+
+@dataclass
+class Watched:
+    """A place where every write, to the table and to WAF, is seen with its time."""
+
+    site: Site
+    inner: Transport
+    clock: Clock = field(default_factory=Clock)
+    seen: list[tuple[float, list[str], str]] = field(default_factory=list)
+
+    def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
+        answer = self.inner(operation, parameters)
+        if operation == "PutItem":
+            self.look()
+        return answer
+
+    def called(self, _: int, operation: str) -> None:
+        if operation == "UpdateWebACL":
+            self.look()
+
+    def look(self) -> None:
+        (acl,) = (a for a in self.site.waf.web_acls.values() if a.name == self.site.names.web_acl)
+        self.seen.append((self.clock.now, self.site.secrets, inserted_by(acl.held)))
+
+    def rotate(self, *, asked: bool = True) -> None:
+        self.site.waf.watch = self.called
+        client = self.site.waf.client()
+        place = Place(
+            names=self.site.names,
+            waf=Waf(client, clock=self.clock, sleep=self.clock.sleep),
+            table=Client(self, self.site.table),
+            logs=None,
+            resource_arn=self.site.arn,
+            now=lambda: BEGUN + timedelta(seconds=self.clock.now),
+        )
+        said: Callable[[str], None] = lambda _: None  # noqa: E731
+        known = secret.read(place.table)
+        rotation_step(place, known, Options(), Rotation(asked=asked), said).make()
+        self.site.waf.watch = None
+
+
+def test_at_every_moment_the_table_holds_what_the_web_acl_inserts(
+    site: Site, tables: Tables
+) -> None:
+    (old,) = site.secrets
+    watched = Watched(site, tables.transport)
+    watched.rotate()
+    (new,) = site.secrets
+    assert new != old
+    assert [(held, inserted) for _, held, inserted in watched.seen] == [
+        ([old, new], old),
+        ([old, new], new),
+        ([new], new),
+    ]
+
+
+def test_each_change_waits_until_the_one_before_it_is_known_everywhere(
+    site: Site, tables: Tables
+) -> None:
+    watched = Watched(site, tables.transport)
+    watched.rotate()
+    both, changed, dropped = (when for when, _, _ in watched.seen)
+    assert changed - both >= 15.0
+    assert dropped - changed >= 120.0
+
+
+def begin_rotation(site: Site, now: datetime) -> str:
+    """As a run that was killed right after its first write; gives the new value."""
+    item = {
+        "pk": {"S": "FIREWALL-SECRET"},
+        "sk": {"S": "."},
+        "values": {"S": f'["{site.secrets[0]}", "the-new-one"]'},
+        "version": {"N": "2"},
+        "changed_at": {"S": now.isoformat()},
+    }
+    site.dynamodb.put_item(TableName=site.table, Item=item)
+    return "the-new-one"
+
+
+@pytest.mark.parametrize(("ago", "waits"), [(0, 15.0), (10, 5.0), (3600, 0.0), (-3600, 15.0)])
+def test_a_rotation_that_was_cut_short_waits_for_what_is_left(
+    site: Site, tables: Tables, ago: int, waits: float
+) -> None:
+    new = begin_rotation(site, BEGUN - timedelta(seconds=ago))
+    watched = Watched(site, tables.transport)
+    watched.rotate(asked=False)
+    (changed, _, _), _ = watched.seen
+    assert waits <= changed < waits + 5.0
+    assert (site.secrets, site.inserted) == ([new], new)
+
+
+@pytest.mark.parametrize("options", [[], ["--rotate-secret"]])
+def test_the_next_run_ends_a_rotation_and_begins_no_other(site: Site, options: list[str]) -> None:
+    new = begin_rotation(site, BEGUN)
+    assert "half-way through a change" in site.call("--status").stdout
+    site.put_up(*options)
+    assert (site.secrets, site.inserted) == ([new], new)
+
+
+def test_a_first_run_makes_one_value_and_does_not_rotate_it(site: Site) -> None:
+    site.call("--delete", "--yes")
+    key = {"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}}
+    site.dynamodb.delete_item(TableName=site.table, Key=key)
+    site.put_up("--rotate-secret")
+    assert len(site.secrets) == 1
+    assert site.secrets == [site.inserted]
+
+
+def test_a_value_that_the_table_lost_is_replaced(site: Site) -> None:
+    lost = site.inserted
+    key = {"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}}
+    site.dynamodb.delete_item(TableName=site.table, Key=key)
+    site.put_up()
+    assert site.secrets == [site.inserted]
+    assert site.inserted != lost
+
+
+def test_the_value_is_in_nothing_that_is_printed(site: Site) -> None:
+    values = set(site.secrets)
+    said = ""
+    for options in (["--json"], ["--dry-run", "--rotate-secret"], ["--rotate-secret"], ["--json"]):
+        done = site.call(*options)
+        said += done.output
+        values |= set(site.secrets)
+    assert isinstance(site.waf, Telling)
+    site.waf.refuses = True
+    refused = site.call("--rotate-secret", "--json")
+    said += refused.output
+    values |= set(site.secrets)
+    assert refused.exit_code == 1
+    assert "was refused: WAFInvalidParameterException" in refused.stderr
+    assert len(values) == 3
+    assert [value for value in values if value in said or value[:8] in said] == []

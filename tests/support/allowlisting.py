@@ -1,0 +1,172 @@
+"""A stage with its table in the emulated AWS and its IP sets in the fake WAF, for tests of the lists."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from select import select
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chalicelib.firewall.calls import Waf
+from chalicelib.firewall.entries import Entry
+from chalicelib.firewall.ledger import Ledger
+from chalicelib.firewall.names import KINDS, SCOPE, VERSIONS, Kind, Names
+from chalicelib.services.clock import timestamp, utc_now
+from chalicelib.stores.dynamodb.boto import BotoTransport
+from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.transport import Transport
+from ops.table.create import create_table
+from tests.contract.places import emulated
+from tests.support.commands import program_of
+from tests.support.emulator import Emulator, write_stage
+from tests.support.fake_waf import FakeWaf
+from waf.lists import Lists
+
+NAMES = Names("x", "dev")
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+AGAIN_SECONDS = 5.0
+Sets = dict[Kind, set[str]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A checkout whose stage dev keeps its entries in `table`, and its IP sets in `waf`."""
+
+    path: Path
+    table: str
+    emulator: Emulator
+    waf: FakeWaf
+    environment: dict[str, str] = field(default_factory=dict)
+    client: Any = None
+    transport: Transport | None = None
+
+    def make_sets(self, **addresses: list[str]) -> None:
+        """`allow=[…]` are of IPv4, and there by hand."""
+        for kind in KINDS:
+            for version in VERSIONS:
+                self.client.create_ip_set(
+                    Name=NAMES.ip_set(kind, version),
+                    Scope=SCOPE,
+                    IPAddressVersion=version,
+                    Addresses=addresses.get(kind, []) if version == "IPV4" else [],
+                )
+
+    def sets(self) -> Sets:
+        """What the IP sets hold, in our spelling."""
+        found: Sets = {kind: set() for kind in KINDS}
+        for item in self.waf.ip_sets.values():
+            kind = next(kind for kind in KINDS if f"-{kind}-" in item.name)
+            found[kind] |= {str(ip_network(each)) for each in item.held["Addresses"]}
+        return found
+
+    def lists(
+        self,
+        now: Callable[[], datetime] = lambda: NOW,
+        client: Any = None,
+        transport: Transport | None = None,
+        pace: float = 0,
+    ) -> Lists:
+        """That never wait, unless `pace` says so."""
+        waf = Waf(client or self.client, pace=pace)
+        transport = transport or self.transport or BotoTransport()
+        ledger = Ledger(Client(transport, self.table, sleep=lambda _: None))
+        return Lists(waf, NAMES, ledger, now)
+
+    def live(self, now: datetime = NOW) -> Sets:
+        """What the table says."""
+        ledger = self.lists().ledger
+        return {k: {e.cidr for e in ledger.entries(k) if e.is_live(now)} for k in KINDS}
+
+    def start(
+        self, command: str, *arguments: str, terminal: int | None = None
+    ) -> subprocess.Popen[str]:
+        """waf/allowlist.py as an operator runs it, without the pauses; at a `terminal` if there is one."""
+        more = ["--pace", "0", *([] if "--stage" in arguments else ["--stage", "dev"])]
+        return subprocess.Popen(
+            [*program_of("allow"), command, *more, *arguments],
+            cwd=self.path,
+            env={**os.environ, **self.environment, "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=subprocess.PIPE if terminal is None else terminal,
+            stderr=subprocess.PIPE if terminal is None else terminal,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def said(self, *arguments: str) -> str:
+        """What a command that succeeds says."""
+        done = self.run(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def refused(self, *arguments: str) -> str:
+        """Why a command is refused, without a word on stdout."""
+        done = self.run(*arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+
+def entry(cidr: str, kind: Kind = "allow", hours: float | None = 12, now: datetime = NOW) -> Entry:
+    """Lasts `hours` from `now` on; negative ones are over; None is for ever."""
+    expires_at = None if hours is None else timestamp(now + timedelta(hours=hours))
+    return Entry(kind, str(ip_network(cidr)), "somebody", "", timestamp(now), expires_at)
+
+
+def lasting(*cidrs: str) -> list[Entry]:
+    """For the real clock of a command."""
+    return [entry(cidr, now=utc_now()) for cidr in cidrs]
+
+
+@contextmanager
+def stage_of(emulator: Emulator, path: Path, **of_waf: Any) -> Iterator[Stage]:
+    """Without IP sets yet. The environment points at both while it lasts; `of_waf` is FakeWaf's."""
+    table = f"table-{uuid4().hex}"
+    write_stage(path, "x", table)
+    create_table(emulator.client("dynamodb"), table, "dev")
+    with FakeWaf(**of_waf) as waf, pytest.MonkeyPatch.context() as patched:
+        environment = {**emulated(emulator.url), "AWS_ENDPOINT_URL_WAFV2": waf.url}
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        yield Stage(path, table, emulator, waf, environment, waf.client(), BotoTransport())
+
+
+def at_a_terminal(stage: Stage, typed: bytes, *arguments: str) -> tuple[int, str]:
+    """The exit code and what is seen; `typed` is typed once there is a question, "" is Ctrl-C."""
+    ours, terminal = pty.openpty()
+    process = stage.start(*arguments, terminal=terminal)
+    os.close(terminal)
+    seen, asked = b"", False
+    with suppress(OSError):  # the other end is closed
+        while True:
+            if asked and not select([ours], [], [], AGAIN_SECONDS)[0]:
+                asked = False  # it came before the command listened: as a person, do it again
+            elif asked or b"[y/N]" not in seen:
+                some = os.read(ours, 4096)
+                if not some:
+                    break
+                seen += some
+            else:
+                asked = True
+                os.write(ours, typed) if typed else process.send_signal(signal.SIGINT)
+    os.close(ours)
+    return process.wait(), seen.decode()

@@ -1,0 +1,206 @@
+"""A strict WAFv2 over HTTP that keeps AWS's rules, can fail where a test wants it to, and decides requests."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any, Self
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+
+from tests.support.fake_waf_faults import LOST, READS, Failure, Failures, Pace
+from tests.support.fake_waf_rules import Decision, Decisions, Request
+from tests.support.fake_waf_shapes import WafError, check_input, model
+from tests.support.fake_waf_store import Store
+
+# Told of each call that was carried out, before its caller hears of it: (number from 1 on, its name).
+Watcher = Callable[[int, str], None]
+STATUSES = {LOST: 0, "ServiceUnavailable": 503, "ServiceUnavailableException": 503}
+Answer = tuple[int, bytes]  # status and body; 0 where the connection is to be lost
+
+
+class FakeWaf(Store):
+    """Listens on 127.0.0.1 from `start` (or `with`) to `stop`.
+
+    `resources` are the ARNs of the stages that exist; None: any. For `unavailable_for` seconds by `clock`, and for
+    `unavailable_calls` calls that need it, what was just made or associated is not known yet. With
+    `enforce_rates`, calls that come too fast by `clock` are throttled. Lists come in pages of at most `page_size`.
+    With `ipv6_written_out`, IPv6 ranges come back with all their digits, as WAF does, however they were given.
+    `calls` are the names of all calls (AWS's: CreateIPSet), `done` of those that were carried out.
+    """
+
+    def __init__(
+        self,
+        resources: Iterable[str] | None = None,
+        *,
+        clock: Callable[[], float] | None = None,
+        unavailable_for: float = 0.0,
+        unavailable_calls: int = 0,
+        enforce_rates: bool = False,
+        page_size: int = 2,
+        ipv6_written_out: bool = True,
+        region: str = "eu-west-2",
+    ) -> None:
+        super().__init__(resources, region)
+        self.clock = clock or self.clock
+        self.unavailable_for = unavailable_for
+        self.unavailable_calls = unavailable_calls
+        self.enforce_rates = enforce_rates
+        self.page_size = page_size
+        self.ipv6_written_out = ipv6_written_out
+        self.calls: list[str] = []
+        self.done: list[str] = []
+        self.watch: Watcher | None = None
+        self._failures = Failures()
+        self._pace = Pace()
+        self._decisions = Decisions()
+        self._lock = Lock()
+        self._serving: Thread | None = None
+        self._http = _Server(self)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def start(self) -> Self:
+        self._serving = Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+        self._serving.start()
+        return self
+
+    def stop(self) -> None:
+        if self._serving:
+            self._http.shutdown()
+            self._serving.join()
+            self._serving = None
+        self._http.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def client(self, **config: Any) -> Any:
+        """A boto3 client without retries; `config` is botocore's."""
+        return boto3.client(
+            "wafv2",
+            endpoint_url=self.url,
+            region_name=self.region,
+            aws_access_key_id="fake",
+            aws_secret_access_key="fake",
+            config=Config(retries={"total_max_attempts": 1}, **config),
+        )
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that were not get or list, carried out or refused."""
+        return [name for name in self.calls if not name.startswith(READS)]
+
+    def forget(self) -> None:
+        """Starts counting anew: `calls`, `done` and the numbers that `watch` is told."""
+        with self._lock:
+            self.calls.clear()
+            self.done.clear()
+
+    def fail(
+        self,
+        operation: str,
+        code: str,
+        *,
+        after: bool = False,
+        times: int = 1,
+        at: int | None = None,
+    ) -> None:
+        """The next calls of `operation` end with `code`, not carried out, or `after` it.
+
+        `operation` is AWS's name or boto3's, or "*" for any. `code` is the error's name, or LOST. With `at`, only
+        the call with this number (in `calls`, from 1 on) fails.
+        """
+        with self._lock:
+            self._failures.add(Failure(operation, code, after, times, at))
+
+    def decide(
+        self,
+        resource_arn: str,
+        ip: str,
+        headers: Mapping[str, str],
+        path: str = "/",
+        method: str = "GET",
+        managed: frozenset[str] = frozenset(),
+    ) -> Decision:
+        """What becomes of a request from `ip`; `managed` names the rule groups of AWS that it matches."""
+        request = Request(ip, dict(headers), path, method, managed)
+        with self._lock:
+            arn = self.associations.get(resource_arn)
+            acl = self.web_acls[arn] if arn else None
+            sets = {found.arn: found.held["Addresses"] for found in self.ip_sets.values()}
+            return self._decisions.decide(acl, sets, request, self.clock())
+
+    def answer(self, operation: str, given: dict[str, Any]) -> Answer:
+        with self._lock:
+            self.calls.append(operation)
+            failure = self._failures.next(operation, len(self.calls))
+            if failure and not failure.after:
+                return _refusal(WafError(failure.code, "as the test wants it"))
+            answered = self._try(operation, given)
+            number = len(self.done)
+        if self.watch and answered[0] == 200:
+            self.watch(number, operation)
+        return _refusal(WafError(failure.code, "as the test wants it")) if failure else answered
+
+    def _try(self, operation: str, given: dict[str, Any]) -> Answer:
+        try:
+            if self.enforce_rates:
+                self._pace.keep(operation, self.clock)
+            check_input(operation, given)
+            answered = getattr(self, xform_name(operation))(given)
+        except WafError as error:
+            return _refusal(error)
+        self.done.append(operation)
+        return 200, json.dumps(answered).encode()
+
+
+def _refusal(error: WafError) -> Answer:
+    status = STATUSES.get(error.code, 500 if "Internal" in error.code else 400)
+    return status, json.dumps({"__type": error.code} | error.members).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, waf: FakeWaf) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.waf = waf
+
+    def handle_error(self, *_: object) -> None:
+        """A client that was cut off is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        status, content = self._answer(operation, body)
+        if not status:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _answer(self, operation: str, body: bytes) -> Answer:
+        waf = self.server.waf
+        if f"/{waf.region}/wafv2/aws4_request" not in self.headers.get("Authorization", ""):
+            return _refusal(WafError("UnrecognizedClientException", f"not signed for {waf.region}"))
+        if operation not in model().operation_names or not hasattr(waf, xform_name(operation)):
+            return _refusal(WafError("UnknownOperationException", operation))
+        return waf.answer(operation, json.loads(body))
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -1,0 +1,62 @@
+"""Whatever the contract allows or forbids is sent, and held against it: schemathesis, all checks, links followed.
+
+What it may find all the same is in exceptions.py, each with its reason.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from chalicelib.routes.contract import DOCUMENT
+from tests.api.test_routes import TABLE
+from tests.support.api import ROOT
+from tests.support.commands import BIN
+
+HOOKS = "tests.support.fuzzing.exceptions"
+CONFIG = ROOT / "tests/support/fuzzing/schemathesis.toml"
+USER = "fuzz@example.org"
+DATA = ("data/ons_radar.json", "data/ons_projects.json")
+USUAL = ("--max-examples", "30", "--seed", "20261122")
+THOROUGH = ("--max-examples", "200")
+# Links are followed by one worker: another one could delete what this one has just created.
+PHASES = (("examples,coverage,fuzzing", "2"), ("stateful", "1"))
+EFFORT = [
+    pytest.param(USUAL, id="usual"),
+    pytest.param(THOROUGH, marks=pytest.mark.soak, id="thorough"),
+]
+
+
+def fuzz(
+    url: str,
+    place: Path,
+    options: tuple[str, ...],
+    tokens: Mapping[str, str],
+    **environment: str,
+) -> None:
+    """Fails the test with what schemathesis says, where it finds anything; a dropped connection too.
+
+    `tokens` are by the name of their pool; it keeps a database of what it found at `place`.
+    """
+    command = [BIN / "schemathesis", "--config-file", CONFIG, "run", DOCUMENT, "--url", url]
+    set_here = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS, "COLUMNS": "120"}
+    said = ""
+    for phases, workers in PHASES:
+        how = ["--continue-on-failure", "--phases", phases, "--workers", workers]
+        result = subprocess.run(
+            [*map(str, command), *how, *options],
+            cwd=place,
+            env={**os.environ, **set_here, "FUZZ_TOKENS": json.dumps(tokens), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said += result.stdout + result.stderr
+        assert result.returncode == 0, said[-20_000:]
+    assert f"Tested: {len(TABLE)}" in said, said
+    # Else most of it would have been about the firewall's or the authorizers' refusals.
+    assert "Rate limited" not in said, said
+    assert ("Authentication failed" in said) == (not tokens), said

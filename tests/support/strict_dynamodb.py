@@ -1,0 +1,69 @@
+"""A transport that holds each call to rules of DynamoDB's documentation which the emulator does not enforce."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.stores.dynamodb.transport import Transport
+
+Parameters = Mapping[str, Any]
+LARGEST_ITEM, LARGEST_TRANSACTION, LONGEST_EXPRESSION = 400 * 1024, 4 * 1024 * 1024, 4096  # bytes
+
+
+class Strict:
+    """Raises AssertionError for a call that DynamoDB would refuse."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    def __call__(self, operation: str, parameters: Parameters, /) -> dict[str, Any]:
+        parts = [parameters]
+        if operation == "TransactWriteItems":
+            parts = [write for each in parameters["TransactItems"] for write in each.values()]
+            require_keys(map(key_of, parts))
+            assert size_of(parameters) <= LARGEST_TRANSACTION, "a transaction has at most 4 MB"
+        elif operation == "BatchGetItem":
+            parts = [*parameters["RequestItems"].values()]
+            require_keys(key_of({"Key": key}) for key in parts[0]["Keys"])
+        for part in parts:
+            require_used_up(part)
+            assert size_of(part.get("Item", {})) <= LARGEST_ITEM, "an item has at most 400 KB"
+        return self._inner(operation, parameters)
+
+
+def require_keys(keys: Iterator[tuple[str, str]]) -> None:
+    found = list(keys)
+    assert 1 <= len(found) <= 100, "a transaction has at most 100 actions, a batch 100 reads"
+    assert len(set(found)) == len(found), "a transaction or a batch names each item once"
+
+
+def require_used_up(part: Parameters) -> None:
+    """Every name and value that is given stands in an expression, and every one there is given."""
+    expressions = [value for name, value in part.items() if name.endswith("Expression")]
+    assert all(len(each.encode()) <= LONGEST_EXPRESSION for each in expressions)
+    used = {token for each in expressions for token in re.findall(r"[:#]\w+", each)}
+    values = part.get("ExpressionAttributeValues")
+    given = {*part.get("ExpressionAttributeNames", {}), *(values or {})}
+    assert used == given, f"used and given differ: {sorted(used ^ given)}"
+    assert values != {}, "no values are left out altogether"
+
+
+def key_of(write: Parameters) -> tuple[str, str]:
+    item = write.get("Item") or write["Key"]
+    key = (item["pk"]["S"], item["sk"]["S"])
+    assert all(key), "a key is never empty"
+    assert len(key[0].encode()) <= 2048, "a partition key has at most 2,048 bytes"
+    assert len(key[1].encode()) <= 1024, "a sort key has at most 1,024 bytes"
+    return key
+
+
+def size_of(value: Any) -> int:
+    """Of what DynamoDB counts: names and values, as UTF-8."""
+    if isinstance(value, Mapping):
+        return sum(len(name.encode()) + size_of(member) for name, member in value.items())
+    if isinstance(value, list | tuple):
+        return sum(map(size_of, value))
+    if isinstance(value, bytes):
+        return len(value)
+    return len((value if isinstance(value, str) else json.dumps(value)).encode())

@@ -1,0 +1,106 @@
+"""What the documentation draws and tabulates is what there is, as the code and .chalice/ say it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.firewall.names import HEADER, KINDS, VERSIONS, Names
+from chalicelib.models.caller import SERVICES
+from chalicelib.services.access import RULES
+from tests.api.test_routes import TABLE
+from tests.support.api import ROOT
+from tools.documentation import route_table, rule_table
+from tools.openapi.routes import operations
+from waf import rules
+
+CHALICE = ROOT / ".chalice"
+CONFIG = json.loads((CHALICE / "config.json").read_text())
+DEV = CONFIG["stages"]["dev"]
+NAMES = Names(CONFIG["app_name"], "dev")
+SCHEDULED = DEV["lambda_functions"]
+
+
+def words(drawing: str) -> list[str]:
+    svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
+    return re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+
+
+def partitions(function: dict[str, Any], effect: str) -> set[str]:
+    """The partitions of the table that a policy allows alone, or denies."""
+    policy = json.loads((CHALICE / function["iam_policy_file"]).read_text())
+    return {
+        key
+        for statement in policy["Statement"]
+        if statement["Effect"] == effect
+        for values in statement.get("Condition", {}).values()
+        for keys in values.values()
+        for key in keys
+    }
+
+
+def test_the_infrastructure_is_drawn_as_it_is() -> None:
+    said = words("infrastructure")
+    authorizers = {authorizer for *_, authorizer, _ in TABLE if authorizer}
+    numbered = [line.split() for line in said if re.fullmatch(r"\d  \S+", line)]
+    assert [(int(n), *rule) for n, *rule in numbered] == list(enumerate(rules.RULES, 1))
+    for expected in (
+        f"web ACL {NAMES.web_acl}",
+        HEADER,
+        *(
+            NAMES.ip_set(kind, version).replace(NAMES.web_acl, "…")
+            for kind in KINDS
+            for version in VERSIONS
+        ),
+        *(f"pool of {service}" for service in SERVICES),
+        f"REST API {CONFIG['app_name']}",
+        f"stage {DEV['api_gateway_stage']}, {DEV['api_gateway_endpoint_type']}",
+        f"{len(TABLE)} routes, {len(authorizers)} authorizers",
+        f"compresses from {DEV['minimum_compression_size']} bytes",
+        NAMES.web_acl,
+        f"table {DEV['environment_variables']['LANDSCAPE_STORE_URL'].removeprefix('dynamodb://')}",
+        *(f"{NAMES.web_acl}-{name}" for name in SCHEDULED),
+        *(
+            f"{one['lambda_memory_size']} MB, {one['lambda_timeout']} s"
+            for one in (DEV, *SCHEDULED.values())
+        ),
+    ):
+        assert expected in said
+    drawn = " ".join(said)
+    assert SCHEDULED.keys() == {"expire", "finish"}
+    assert partitions(SCHEDULED["expire"], "Allow") == {"FIREWALL#*"}
+    assert "changes the IP sets, and the table in FIREWALL#*" in drawn
+    assert partitions(SCHEDULED["finish"], "Deny") == {"FIREWALL*"}
+    assert "reads and writes the table, all but FIREWALL*" in drawn
+    assert set(re.findall(r"rate\([^)]+\)", (ROOT / "app.py").read_text())) == {"rate(15 minutes)"}
+    assert "rate(15 minutes)" in said
+
+
+@pytest.mark.parametrize("drawing", ["infrastructure", "alternative"])
+def test_a_drawing_says_what_it_shows_and_asks_no_other_host(drawing: str) -> None:
+    svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
+    page = "fargate" if drawing == "alternative" else drawing
+    said = svg.split("<desc>")[1].split("</desc>")[0]
+    assert f"![{said}](drawings/{drawing}.svg)" in (ROOT / f"docs/{page}.md").read_text()
+    assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
+    assert {NAMES.web_acl, HEADER} <= {word for line in words(drawing) for word in line.split()}
+
+
+def test_the_table_of_routes_has_a_row_for_each(tmp_path: Path) -> None:
+    rows = route_table(operations(tmp_path)).splitlines()[2:]
+    for path, method, authorizer, rule in TABLE:
+        said = f"`{authorizer}`" if authorizer else "none"
+        link = f"[{rule}](identity.md#rules)" if rule else ""
+        assert f"| `{method} {path}` | {said} | {link} |" in rows
+    assert len(rows) == len(TABLE) + 1  # and OPTIONS
+
+
+def test_the_table_of_rules_says_who_may_do_what() -> None:
+    rows = {row.split("`")[1]: row for row in rule_table(RULES).splitlines()[2:]}
+    assert rows.keys() == RULES.keys()
+    assert rows["read-me"] == "| `read-me` | yes | yes |  |"
+    contact = "a contact of the project, or in group `Admin`"
+    assert rows["update-project"] == f"| `update-project` | yes | no | {contact} |"
+    assert rows["move-technology"].split("|")[2:4] == [" no ", " in group `admin` or `reviewer` "]

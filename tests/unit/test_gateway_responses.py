@@ -1,0 +1,104 @@
+"""API Gateway's own errors as problems, and whether they are set and deployed."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.routes.problems import TABLE
+from ops.gateway.responses import RESPONSES, GatewayResponse, description, response_steps
+from ops.steps import StepError, carry_out
+from tests.unit.test_gateway import BARE, Gateway, aws
+
+__all__ = ["aws"]  # a fixture
+BY_KIND = {response.kind: response for response in RESPONSES}
+ONE = BY_KIND["DEFAULT_4XX"]
+
+
+def header(kind: str, name: str) -> str | None:
+    found: dict[str, str] = BY_KIND[kind].settings()["responseParameters"]
+    return found.get(f"gatewayresponse.header.{name}")
+
+
+def test_every_status_is_the_one_that_was_asked_for() -> None:
+    assert {kind: one.settings()["statusCode"] for kind, one in BY_KIND.items()} == {
+        "UNAUTHORIZED": "401",
+        "EXPIRED_TOKEN": "401",
+        "ACCESS_DENIED": "403",
+        "WAF_FILTERED": "403",
+        "MISSING_AUTHENTICATION_TOKEN": "404",
+        "REQUEST_TOO_LARGE": "413",
+        "THROTTLED": "429",
+        "INTEGRATION_TIMEOUT": "504",
+        "DEFAULT_4XX": None,
+        "DEFAULT_5XX": None,
+    }
+
+
+@pytest.mark.parametrize("response", RESPONSES, ids=lambda one: one.kind)
+def test_every_body_is_a_problem_that_a_browser_may_read(response: GatewayResponse) -> None:
+    template = response.settings()["responseTemplates"]["application/json"]
+    assert set(re.findall(r"\$[\w.]+", template)) == {"$context.path", "$context.requestId"}
+    found = json.loads(template)
+    assert re.fullmatch(r"urn:landscape-api:problem:[a-z-]+", found["type"])
+    assert found["instance"] == "$context.path"
+    assert found["request_id"] == "$context.requestId"
+    assert found.get("status", 0) == response.status
+    assert found["title"]
+    assert found["detail"]
+    assert header(response.kind, "Content-Type") == "'application/problem+json'"
+    assert header(response.kind, "Access-Control-Allow-Origin") == "'*'"
+    assert header(response.kind, "X-Request-Id") == "context.requestId"
+
+
+def test_the_application_and_the_gateway_say_the_same_of_the_same_problem() -> None:
+    titles = {name: (status, title) for _, status, name, title in TABLE}
+    shared = [one for one in RESPONSES if one.name in titles]
+    assert {one.name for one in shared} >= {"unauthenticated", "forbidden", "not-found"}
+    assert all((one.status, one.title) == titles[one.name] for one in shared)
+
+
+def test_who_needs_a_token_is_challenged_and_who_is_too_fast_is_told_when() -> None:
+    assert header("UNAUTHORIZED", "WWW-Authenticate") == "'Bearer realm=\"landscape-api\"'"
+    assert 'error="invalid_token"' in (header("EXPIRED_TOKEN", "WWW-Authenticate") or "")
+    assert header("ACCESS_DENIED", "WWW-Authenticate") is None
+    assert header("THROTTLED", "Retry-After") == "'1'"
+
+
+@pytest.mark.parametrize(
+    ("is_set", "differing", "deployed", "due"),
+    [
+        (True, {}, description([ONE]), [False, False]),
+        (True, {}, "", [False, True]),  # set, but not deployed
+        (False, {}, "", [True, True]),  # wiped by a redeploy
+        (True, {"statusCode": "400"}, description([ONE]), [True, True]),  # for the whole family
+    ],
+)
+def test_responses_are_set_and_deployed_where_that_is_due(
+    aws: Gateway, is_set: bool, differing: dict[str, str], deployed: str, due: list[bool]
+) -> None:
+    settings = {k: v for k, v in ONE.settings().items() if v is not None}
+    items: list[dict[str, Any]] = [{"responseType": "THROTTLED", "defaultResponse": True}]
+    if is_set:
+        items.insert(0, {"responseType": ONE.kind, **settings, **differing})
+    of = {"restApiId": "abc123", "deploymentId": "d1"}
+    aws.answers("get_gateway_responses", {"items": items})
+    aws.answers("get_deployment", {"id": "d1", "description": deployed}, of)
+    assert [step.is_due for step in response_steps(aws.stage_clients, BARE, [ONE])] == due
+
+
+def test_a_family_is_put_without_a_status(aws: Gateway) -> None:
+    aws.answers("get_gateway_responses", {"items": []})
+    aws.answers("get_deployment", {"id": "d1"})
+    settings = ONE.settings()
+    sent = {name: settings[name] for name in ("responseParameters", "responseTemplates")}
+    of = {"restApiId": "abc123", "responseType": "DEFAULT_4XX"}
+    aws.answers("put_gateway_response", {}, {**of, **sent})
+    aws.refuses("create_deployment", "BadRequestException")
+    with pytest.raises(StepError, match=r"deployment of the responses: .*DEFAULT_4XX"):
+        carry_out([*response_steps(aws.stage_clients, BARE, [ONE])])
+
+
+def test_another_text_is_another_deployment() -> None:
+    assert description(RESPONSES) != description(RESPONSES[1:])

@@ -1,0 +1,56 @@
+"""The command `landscape`: every tool of the project, and every command of an operator."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from ops import deploy, prepare, rollback
+from ops.gateway import configure
+from ops.table import create
+from tools import serve, token
+from tools.load import command as load
+from tools.openapi import write as openapi
+from waf import allowlist, associate
+
+EXIT_CODES = "Exit codes: 0 done or nothing due, 1 failed, 2 misuse, 3 something is due (--status)."
+DEVELOP, OPERATE = "On a developer's machine", "On AWS"
+# Each command: its group, its name, what carries it out, and an example.
+COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
+    (DEVELOP, "serve", serve.main, "landscape serve --port 8001"),
+    (
+        DEVELOP,
+        "token",
+        token.main,
+        "landscape token --service tech-audit-tool --email me@example.org --groups Admin",
+    ),
+    (DEVELOP, "load", load.main, "landscape load --stage local data/ons_radar.json --dry-run"),
+    (DEVELOP, "openapi", openapi.main, "landscape openapi --check"),
+    (OPERATE, "deploy", deploy.main, "landscape deploy --stage dev --dry-run"),
+    (OPERATE, "rollback", rollback.main, "landscape rollback --stage dev --dry-run"),
+    (OPERATE, "prepare", prepare.main, "landscape prepare && chalice package --stage dev out/"),
+    (OPERATE, "table", create.main, "landscape table --stage dev --status"),
+    (OPERATE, "gateway", configure.main, "landscape gateway --stage dev --log-days 90"),
+    (OPERATE, "firewall", associate.main, "landscape firewall --stage dev --status"),
+)
+
+app = typer.Typer(
+    help=f"The Landscape API: its tools, and its operator's commands. {EXIT_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for panel, name, main_of, example in COMMANDS:
+    register = app.command(name, rich_help_panel=panel, epilog=f"Example: {example}")
+    register(main_of)
+app.add_typer(
+    allowlist.app,
+    name="allow",
+    rich_help_panel=OPERATE,
+    epilog="Example: landscape allow add --me --for 12h --stage dev",
+)
+
+main = app
+
+if __name__ == "__main__":
+    app(prog_name="landscape")

@@ -1,0 +1,185 @@
+"""From any JSON value to the text, list or object that is expected: what differs is reported.
+
+Nothing here raises, whatever the value is.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from chalicelib.errors import InvalidError
+from chalicelib.routes.bodies.common import LONGEST_NAME, LONGEST_TEXT, Body, Url, parse
+from chalicelib.routes.requests import UNFIT
+from tools.load.report import Note, Report, printable
+
+LONGEST_PART = 60
+REPLACEMENT = "\ufffd"
+KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
+NEXT_LINK = re.compile(r"[;,\s]+(?=https?://)")
+T = TypeVar("T")
+
+
+class _Link(Body):
+    url: Url
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a document gives: any JSON value, and its place, which notes are taken of."""
+
+    report: Report
+    record: str
+    value: Any = None
+    name: str = ""
+    path: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> "Given":
+        """A member of an object, null where it has none."""
+        return self.at(name).of(self.value.get(name))
+
+    def of(self, value: object) -> "Given":
+        """Another value in this place."""
+        return replace(self, value=value)
+
+    def at(self, part: str | int) -> "Given":
+        return replace(self, path=(*self.path, str(part)[:LONGEST_PART]))
+
+    def named(self, name: str) -> "Given":
+        return replace(self, name=name[:LONGEST_PART])
+
+    def correct(self, what: str) -> None:
+        self.report.corrections.append(self._note(what))
+
+    def leave_out(self, why: str) -> None:
+        self.report.left_out.append(self._note(why))
+
+    def _note(self, what: str) -> Note:
+        place = ", ".join(
+            filter(None, (f"{self.record} {self.name}".rstrip(), "/".join(self.path)))
+        )
+        return Note(printable(place), printable(what))
+
+    def text(self) -> str:
+        """Without white space around it, and without the characters that no text may hold."""
+        value = self.value
+        if value in (None, [], {}):
+            return ""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            self.correct("a number where a text is expected: taken as text")
+            value = str(value)
+        if not isinstance(value, str):
+            self.correct(f"{kind(value)} where a text is expected: dropped")
+            return ""
+        fit = UNFIT.sub("", value)
+        if fit != value:
+            self.correct("control characters or halves of surrogate pairs removed")
+        return fit.strip()
+
+    def line(self, longest: int | None = LONGEST_NAME) -> str:
+        """One line, at most `longest` characters of it."""
+        found = self.text()
+        if re.search(r"[\t\n\r]", found):
+            self.correct("tabs or line ends made spaces")
+        return self._cut(" ".join(found.split()), longest)
+
+    def paragraphs(self, longest: int = LONGEST_TEXT) -> str:
+        return self._cut(self.text(), longest)
+
+    def items(self) -> list["Given"]:
+        """The items of a list, or the one value that stands in the place of a list."""
+        if isinstance(self.value, list):
+            return [self.at(n).of(item) for n, item in enumerate(self.value)]
+        return [] if self.value in (None, "", {}) else [self]
+
+    def members(self, *known: str, text_is: str = "") -> "Given":
+        """The object, also where it is the only one of a list, or an empty one.
+
+        A text stands for the object whose member `text_is` it is. Where names are `known`, it
+        counts what stands under others: the register has no field for that.
+        """
+        value = self.value
+        if text_is and isinstance(value, str):
+            return self.of({text_is: value})
+        if isinstance(value, list) and value:
+            if len(value) > 1:
+                self.correct(
+                    f"a list of {len(value)} where one object is expected: the first counts"
+                )
+            value = value[0]
+        if not isinstance(value, dict):
+            if value not in (None, "", [], "{}"):
+                self.correct(f"{kind(value)} where an object is expected: dropped")
+            value = {}
+        found = self.of(value)
+        return found.counted(*known) if known else found
+
+    def counted(self, *known: str) -> "Given":
+        """This object; what it has beside the `known` names is counted."""
+        for name, value in self.value.items():
+            values = 0 if name in known else _values_in(value)
+            if values:
+                path = "/".join(part for part in self.at(name).path if not part.isdigit())
+                self.report.not_carried[path] += values
+        return self
+
+    def split(self) -> list[str]:
+        """The lines in a text or a list of texts, cut at `;`, without empty ones."""
+        found = []
+        for item in self.items():
+            parts = [item.of(part).line(None) for part in item.text().split(";")]
+            if len(parts) > 1 and not all(parts):
+                item.correct("an empty item dropped")
+            found += [part for part in parts if part]
+        return found
+
+    def link(self) -> str:
+        """An http or https URL that the API would take, or nothing."""
+        given = self.text()
+        found = given.strip(REPLACEMENT).strip()
+        if found != given:
+            self.correct("U+FFFD around a URL removed")
+        try:
+            return parse(_Link, {"url": found}).url if found else ""
+        except InvalidError as error:
+            self.correct(f"link left out: {error.flaws[0].detail}")
+            return ""
+
+    def links(self) -> list[str]:
+        """The URLs in a text or a list of texts, each once."""
+        found = [
+            item.of(part).link() for item in self.items() for part in NEXT_LINK.split(item.text())
+        ]
+        return [url for url in dict.fromkeys(found) if url]
+
+    def _cut(self, found: str, longest: int | None) -> str:
+        if longest is None or len(found) <= longest:
+            return found
+        self.correct(f"{len(found)} characters: cut to {longest}")
+        return found[:longest].rstrip()
+
+
+def kind(value: object) -> str:
+    return KINDS.get(type(value), "a number")
+
+
+def spelling(value: str) -> str:
+    """What is left of a choice when case, spaces and hyphens do not count."""
+    return re.sub(r"[\W_]+", "", value.casefold())
+
+
+def first(items: list[T], most: int, where: Given) -> list[T]:
+    """At most `most` of them."""
+    if len(items) > most:
+        where.correct(f"{len(items)} where at most {most} fit: the rest dropped")
+    return items[:most]
+
+
+def _values_in(value: object) -> int:
+    """How many values there are in `value`, at any depth."""
+    if isinstance(value, dict):
+        return sum(map(_values_in, value.values()))
+    if isinstance(value, list):
+        return sum(map(_values_in, value))
+    if isinstance(value, str):
+        return len([part for part in value.split(";") if part.strip()])
+    return int(value is not None)

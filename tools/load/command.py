@@ -1,0 +1,105 @@
+"""Loads documents into the register: radars, projects, and projects as CSV.
+
+    landscape load --stage local data/ons_radar.json data/ons_projects.json
+
+Each file's kind is told from what it holds. What can be mended is mended and reported, what cannot
+is left out and reported, and all the rest goes in. Repeating a load changes nothing, and completes
+one that was cut short. The exit code is 1 where a file could not be read or records were left out.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from chalicelib.errors import RegisterError
+from chalicelib.settings import STAGES, SettingsError
+from ops.console import AsJson
+from tools.load.projects import read_projects
+from tools.load.radar import read_radar
+from tools.load.reading import PROJECTS_CSV, RADAR, Source, UnreadableError, places, read
+from tools.load.register import Register, open_register
+from tools.load.report import Report, document, print_summary, watched
+from tools.load.spreadsheet import rows
+
+
+def load_file(path: Path, register: Register) -> Report:
+    """What is wrong with the file or in it, the report says. Raises errors.UnavailableError."""
+    report = Report(str(path))
+    try:
+        load(read(path, report), register, report)
+    except UnreadableError as error:
+        report.failure = str(error)
+    return report
+
+
+def load(source: Source, register: Register, report: Report) -> None:
+    """Raises UnreadableError before anything is written; errors.UnavailableError at any time."""
+    if source.kind == RADAR:
+        for technology in watched(read_radar(source.content, report), report.file):
+            register.take_technology(technology)
+        return
+    found = rows if source.kind == PROJECTS_CSV else places
+    projects = list(found(source.content, report))
+    for project in read_projects(watched(projects, report.file), report):
+        register.take_project(project)
+
+
+def load_files(files: list[Path], register: Register) -> list[Report]:
+    """Loads each in turn. A file that cannot be read is told of at once, and the others go in."""
+    reports = []
+    for path in files:
+        reports.append(load_file(path, register))
+        if failure := reports[-1].failure:
+            print(f"load: {path}: {failure}", file=sys.stderr)
+    return reports
+
+
+def main(
+    files: Annotated[list[Path], typer.Argument(help="radar and projects documents, projects CSV")],
+    stage: Annotated[str, typer.Option(help=" or ".join(STAGES))],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell, but write nothing")] = False,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="only where there is no project and no technology")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="print the lists whole")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load radar documents, projects documents and the projects CSV into the register."""
+    how = {"dry_run": dry_run, "if_empty": if_empty, "verbose": verbose, "as_json": as_json}
+    sys.exit(load_all(files, stage, **how))
+
+
+def load_all(
+    files: list[Path],
+    stage: str,
+    *,
+    dry_run: bool = False,
+    if_empty: bool = False,
+    verbose: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Loads the files, and prints what came of it. The exit code: 1 where something was left out."""
+    try:
+        register = open_register(stage, dry_run=dry_run)
+        if if_empty and not register.is_empty():
+            said = "load: the register is not empty, so nothing was loaded (--if-empty)"
+            print("[]" if as_json else said)
+            return 0
+    except (SettingsError, RegisterError) as error:
+        sys.exit(f"load: {error}")
+    try:
+        reports = load_files(files, register)
+    except RegisterError as error:
+        sys.exit(f"load: {error}. What was loaded stays; the same load again completes it")
+    if as_json:
+        print(json.dumps([document(report) for report in reports], indent=2))
+    else:
+        console = Console()
+        print_summary(reports, console, verbose)
+        if dry_run:
+            console.print("\nA dry run: nothing was written", highlight=False)
+    return int(not all(report.is_clean for report in reports))

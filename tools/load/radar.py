@@ -1,0 +1,134 @@
+"""The Digital Landscape's radar document: each entry becomes a draft of a technology with its history."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from chalicelib.errors import InvalidError
+from chalicelib.models.technology import RINGS, Move, Technology
+from chalicelib.models.text import name_key
+from chalicelib.routes.bodies.common import LONGEST_EMAIL, LONGEST_NOTE, parse
+from chalicelib.routes.bodies.technology import WritableTechnology
+from chalicelib.services.clock import timestamp
+from chalicelib.services.radar import QUADRANT_IDS
+from tools.load.cleaning import Given, spelling
+from tools.load.reading import Found, places, records
+from tools.load.report import Report
+
+KNOWN_FIELDS = ("id", "title", "description", "key", "url", "quadrant", "timeline", "moved")
+KNOWN_OF_A_MOVE = ("moved", "ringId", "date", "description", "author", "directorate")
+QUADRANT_OF_ID = {key: quadrant for quadrant, (key, _) in QUADRANT_IDS.items()}
+# By the name in the singular.
+QUADRANT_OF_NAME = {
+    spelling(name).removesuffix("s"): quadrant for quadrant, (_, name) in QUADRANT_IDS.items()
+} | {"cicd": "supporting-tools", "database": "infrastructure"}
+FIRST_YEAR = 1000  # an earlier one has fewer digits, and text order would not be time order
+# One technology, written in more ways than case and spaces account for.
+SPELLINGS = (("NodeJS", "Node.js"), ("Postgres", "PostgreSQL"), ("DynamoDB", "AWS DynamoDB"))
+OTHER_SPELLING = {name_key(one): other for a, b in SPELLINGS for one, other in ((a, b), (b, a))}
+
+
+def read_radar(document: Mapping[str, Any], report: Report) -> list[Found[Technology]]:
+    """The entries that can be taken; the others are reported. No entry's name is another's alias."""
+    quadrants, rings = _names(document.get("quadrants")), _names(document.get("rings"))
+    read_one = partial(_read_entry, quadrants=quadrants, rings=rings)
+    entries = places(document["entries"], report, "entries")
+    found = list(records(entries, report, "an entry", read_one))
+    taken = {each.draft.name_key for each in found}
+    return [
+        replace(each, draft=replace(each.draft, aliases=()))
+        if taken.intersection(map(name_key, each.draft.aliases))
+        else each
+        for each in found
+    ]
+
+
+def _read_entry(
+    entry: Given, quadrants: Mapping[str, str], rings: Mapping[str, str]
+) -> Found[Technology] | None:
+    name = entry["title"].line(None)
+    entry = entry.named(name).counted(*KNOWN_FIELDS)
+    quadrant = _quadrant(entry, quadrants)
+    moves = _moves(entry["timeline"], rings)
+    if quadrant is None:
+        entry.leave_out("neither its description nor its quadrant names a quadrant")
+    elif not moves:
+        entry.leave_out("there is no move to take from its timeline")
+    else:
+        description = entry["description"].paragraphs()
+        if spelling(description) == spelling(QUADRANT_IDS[quadrant][1]):
+            description = ""  # the radar says it by itself
+        link = "" if entry["url"].value == "#" else entry["url"].link()
+        other = OTHER_SPELLING.get(name_key(name))
+        body = {"name": name, "quadrant": quadrant, "aliases": [other] if other else []}
+        try:
+            known = parse(WritableTechnology, {**body, "description": description, "link": link})
+            return Found(known.to_draft(moves), entry)
+        except InvalidError as error:
+            entry.leave_out(str(error))
+    return None
+
+
+def _names(value: object) -> dict[str, str]:
+    """The names behind the ids that the document gives its quadrants or rings."""
+    return {
+        str(item["id"]): item["name"]
+        for item in (value if isinstance(value, list) else [])
+        if isinstance(item, dict) and "id" in item and isinstance(item.get("name"), str)
+    }
+
+
+def _quadrant(entry: Given, names: Mapping[str, str]) -> str | None:
+    """The description's word counts: in the public document most of the ids are wrong."""
+    given = str(entry["quadrant"].value)
+    by_id = _named_quadrant(names.get(given, given)) or QUADRANT_OF_ID.get(given)
+    by_description = _named_quadrant(entry["description"].value)
+    if by_description and by_id and by_description != by_id:
+        entry["quadrant"].correct(f"{by_id}, but described as {by_description}: the latter counts")
+    return by_description or by_id
+
+
+def _named_quadrant(name: object) -> str | None:
+    return QUADRANT_OF_NAME.get(spelling(name).removesuffix("s")) if isinstance(name, str) else None
+
+
+def _moves(timeline: Given, rings: Mapping[str, str]) -> tuple[Move, ...]:
+    """By date; where dates are equal, in the order of the document."""
+    found = [move for item in timeline.items() if (move := _move(item, rings))]
+    moves = list(dict.fromkeys(found))
+    if len(moves) < len(found):
+        timeline.correct("the same move twice: once is enough")
+    ordered = sorted(moves, key=lambda move: move.at)
+    if ordered != moves:
+        timeline.correct("not in the order of dates: sorted")
+    return tuple(ordered)
+
+
+def _move(given: Given, rings: Mapping[str, str]) -> Move | None:
+    said = given.members(*KNOWN_OF_A_MOVE)
+    name = said["ringId"].text()
+    ring = next((r for r in (name, rings.get(name, "")) if r.lower() in RINGS), "").lower()
+    at = _moment(said["date"].value)
+    if said["directorate"].value not in (None, 0, "", "0"):
+        said.leave_out("holds for one directorate only, which the register cannot say")
+    elif not ring:
+        said.leave_out(f"its ring is not one of {', '.join(RINGS)}")
+    elif at is None:
+        said.leave_out("its date is not one")
+    else:
+        author = said["author"].line(LONGEST_EMAIL)
+        return Move(ring, at, author or None, said["description"].paragraphs(LONGEST_NOTE))
+    return None
+
+
+def _moment(value: object) -> str | None:
+    """A date, or a date and time; UTC where it says no zone."""
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+        if moment.year <= FIRST_YEAR:
+            return None
+        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None

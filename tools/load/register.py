@@ -1,0 +1,234 @@
+"""Taking what was read into the register, through its services: what is there already stays.
+
+Every write stands on its own, so that a load that was cut short is completed by repeating it.
+Writes are conditional; where somebody else wrote first, it begins again from what is there now.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import TypeVar
+
+from chalicelib import errors
+from chalicelib.bootstrap import Services, open_store, services, sqlite_path
+from chalicelib.models import technology as models
+from chalicelib.models.page import Page, Position
+from chalicelib.models.project import Project, ProjectQuery
+from chalicelib.models.technology import SHOWN_MOVES, Move, Technology, TechnologyQuery
+from chalicelib.models.text import name_key
+from chalicelib.routes.bodies.project import MOST_TECHNOLOGIES
+from chalicelib.routes.bodies.technology import MOST_ALIASES
+from chalicelib.services.new_technologies import expected_technologies
+from chalicelib.settings import Settings, stage_environment
+from chalicelib.stores.port import Store
+from tools.load.projects import each_once
+from tools.load.reading import Found
+from tools.load.report import Report
+
+Q = TypeVar("Q")
+T = TypeVar("T")
+TRIES = 10
+AT_ONCE = 100
+WRITTEN_BY_OTHERS = (errors.NameTakenError, errors.NotFoundError, errors.VersionMismatchError)
+
+
+class Register:
+    def __init__(self, services: Services) -> None:
+        self._technologies, self._projects = services.technologies, services.projects
+        # The entry behind each technology that was taken, by file and id.
+        self._entries: dict[tuple[str, str], str] = {}
+
+    def is_empty(self) -> bool:
+        projects = self._projects.find(ProjectQuery(), None, 1).items
+        return not (projects or self._technologies.find(TechnologyQuery(), None, 1).items)
+
+    def take_project(self, found: Found[Project]) -> None:
+        """Adds the project, unless one of its name is there: teams may have edited it since."""
+        report = found.where.report
+        if found.draft.name_key in self._project_keys:
+            report.already_there += 1
+            return
+        try:
+            _repeat(lambda: self._admit(found), errors.InvalidError)
+            report.added += 1
+        except errors.NameTakenError:  # added by somebody else a moment ago
+            report.already_there += 1
+        except (errors.ConflictError, errors.InvalidError) as error:
+            found.where.leave_out(str(error))
+            return
+        self._project_keys.add(found.draft.name_key)
+
+    def take_technology(self, found: Found[Technology]) -> None:
+        """Adds the technology, or the moves that it lacks."""
+        try:
+            _repeat(lambda: self._put(found), *WRITTEN_BY_OTHERS)
+        except (errors.ConflictError, *WRITTEN_BY_OTHERS) as error:
+            found.where.leave_out(str(error))
+
+    @cached_property
+    def _project_keys(self) -> set[str]:
+        texts = everything(self._projects.find, ProjectQuery())
+        return {name_key(json.loads(text)["name"]) for text in texts}
+
+    def _admit(self, found: Found[Project]) -> None:
+        draft, where = found.draft, found.where.at("technologies")
+        given = draft.technologies
+        known = self._technologies.resolve(name_key(use.technology) for use in given)
+        names = expected_technologies(given, known)
+        uses, doubles = each_once(given, lambda use: names[name_key(use.technology)].id)
+        uses, surplus = uses[:MOST_TECHNOLOGIES], uses[MOST_TECHNOLOGIES:]
+        self._projects.admit(replace(draft, technologies=uses))
+        for use in doubles:
+            where.correct(f"{use.technology} is another name of one that is there: once is enough")
+        for use in surplus:
+            where.leave_out(f"{use.technology}: a project has at most {MOST_TECHNOLOGIES}")
+        created = (use.technology for use in uses if name_key(use.technology) not in known)
+        where.report.created |= dict.fromkeys(created)
+
+    def _put(self, found: Found[Technology]) -> None:
+        where, report = found.where, found.where.report
+        current = self._current(found.draft)
+        own_id = current.id if current else ""
+        if before := self._entries.get((report.file, own_id)):
+            where.leave_out(f"goes by a name of {before}")
+            return
+        owners = {alias: self._technologies.id_of(alias) for alias in found.draft.aliases}
+        free = tuple(alias for alias, owner in owners.items() if owner in (None, own_id))
+        taken = [alias for alias in owners if alias not in free]
+        moves, too_old = self._moves(found.draft, current)
+        stored = self._write(replace(found.draft, aliases=free, moves=moves), current, report)
+        self._entries[report.file, stored.id] = where.record
+        for move in too_old:
+            when = f"{move.ring} of {move.at[:10]}"
+            where.leave_out(f"{when} is older than the last {SHOWN_MOVES} moves")
+        if taken and stored is not current:
+            where.correct(f"another technology goes by {', '.join(taken)}: no alias of this one")
+
+    def _write(self, draft: Technology, current: Technology | None, report: Report) -> Technology:
+        if current is None:
+            stored = self._technologies.create(draft, None)
+            report.added += 1
+            return stored
+        changed = _completed(current, draft) if _is_only_named(current) else _merged(current, draft)
+        if changed == current:
+            report.already_there += 1
+            return current
+        stored = self._technologies.replace(current, changed, None)
+        report.changed += 1
+        return stored
+
+    def _current(self, draft: Technology) -> Technology | None:
+        """The technology of this name; or one that a project brought into being under another spelling."""
+        others = (found for found in map(self._named, draft.aliases) if found)
+        return self._named(draft.name) or next(filter(_is_only_named, others), None)
+
+    def _named(self, reference: str) -> Technology | None:
+        technology_id = self._technologies.id_of(reference)
+        try:
+            return self._technologies.get(technology_id) if technology_id else None
+        except (
+            errors.NotFoundError
+        ):  # a name is remembered for a while after its technology is removed
+            return None
+
+    def _moves(
+        self, draft: Technology, current: Technology | None
+    ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
+        """The draft's moves that can be written, and those that cannot.
+
+        A move is put among the last ones, which a record holds; what was before them stays.
+        """
+        if current is None or current.move_count == len(current.moves):
+            return draft.moves, ()
+        newest_first = tuple(everything(self._technologies.moves, current.id))
+        oldest = current.moves[0].at
+        too_old = tuple(move for move in _lacking(newest_first, draft.moves) if move.at < oldest)
+        return _lacking((*newest_first[SHOWN_MOVES:], *too_old), draft.moves), too_old
+
+
+def open_register(stage: str, *, dry_run: bool) -> Register:
+    """Raises SettingsError, errors.UnavailableError."""
+    settings = Settings.read(stage_environment(stage, os.environ))
+    return Register(services(_rehearsal_of(settings) if dry_run else open_store(settings)))
+
+
+def _rehearsal_of(settings: Settings) -> Store:
+    """A copy of the register in memory, so that a dry run tells what the load itself would tell.
+
+    It has all technologies; of the projects no more than a load looks at, their names.
+    """
+    copy = open_store(replace(settings, store_url="sqlite:///:memory:"))
+    if settings.store_url.startswith("sqlite:") and not sqlite_path(settings).exists():
+        return copy  # opening it would make it
+    found = services(open_store(settings))
+    for text in everything(found.technologies.find, TechnologyQuery()):
+        technology = models.technology_from(json.loads(text))
+        if technology.move_count > len(technology.moves):
+            newest_first = tuple(everything(found.technologies.moves, technology.id))
+            technology = replace(technology, moves=newest_first[::-1])
+        copy.technologies.add(technology)
+    for text in everything(found.projects.find, ProjectQuery()):
+        project = json.loads(text)
+        copy.projects.add(Project(project["name"], id=project["id"]))
+    return copy
+
+
+def everything(find: Callable[[Q, Position | None, int], Page[T]], query: Q) -> Iterator[T]:
+    """All that `find` finds, page after page."""
+    position = None
+    while True:
+        page = find(query, position, AT_ONCE)
+        yield from page.items
+        position = page.next
+        if position is None:
+            return
+
+
+def _is_only_named(technology: Technology) -> bool:
+    """Whether a project named it, and no reviewer has said anything yet."""
+    return [(m.note, m.author) for m in technology.moves] == [(models.BORN_OF_A_PROJECT, None)]
+
+
+def _completed(created: Technology, draft: Technology) -> Technology:
+    """The document's say in the place of what was made up for it; names that it has stay its names."""
+    names = {name_key(name): name for name in (*draft.aliases, *created.aliases, created.name)}
+    names.pop(name_key(draft.name), None)
+    return replace(
+        created,
+        name=draft.name,
+        quadrant=draft.quadrant,
+        moves=draft.moves,
+        aliases=tuple(names.values())[:MOST_ALIASES],
+        description=draft.description or created.description,
+        link=draft.link or created.link,
+    )
+
+
+def _merged(current: Technology, draft: Technology) -> Technology:
+    """`current` with the moves that it lacks, by date; on one date in the order of `draft`."""
+    absent = _lacking(current.moves, draft.moves)
+    order = {_said(move): number for number, move in enumerate(draft.moves)}
+    moves = (*current.moves, *absent)
+    ordered = sorted(moves, key=lambda move: (move.at, order.get(_said(move), len(order))))
+    return replace(current, moves=tuple(ordered)) if absent else current
+
+
+def _lacking(present: Iterable[Move], wanted: Iterable[Move]) -> tuple[Move, ...]:
+    """The moves of `wanted` that are not in `present`, whoever their author is."""
+    known = set(map(_said, present))
+    return tuple(move for move in wanted if _said(move) not in known)
+
+
+def _said(move: Move) -> tuple[str, str, str]:
+    return move.ring, move.at, move.note
+
+
+def _repeat(write: Callable[[], None], *expected: type[errors.RegisterError]) -> None:
+    """Calls `write`; on one of these errors again, from what is there by then. Raises the last of them."""
+    for _ in range(TRIES - 1):
+        with suppress(*expected):
+            return write()
+    return write()

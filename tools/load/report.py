@@ -1,0 +1,140 @@
+"""What happened to a file's records: counted, each correction and each loss with its place, and printed."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from textwrap import fill
+from time import monotonic
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Column, Table
+
+from chalicelib.routes.requests import UNFIT
+
+ADDRESS = re.compile(r"[^\s@]*@[^\s@]+")
+PATIENCE_SECONDS = 1.0
+AT_MOST = 50
+T = TypeVar("T")
+
+
+def printable(text: str) -> str:
+    """One line, fit for any terminal; an e-mail address is personal data and never shown."""
+    return ADDRESS.sub("(e-mail address)", " ".join(UNFIT.sub("", text).split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    place: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
+
+
+@dataclass(slots=True)
+class Report:
+    """`left_out` holds records that did not get in; `corrections` what got in differently than it was said."""
+
+    file: str
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    already_there: int = 0
+    corrections: list[Note] = field(default_factory=list)
+    left_out: list[Note] = field(default_factory=list)
+    not_carried: Counter[str] = field(default_factory=Counter)
+    created: dict[str, None] = field(default_factory=dict)
+    failure: str = ""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all that the file holds is in the register now."""
+        return not self.failure and not self.left_out
+
+
+def _counts(report: Report) -> list[str]:
+    return [f"{printable(name)} {count}" for name, count in report.not_carried.items()]
+
+
+# Each list of a report: its name, its heading, its items, and whether each has a line of its own.
+LISTS: tuple[tuple[str, str, Callable[[Report], Iterable[str]], bool], ...] = (
+    (
+        "new_technologies",
+        "named by projects, new to the register (ring review)",
+        lambda r: map(printable, r.created),
+        False,
+    ),
+    ("not_carried", "values without a home in the register", _counts, False),
+    ("mended", "mended", lambda r: map(str, r.corrections), True),
+    ("left_out", "LEFT OUT", lambda r: map(str, r.left_out), True),
+)
+
+
+def document(report: Report) -> dict[str, object]:
+    """What `--json` prints of a file."""
+    figures = {
+        name: getattr(report, name) for name in ("read", "added", "changed", "already_there")
+    }
+    lists = {name: list(items_of(report)) for name, _, items_of, _ in LISTS}
+    return {"file": printable(report.file), **figures, **lists, "failure": report.failure}
+
+
+def watched(items: Sequence[T], label: str) -> Iterator[T]:
+    """The items, one by one; after a second a bar on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task(label.replace("[", r"\["), total=len(items))
+    begun = monotonic()
+    try:
+        for number, item in enumerate(items):
+            bar.update(task, completed=number)
+            if not bar.live.is_started and monotonic() - begun > PATIENCE_SECONDS:
+                bar.start()
+            yield item
+    finally:
+        bar.stop()
+
+
+def print_summary(reports: Sequence[Report], console: Console, verbose: bool) -> None:
+    """A line for each file that could be read, then at most 50 of each list, unless `verbose`."""
+    reports = [report for report in reports if not report.failure]
+    if not reports:
+        return
+    console.print(_table(reports))
+    for _, what, items_of, apart in LISTS:
+        for report in reports:
+            if items := list(items_of(report)):
+                heading = printable(f"{report.file}: {what}, {len(items)}")
+                console.print(f"\n{heading}", style="bold", markup=False, highlight=False)
+                _print_list(console, items, None if verbose else AT_MOST, apart)
+
+
+def _table(reports: Sequence[Report]) -> Table:
+    names = ("read", "added", "changed", "already there", "mended", "left out")
+    columns = Column("file", overflow="fold"), *(Column(name, justify="right") for name in names)
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for r in reports:
+        figures = (r.read, r.added, r.changed, r.already_there, len(r.corrections), len(r.left_out))
+        table.add_row(printable(r.file).replace("[", r"\["), *map(str, figures))
+    return table
+
+
+def _print_list(console: Console, items: list[str], most: int | None, apart: bool) -> None:
+    """Wrapped between words, and indented so that one can see where the next begins."""
+    shown = items[:most]
+    more = [f"… and {len(items) - len(shown)} more (--verbose)"] if shown != items else []
+    lines = [*shown, *more] if apart else [" ".join([", ".join(shown), *more])]
+    for line in lines:
+        wrapped = fill(
+            line.strip(),
+            console.width,
+            initial_indent="  ",
+            subsequent_indent="      ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        console.print(wrapped, markup=False, highlight=False, soft_wrap=True)

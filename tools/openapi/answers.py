@@ -1,0 +1,33 @@
+"""The schemas of problems, which every operation can answer with."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from chalicelib.errors import MOST_FLAWS
+from chalicelib.routes.bodies.common import choice
+from tools.openapi.problems import problem_types
+
+
+class FlawAnswer(BaseModel):
+    """One thing that is wrong."""
+
+    pointer: str = Field(description="A JSON Pointer; of a query parameter, `/` and its name")
+    detail: str
+
+
+class ProblemAnswer(BaseModel):
+    """What went wrong (RFC 9457). The firewall's own answers have no instance and no request_id."""
+
+    type: Annotated[str, *choice(problem_types())]
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    instance: str = Field(default="", description="The path that was asked for")
+    request_id: str = Field(default="", description="For whoever looks it up in the log")
+
+
+class InvalidProblemAnswer(ProblemAnswer):
+    """A request that can be read and breaks a rule: up to 50 flaws."""
+
+    errors: list[FlawAnswer] = Field(default=[], max_length=MOST_FLAWS)

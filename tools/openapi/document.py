@@ -1,0 +1,129 @@
+"""The document, put together: a route at a time."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chalicelib import __version__
+from tools.openapi import parameters, problems, security
+from tools.openapi.examples import REQUESTS, recorded
+from tools.openapi.headers import HEADERS, OF_THE_PAGE, headers
+from tools.openapi.resources import TAGS
+from tools.openapi.routes import Operation, operations
+from tools.openapi.schemas import SCHEMAS, schemas
+
+DESCRIPTION = """
+One API for an organisation's software **projects** and the **technologies** they use.
+
+Errors are problem details (RFC 9457). Every path also answers `OPTIONS` for browsers on the listed
+origins. A method that a path does not take is a 404 problem of the gateway, and a 405 problem on a
+developer's machine; so is a path that there is not, a 404 problem.
+""".strip()
+BODY_SENT = {request.operation: request.body for request in REQUESTS}
+BODY, ETAG = "$response.body#", "$response.header.ETag"
+
+
+def document(place: Path) -> dict[str, Any]:
+    """The whole of it. `place` is an empty folder for what the examples need."""
+    every = list(operations(place))
+    said = recorded(place, every)
+    paths: dict[str, Any] = {}
+    for operation in every:
+        methods = paths.setdefault(operation.route.path, {})
+        methods[operation.route.method.lower()] = _operation(operation, said, every)
+    return {
+        "openapi": "3.1.0",
+        "info": _info(),
+        "servers": [{"url": "/", "description": "Where this document came from"}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(every),
+            "responses": problems.components(),
+            "parameters": parameters.components(every),
+            "headers": HEADERS,
+            "securitySchemes": security.schemes(),
+        },
+    }
+
+
+def _info() -> dict[str, Any]:
+    return {
+        "title": "Landscape API",
+        "version": __version__,
+        "summary": "Software projects and the technologies they use",
+        "description": DESCRIPTION,
+        "contact": {"name": "Whoever runs this service; say the request id"},
+    }
+
+
+def _operation(
+    operation: Operation, said: Mapping[str, Any], every: Sequence[Operation]
+) -> dict[str, Any]:
+    route = operation.route
+    made: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": f"{operation.description}\n\n{security.who(route.action)}",
+        "security": security.requirements(route.action),
+    }
+    if references := parameters.references(operation):
+        made["parameters"] = references
+    if route.body:
+        media = {"schema": {"$ref": SCHEMAS + route.body}, "example": BODY_SENT[operation.id]}
+        # One type, the first: of two, generators of clients make two bodies, or nothing that compiles.
+        made["requestBody"] = {"required": True, "content": {operation.content_types[0]: media}}
+    success = _success(operation, said.get(operation.id), every)
+    made["responses"] = {str(route.status): success, **problems.of(operation)}
+    return made
+
+
+def _success(operation: Operation, said: Any, every: Sequence[Operation]) -> dict[str, Any]:
+    answer = operation.route.answer
+    names = []
+    if answer and (operation.is_read or operation.route.method != "GET"):
+        names.append("ETag")
+    if operation.route.status == 201:
+        names.append("Location")
+    if operation.is_list:
+        names.append("Link")
+    if operation.route.action or (operation.is_read and not operation.is_record):
+        names.append("Cache-Control")
+    if answer and answer.startswith("text/"):
+        names += OF_THE_PAGE
+    made: dict[str, Any] = {"description": operation.summary, "headers": headers(*names)}
+    if answer:
+        made["content"] = _content(answer, said)
+        if links := _links(answer, every):
+            made["links"] = links
+    return made
+
+
+def _content(answer: str, said: Any) -> dict[str, Any]:
+    if answer == "application/json":
+        return {answer: {"schema": {"type": "object"}}}
+    if "/" in answer:
+        return {answer: {"schema": {"type": "string"}}}
+    return {"application/json": {"schema": {"$ref": SCHEMAS + answer}, "example": said}}
+
+
+def _links(answer: str, every: Sequence[Operation]) -> dict[str, Any]:
+    """What can be asked for next, below the record of this answer, or the first of this list.
+
+    Writes need the record's ETag, which a list has not.
+    """
+    kind, is_list = answer.removesuffix("List"), answer.endswith("List")
+    record = next((one for one in every if one.id == f"get{kind}"), None)
+    if record is None or not record.is_record:
+        return {}
+    base, name = record.route.path, f"path.{kind.lower()}_id"
+    found: dict[str, Any] = {}
+    for one in every:
+        if not one.route.path.startswith(base) or (is_list and one.route.method != "GET"):
+            continue
+        values = {name: BODY + ("/items/0/id" if is_list else "/id")}
+        if one.needs_match:
+            values["header.If-Match"] = ETAG
+        found[one.id] = {"operationId": one.id, "parameters": values}
+    return found

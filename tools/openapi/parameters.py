@@ -1,0 +1,98 @@
+"""Parameters of paths, queries and headers, as components."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.routes.bodies.common import UNFIT, pattern
+from chalicelib.routes.contract import FILES
+from chalicelib.routes.listing import DEFAULT_LIMIT, LARGEST_LIMIT
+from chalicelib.routes.requests import LONGEST_PARAMETER, Parameter
+from tools.openapi.examples import REQUESTS
+from tools.openapi.routes import Operation
+
+Component = dict[str, Any]
+ID = {"type": "string", "pattern": "^[a-z0-9-]{1,100}$"}
+TEXT = {"type": "string", "maxLength": LONGEST_PARAMETER, **pattern(f"[^{UNFIT}]*")}
+# What is a word is decided by Unicode's tables: that there is one, and not ASCII's signs alone.
+NO_WORD = rf"{UNFIT}\t\n\r\u0020-\u0022\u0024-\u002a\u002c-\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u007e"
+SEARCH = pattern(f"[^{UNFIT}]*[^{NO_WORD}][^{UNFIT}]*")
+# The parameters that are more than a text or one of fixed values.
+SCHEMAS: dict[str, Component] = {
+    "q": {**TEXT, **SEARCH, "minLength": 1},
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": LARGEST_LIMIT,
+        "default": DEFAULT_LIMIT,
+    },
+    "cursor": {"type": "string"},
+    "file": {"type": "string", "enum": list(FILES)},
+}
+EXAMPLES = {"file": "page.css"} | {k: v for one in REQUESTS for k, v in one.values.items()}
+HEADERS: tuple[Component, ...] = (
+    {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag that you read, or `*`. Without it 428, and 412 where somebody else"
+        " wrote first",
+        "schema": {"type": "string"},
+        "required": True,
+        "example": "*",
+    },
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag that you have: 304 where nothing has changed",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Your own name for this request, 1 to 255 printable ASCII characters",
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    },
+)
+
+
+def components(operations: Iterable[Operation]) -> dict[str, Component]:
+    """Every parameter of the routes by its name."""
+    found: dict[str, Any] = {}
+    for operation in operations:
+        found |= {name: _path(name) for name in path_names(operation)}
+        found |= {one.name: _query(one) for one in operation.route.query}
+    return found | {one["name"]: one for one in HEADERS}
+
+
+def references(operation: Operation) -> list[dict[str, str]]:
+    route = operation.route
+    names = [*path_names(operation), *(parameter.name for parameter in route.query)]
+    if operation.needs_match:
+        names.append("If-Match")
+    if operation.is_read:
+        names.append("If-None-Match")
+    if route.method == "POST":
+        names.append("Idempotency-Key")
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def path_names(operation: Operation) -> list[str]:
+    return [part[1:-1] for part in operation.route.path.split("/") if part.startswith("{")]
+
+
+def _path(name: str) -> Component:
+    said = "The file's name" if name == "file" else f"The {name.removesuffix('_id')}'s id"
+    return {
+        "name": name,
+        "in": "path",
+        "description": said,
+        "schema": SCHEMAS.get(name, ID),
+        "required": True,
+        "example": EXAMPLES[name],
+    }
+
+
+def _query(one: Parameter) -> Component:
+    """Without an example: the page would fill it in, and ask for what nobody wants."""
+    fixed = {"type": "string", "enum": list(one.choices)}
+    schema = fixed if one.choices else SCHEMAS.get(one.name, TEXT)
+    return {"name": one.name, "in": "query", "description": one.about, "schema": schema}

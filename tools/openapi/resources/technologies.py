@@ -1,0 +1,53 @@
+"""The technologies and their moves."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from chalicelib.models import technology as technologies
+from chalicelib.routes.bodies.common import choice
+from tools.openapi.common import Id, NextCursor, Time, Version
+
+TAG = "The technologies that projects use, and their moves between the rings."
+
+
+class MoveAnswer(BaseModel):
+    ring: Annotated[str, *choice(technologies.RINGS)]
+    at: Time
+    author: str | None = Field(description="An e-mail address; null where nobody decided")
+    note: str
+
+
+class TechnologyAnswer(BaseModel):
+    """A technology, and the moves that put it where it is on the radar."""
+
+    id: Id
+    name: str
+    quadrant: Annotated[str, *choice(technologies.QUADRANTS)]
+    ring: Annotated[str, *choice(technologies.RINGS)] = Field(description="Of the last move")
+    aliases: list[str]
+    tags: list[str]
+    description: str
+    link: str
+    moves: list[MoveAnswer] = Field(
+        min_length=1,
+        max_length=technologies.SHOWN_MOVES,
+        description=f"The last {technologies.SHOWN_MOVES}, the oldest first; history is only added to",
+    )
+    move_count: int = Field(ge=1, description="How many moves there are")
+    project_count: int = Field(ge=0, description="How many projects use it")
+    version: Version
+    created_at: Time
+    updated_at: Time
+
+
+class TechnologyListAnswer(BaseModel):
+    items: list[TechnologyAnswer]
+    next_cursor: NextCursor
+
+
+class MoveListAnswer(BaseModel):
+    """The newest move first."""
+
+    items: list[MoveAnswer]
+    next_cursor: NextCursor

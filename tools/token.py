@@ -1,0 +1,116 @@
+"""Development tokens: a key pair for each service stands in for its Cognito user pool.
+
+    make token SERVICE=tech-audit-tool EMAIL=me@example.org GROUPS=Admin
+
+Prints an ID token that the API on the local stage verifies like any other. The keys are made on
+first use, outside the project, beside the local database.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import jwt
+import typer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from chalicelib.models.caller import SERVICES
+from chalicelib.settings import Pool, Settings, SettingsError, stage_environment
+
+KEY_BITS = 2048
+DEFAULT_HOURS = 12
+
+
+def signing_key(directory: Path, service: str) -> tuple[str, rsa.RSAPrivateKey]:
+    """The service's development key and its kid; made where there is none."""
+    path = directory / f"{service}.pem"
+    if not path.exists():
+        _make_key(directory, service)
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise SettingsError(f"{path} holds no RSA key: remove it, and another is made")
+    return _kid(key), key
+
+
+def _make_key(directory: Path, service: str) -> None:
+    """Writes the private key, and the public one as the pool would publish it."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    public |= {"kid": _kid(key), "alg": "RS256", "use": "sig"}
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    _write(directory / f"{service}.jwks.json", json.dumps({"keys": [public]}).encode())
+    _write(directory / f"{service}.pem", pem)
+
+
+def _kid(key: rsa.RSAPrivateKey) -> str:
+    """Of the key itself: a server that knows an older pair sees that this is another one."""
+    modulus = key.public_key().public_numbers().n
+    return hashlib.sha256(str(modulus).encode()).hexdigest()[:16]
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, for the owner's eyes only."""
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    part.replace(path)
+
+
+def claims(pool: Pool, email: str, groups: list[str], hours: int) -> dict[str, Any]:
+    """What the pool would say of such a user in an ID token."""
+    now = int(time.time())
+    said = {
+        "iss": pool.issuer,
+        "aud": min(pool.client_ids),
+        "token_use": "id",
+        "sub": f"development-{email}",
+        "cognito:username": email,
+        "email": email,
+        "email_verified": True,
+        "iat": now,
+        "exp": now + hours * 3600,
+    }
+    return said | ({"cognito:groups": groups} if groups else {})
+
+
+def development_token(
+    settings: Settings, service: str, email: str, groups: list[str], hours: int = DEFAULT_HOURS
+) -> str:
+    """Raises SettingsError off the local stage, and for a service that is none."""
+    if not settings.is_local:
+        raise SettingsError("Development tokens are for the local stage alone")
+    pools = {pool.service: pool for pool in settings.pools}
+    if service not in pools:
+        raise SettingsError(f"SERVICE is {service!r}, not one of {', '.join(SERVICES)}")
+    if "@" not in email:
+        raise SettingsError("EMAIL is not an e-mail address")
+    kid, key = signing_key(settings.keys_directory, service)
+    said = claims(pools[service], email, groups, hours)
+    return jwt.encode(said, key, algorithm="RS256", headers={"kid": kid})
+
+
+def main(
+    service: Annotated[str, typer.Option(help=" or ".join(SERVICES))],
+    email: Annotated[str, typer.Option(help="who the token says you are")],
+    groups: Annotated[str, typer.Option(help="comma-separated, of that service's pool")] = "",
+    hours: Annotated[
+        int, typer.Option(min=1, max=24, help="how long the token is good for")
+    ] = DEFAULT_HOURS,
+) -> None:
+    """Print a development token for the API on the local stage."""
+    names = [name.strip() for name in groups.split(",") if name.strip()]
+    try:
+        settings = Settings.read(stage_environment("local", os.environ))
+        print(development_token(settings, service, email, names, hours))
+    except SettingsError as error:
+        sys.exit(f"token: {error}")

@@ -1,0 +1,136 @@
+"""WAF's logs: of what was blocked or counted, never of what was let in.
+
+The record of an allowed request shows the header that was inserted, value and all, and no redaction
+hides it. One that was counted first and then allowed is both, so what was allowed is dropped first.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.firewall.calls import code_of
+from chalicelib.firewall.errors import FirewallError
+from ops.steps import AS_WANTED, MISSING, Step, difference
+from waf.place import Place
+
+PREFIX = "aws-waf-logs-"  # AWS takes no other destination
+RETENTION = 30  # days
+
+
+def _filter(behavior: str, *actions: str) -> dict[str, Any]:
+    conditions = [{"ActionCondition": {"Action": action}} for action in actions]
+    return {"Behavior": behavior, "Requirement": "MEETS_ANY", "Conditions": conditions}
+
+
+FILTER = {
+    "DefaultBehavior": "DROP",
+    "Filters": [_filter("DROP", "ALLOW"), _filter("KEEP", "BLOCK", "COUNT")],
+}
+REDACTED = [{"SingleHeader": {"Name": "authorization"}}]
+
+
+def require_name(group: str | None) -> None:
+    """Raises FirewallError."""
+    if group is not None and not group.startswith(PREFIX):
+        raise FirewallError(
+            f"--log-group {group!r} does not begin with {PREFIX}: AWS WAF takes no other"
+        )
+
+
+def log_steps(place: Place, acl_arn: str | None, group: str | None) -> Iterator[Step]:
+    """Without `group` the destination that there is stays, and only what is logged is put right."""
+    if group:
+        yield from _group_steps(place.logs, group)
+    found = place.waf.until_done(partial(find_logging, place, acl_arn)) if acl_arn else None
+    if group is None and found is None:
+        return
+    yield Step(
+        "logs of the web ACL",
+        _said(place, found, group),
+        AS_WANTED,
+        partial(place.waf.until_done, partial(_log, place, group)),
+    )
+
+
+def _group_steps(logs: Any, name: str) -> Iterator[Step]:
+    """A retention that somebody chose stays."""
+    found = find_group(logs, name)
+    days = (found or {}).get("retentionInDays")
+    yield Step(
+        f"log group {name}",
+        MISSING if found is None else "there",
+        "there",
+        partial(_make_group, logs, name),
+    )
+    yield Step(
+        f"retention of {name}",
+        f"{days} days" if days else "for ever",
+        f"{days or RETENTION} days",
+        partial(logs.put_retention_policy, logGroupName=name, retentionInDays=RETENTION),
+    )
+
+
+def _make_group(logs: Any, name: str) -> None:
+    try:
+        logs.create_log_group(logGroupName=name)
+    except logs.exceptions.ResourceAlreadyExistsException:  # the answer to an earlier call was lost
+        return
+
+
+def find_group(logs: Any, name: str) -> dict[str, Any] | None:
+    """The log group of exactly this name."""
+    for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name):
+        for group in page["logGroups"]:
+            if group["logGroupName"] == name:
+                found: dict[str, Any] = group
+                return found
+    return None
+
+
+def find_logging(place: Place, acl_arn: str) -> dict[str, Any] | None:
+    """To be called within Waf.until_done."""
+    try:
+        answer = place.waf("get_logging_configuration", ResourceArn=acl_arn)
+    except ClientError as error:
+        if code_of(error) == "WAFNonexistentItemException":
+            return None
+        raise
+    found: dict[str, Any] = answer["LoggingConfiguration"]
+    return found
+
+
+def _said(place: Place, found: dict[str, Any] | None, group: str | None) -> str:
+    if found is None:
+        return "off"
+    wanted = _wanted(place, found["ResourceArn"], found, group)
+    return difference(_comparable(found), _comparable(wanted))
+
+
+def _log(place: Place, group: str | None) -> None:
+    acl_arn = place.require_acl().arn
+    found = find_logging(place, acl_arn)
+    wanted = _wanted(place, acl_arn, found, group)
+    if found is None or difference(_comparable(found), _comparable(wanted)) != AS_WANTED:
+        place.waf("put_logging_configuration", LoggingConfiguration=wanted)
+
+
+def _wanted(
+    place: Place, acl_arn: str, found: dict[str, Any] | None, group: str | None
+) -> dict[str, Any]:
+    destinations = (found or {}).get("LogDestinationConfigs", [])
+    if group:
+        known = find_group(place.logs, group)
+        destinations = [known["arn"].removesuffix(":*")] if known else []
+    return {
+        "ResourceArn": acl_arn,
+        "LogDestinationConfigs": destinations,
+        "RedactedFields": REDACTED,
+        "LoggingFilter": FILTER,
+    }
+
+
+def _comparable(logging: dict[str, Any]) -> dict[str, Any]:
+    destinations = [arn.removesuffix(":*") for arn in logging["LogDestinationConfigs"]]
+    return {**logging, "LogDestinationConfigs": destinations}

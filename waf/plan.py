@@ -1,0 +1,124 @@
+"""What the firewall is to be, beside what is there: the steps from one to the other, in their order.
+
+Everything is closed until the web ACL is associated, so a run that is cut short leaves it closed, and
+the same command goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from chalicelib.firewall.align import View, align, view
+from chalicelib.firewall.ledger import Ledger
+from chalicelib.firewall.sets import FoundSet, SetKey, set_keys
+from ops.steps import AS_WANTED, MISSING, Step
+from waf import secret
+from waf.acl import (
+    Options,
+    another,
+    associate,
+    due_value,
+    make_secret,
+    make_set,
+    put_acl,
+    repeated,
+    require_sets,
+)
+from waf.logs import log_steps
+from waf.place import FoundAcl, Place, is_ours
+from waf.rotation import Rotation, rotation_step
+from waf.rules import Choice, differences, wanted_acl
+
+THERE = "there"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`in_the_way`, where it is not empty, says why nothing of it may be carried out."""
+
+    steps: list[Step]
+    in_the_way: str
+
+
+def plan(place: Place, options: Options, rotation: Rotation, say: Say) -> Plan:
+    """Everything that should be so, in the order of doing it. Writes nothing.
+
+    Raises FirewallError where something has our names and is not ours, errors.UnavailableError.
+    """
+    ask = place.waf.until_done
+    sets, acl, associated = ask(place.find_sets), ask(place.find_acl), ask(place.find_associated)
+    known = secret.read(place.table)
+    found = MISSING if not known.values else THERE
+    steps = [
+        Step("inserted header", found, THERE, partial(make_secret, place)),
+        *(_set_step(place, key, sets) for key in set_keys()),
+        _entries_step(place, sets),
+        _acl_step(place, options, known, sets, acl),
+        _association_step(place, options, associated),
+        *log_steps(place, acl.arn if acl else None, options.log_group),
+        rotation_step(place, known, options, rotation, say),
+    ]
+    is_free = associated is None or is_ours(place, associated) or options.replace
+    return Plan(steps, "" if is_free else another(associated or {}))
+
+
+def _set_step(place: Place, key: SetKey, sets: dict[SetKey, FoundSet]) -> Step:
+    what = f"IP set {place.names.ip_set(*key)}"
+    return Step(what, THERE if key in sets else MISSING, THERE, repeated(place, make_set, key))
+
+
+def _entries_step(place: Place, sets: dict[SetKey, FoundSet]) -> Step:
+    """The projection of the table's entries onto the IP sets."""
+    ledger = Ledger(place.table)
+
+    def see(key: SetKey) -> View:
+        return view(place.waf, ledger, *key, sets.get(key), place.now())[0]
+
+    views = [place.waf.until_done(partial(see, key)) for key in set_keys()]
+    missing = sum(len(each.live - (each.addresses or frozenset())) for each in views)
+    leaving = sum(len(each.leaving) for each in views)
+    said = [f"{missing} missing"] * bool(missing) + [f"{leaving} too many"] * bool(leaving)
+
+    def fill() -> None:
+        place.waf.until_done(partial(require_sets, place))
+        align(place.waf, place.names, ledger, place.now())
+
+    return Step("entries in the IP sets", ", ".join(said) or AS_WANTED, AS_WANTED, fill)
+
+
+def _acl_step(
+    place: Place,
+    options: Options,
+    known: secret.Secret,
+    sets: dict[SetKey, FoundSet],
+    found: FoundAcl | None,
+) -> Step:
+    said = MISSING
+    if found:
+        arns = {key: sets[key].arn if key in sets else "" for key in set_keys()}
+        value = due_value(known, found, newest=False) if known.values else ""
+        wanted = wanted_acl(place.names, arns, value, options.choice(found))
+        said = ", ".join(differences(found.settings, wanted)) or _described(options.choice(found))
+    return Step(
+        f"web ACL {place.names.web_acl}",
+        said,
+        _described(options.choice(found)),
+        repeated(place, put_acl, options),
+    )
+
+
+def _described(choice: Choice) -> str:
+    effect = "counted only" if choice.count else "blocked"
+    return f"{choice.requests:,} requests in 5 minutes, more is {effect}"
+
+
+def _association_step(place: Place, options: Options, found: dict[str, object] | None) -> Step:
+    name = place.names.web_acl
+    said = f"another web ACL, {found['Name']}" if found else "none"
+    return Step(
+        "web ACL of the API's stage",
+        name if is_ours(place, found) else said,
+        name,
+        repeated(place, associate, options),
+    )

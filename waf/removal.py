@@ -1,0 +1,84 @@
+"""Takes the firewall away: the association alone, or all that associate.py made for it in AWS WAF."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from chalicelib.firewall.calls import STILL_IN_USE, NotYetError
+from chalicelib.firewall.names import SCOPE
+from chalicelib.firewall.sets import SetKey, set_keys
+from ops.steps import Step
+from waf.logs import find_logging
+from waf.place import Place, is_ours
+
+GONE, THERE = "gone", "there"
+
+
+def detach_steps(place: Place) -> list[Step]:
+    """Of the web ACL of our name alone: another team's stays where it is."""
+    place.waf.until_done(place.find_acl)
+    found = place.waf.until_done(place.find_associated)
+    name = found["Name"] if found else "none"
+    wanted = "none" if is_ours(place, found) else name
+    return [Step("web ACL of the API's stage", name, wanted, partial(_detach, place))]
+
+
+def _detach(place: Place) -> None:
+    def attempt() -> None:
+        if is_ours(place, place.find_associated()):
+            place.waf("disassociate_web_acl", ResourceArn=place.resource_arn)
+
+    def check() -> None:
+        if is_ours(place, place.find_associated()):
+            raise NotYetError(f"the web ACL {place.names.web_acl} is not taken off")
+
+    place.waf.until_done(attempt)
+    place.waf.until_done(check)
+
+
+def delete_steps(place: Place) -> Iterator[Step]:
+    """In the order that AWS allows: what refers to something goes before it."""
+    yield from detach_steps(place)
+    acl = place.waf.until_done(place.find_acl)
+    logging = place.waf.until_done(partial(find_logging, place, acl.arn)) if acl else None
+    yield _gone("logs of the web ACL", logging is not None, partial(_stop_logging, place))
+    what = f"web ACL {place.names.web_acl}"
+    yield _gone(what, acl is not None, partial(_until_unused, place, partial(_delete_acl, place)))
+    sets = place.waf.until_done(place.find_sets)
+    for key in set_keys():
+        delete = partial(_until_unused, place, partial(_delete_set, place, key))
+        yield _gone(f"IP set {place.names.ip_set(*key)}", key in sets, delete)
+
+
+def _gone(what: str, is_there: bool, make: partial[None]) -> Step:
+    return Step(what, THERE if is_there else GONE, GONE, make)
+
+
+def _until_unused(place: Place, attempt: partial[None]) -> None:
+    """What has just ceased to be used is in use for a while still."""
+    place.waf.until_done(attempt, also=STILL_IN_USE)
+
+
+def _stop_logging(place: Place) -> None:
+    def attempt() -> None:
+        acl = place.find_acl()
+        if acl and find_logging(place, acl.arn):
+            place.waf("delete_logging_configuration", ResourceArn=acl.arn)
+
+    place.waf.until_done(attempt)
+
+
+def _delete_acl(place: Place) -> None:
+    """With its logs, if there are any still: right after a change WAF may have said otherwise."""
+    found = place.find_acl()
+    if found:
+        if find_logging(place, found.arn):
+            place.waf("delete_logging_configuration", ResourceArn=found.arn)
+        lock = {"Id": found.id, "LockToken": found.lock_token}
+        place.waf("delete_web_acl", Name=place.names.web_acl, Scope=SCOPE, **lock)
+
+
+def _delete_set(place: Place, key: SetKey) -> None:
+    found = place.find_sets().get(key)
+    if found:
+        lock = place.waf("get_ip_set", Name=found.name, Scope=SCOPE, Id=found.id)["LockToken"]
+        place.waf("delete_ip_set", Name=found.name, Scope=SCOPE, Id=found.id, LockToken=lock)
