@@ -112,8 +112,13 @@ class Console:
         except StoppedError as error:
             self._fail(str(error), INTERRUPTED)
         except (KeyboardInterrupt, typer.Abort):
-            stands = f"Done: {', '.join(self.done)}" if self.done else "Nothing was changed"
-            self._fail(f"stopped. {stands}. {GOES_ON}", INTERRUPTED)
+            self._fail(f"stopped. {self._what_stands()}{GOES_ON}", INTERRUPTED)
+
+    def _what_stands(self) -> str:
+        """Empty where no plan was shown: a command may then have changed what is not counted here."""
+        if "steps" not in self.answer:
+            return ""
+        return f"Done: {', '.join(self.done)}. " if self.done else "Nothing was changed. "
 
     def _fail(self, text: str, status: int = FAILED) -> NoReturn:
         self.end(error=text)

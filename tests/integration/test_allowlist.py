@@ -161,7 +161,7 @@ def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
     [
         (b"y\n", set[str](), 0, "taken out of the allow list"),
         (b"n\n", {"8.8.8.8/32"}, 1, "allowlist: nothing was changed"),
-        (b"", {"8.8.8.8/32"}, 130, "allowlist: stopped. Nothing was changed"),
+        (b"", {"8.8.8.8/32"}, 130, "allowlist: stopped. The same command goes on from here"),
     ],
 )
 def test_a_flush_at_a_terminal_waits_for_an_answer(
