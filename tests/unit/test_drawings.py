@@ -49,19 +49,11 @@ def test_the_infrastructure_is_drawn_as_it_is() -> None:
     for expected in (
         f"web ACL {NAMES.web_acl}",
         HEADER,
-        *(
-            NAMES.ip_set(kind, version).replace(NAMES.web_acl, "…")
-            for kind in KINDS
-            for version in VERSIONS
-        ),
         *(f"pool of {service}" for service in SERVICES),
         f"REST API {CONFIG['app_name']}",
         f"stage {DEV['api_gateway_stage']}, {DEV['api_gateway_endpoint_type']}",
         f"{len(TABLE)} routes, {len(authorizers)} authorizers",
         f"compresses from {DEV['minimum_compression_size']} bytes",
-        NAMES.web_acl,
-        f"table {DEV['environment_variables']['LANDSCAPE_STORE_URL'].removeprefix('dynamodb://')}",
-        *(f"{NAMES.web_acl}-{name}" for name in SCHEDULED),
         *(
             f"{one['lambda_memory_size']} MB, {one['lambda_timeout']} s"
             for one in (DEV, *SCHEDULED.values())
@@ -75,7 +67,24 @@ def test_the_infrastructure_is_drawn_as_it_is() -> None:
     assert partitions(SCHEDULED["finish"], "Deny") == {"FIREWALL*"}
     assert "reads and writes the table, all but FIREWALL*" in drawn
     assert set(re.findall(r"rate\([^)]+\)", (ROOT / "app.py").read_text())) == {"rate(15 minutes)"}
-    assert "rate(15 minutes)" in said
+
+
+@pytest.mark.parametrize("drawing", ["infrastructure", "alternative"])
+def test_a_drawing_has_the_functions_and_the_table_and_no_others(drawing: str) -> None:
+    said = words(drawing)
+    own = {NAMES.web_acl} if drawing == "infrastructure" else set()
+    scheduled = {f"{NAMES.web_acl}-{name}" for name in SCHEDULED}
+    assert {line for line in said if line.startswith(NAMES.web_acl)} == own | scheduled
+    store = DEV["environment_variables"]["LANDSCAPE_STORE_URL"].removeprefix("dynamodb://")
+    assert [line for line in said if line.startswith("table l")] == [f"table {store}"]
+    sets = {NAMES.ip_set(k, v).replace(NAMES.web_acl, "…") for k in KINDS for v in VERSIONS}
+    assert {line for line in said if line.startswith("…")} == (sets if own else set())
+    assert "rate(15 minutes)" in " ".join(said)
+
+
+def test_prod_is_configured_like_dev() -> None:
+    dev, prod = (json.dumps(CONFIG["stages"][stage]) for stage in ("dev", "prod"))
+    assert dev.replace("dev", "prod") == prod
 
 
 @pytest.mark.parametrize("drawing", ["infrastructure", "alternative"])
