@@ -1,4 +1,4 @@
-"""Log groups of CloudWatch: looked for, and made."""
+"""Log groups of CloudWatch: found, and created."""
 
 from contextlib import suppress
 from typing import Any
@@ -15,6 +15,6 @@ def find_group(logs: Any, name: str) -> dict[str, Any] | None:
 
 
 def make_group(logs: Any, name: str) -> None:
-    """The Lambda's first line may have made it since it was looked for."""
+    """A Lambda's first line, or a call whose answer was lost, may have created it by now."""
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=name)

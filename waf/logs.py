@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.firewall.calls import code_of
 from chalicelib.firewall.errors import FirewallError
+from ops.logs import find_group, make_group
 from ops.steps import AS_WANTED, MISSING, Step, difference
 from waf.place import Place
 
@@ -62,7 +63,7 @@ def _group_steps(logs: Any, name: str) -> Iterator[Step]:
         f"log group {name}",
         MISSING if found is None else "there",
         "there",
-        partial(_make_group, logs, name),
+        partial(make_group, logs, name),
     )
     yield Step(
         f"retention of {name}",
@@ -70,23 +71,6 @@ def _group_steps(logs: Any, name: str) -> Iterator[Step]:
         f"{days or RETENTION} days",
         partial(logs.put_retention_policy, logGroupName=name, retentionInDays=RETENTION),
     )
-
-
-def _make_group(logs: Any, name: str) -> None:
-    try:
-        logs.create_log_group(logGroupName=name)
-    except logs.exceptions.ResourceAlreadyExistsException:  # the answer to an earlier call was lost
-        return
-
-
-def find_group(logs: Any, name: str) -> dict[str, Any] | None:
-    """The log group of exactly this name."""
-    for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name):
-        for group in page["logGroups"]:
-            if group["logGroupName"] == name:
-                found: dict[str, Any] = group
-                return found
-    return None
 
 
 def find_logging(place: Place, acl_arn: str) -> dict[str, Any] | None:
