@@ -25,10 +25,11 @@ from chalicelib.models.technology import HIDDEN_RINGS, TechnologyQuery
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import parse
 from chalicelib.routes.bodies.project import NewProjectBody
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
 from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client
 from ops.prepare import prepare
+from ops.stage import stage_environment
 from ops.table.create import create_table
 from tools.load.command import load_file
 from tools.load.register import Register, everything

@@ -27,10 +27,11 @@ from chalicelib.models.project import CATEGORIES, STAGES, Contact, Project, Use
 from chalicelib.models.technology import Move, Technology
 from chalicelib.routes.bodies.common import parse
 from chalicelib.routes.bodies.project import NewProjectBody
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
 from chalicelib.stores.sqlite.database import Database
 from chalicelib.stores.sqlite.projects import SqliteProjects
 from chalicelib.stores.sqlite.technologies import SqliteTechnologies
+from ops.stage import stage_environment
 
 SMALL, LARGE = 1_000, 100_000
 GROUP, LARGEST_RATIO = f"SQLite, {LARGE:,} projects", 1.5

@@ -1,6 +1,5 @@
 """Every setting: its type, its default if it has one, and what is wrong when it is wrong."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,29 +129,6 @@ def state_directory(environment: Mapping[str, str]) -> Path:
     """Where a developer's machine keeps its database and keys: outside the project."""
     home = Path(environment.get("HOME", "~")).expanduser()
     return Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "landscape-api"
-
-
-def chalice_directory() -> Path:
-    """The working directory's .chalice, or where it has none that of this project."""
-    here = Path(".chalice")
-    return here if here.is_dir() else Path(__file__).parents[1] / ".chalice"
-
-
-def stage_environment(
-    stage: str, environment: Mapping[str, str], config: Path | None = None
-) -> dict[str, str]:
-    """The settings of `stage` for a command: `config` (the project's if None) under `environment`.
-
-    Raises SettingsError where there is no such file or stage.
-    """
-    config = config or chalice_directory() / "config.json"
-    try:
-        stages = json.loads(config.read_text())["stages"]
-    except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"{config} cannot be read: {type(error).__name__}") from None
-    if stage not in stages:
-        raise SettingsError(f"{config} has no stage {stage!r}, only {', '.join(stages)}")
-    return {**stages[stage].get("environment_variables", {}), **environment}
 
 
 def _require_no_placeholder(environment: Mapping[str, str]) -> None:

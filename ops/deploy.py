@@ -21,7 +21,7 @@ import typer
 from chalicelib.firewall.calls import TIMEOUT
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import HEADER
-from chalicelib.settings import OURS, Settings, SettingsError, stage_environment
+from chalicelib.settings import OURS, Settings, SettingsError
 from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client
 from ops.apis import (
@@ -42,7 +42,7 @@ from ops.gateway.configure import GatewayOptions, configure
 from ops.prepare import prepare
 from ops.releases import current_release, publish
 from ops.smoke import invoke, request
-from ops.stage import Stage
+from ops.stage import Stage, stage_environment
 from ops.steps import AWS_FAILURES, OperatorError, StoppedError, explain
 from ops.table.create import bring_up_to_date
 from waf import associate as firewall

@@ -20,8 +20,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 
-from chalicelib.settings import chalice_directory
 from ops.console import Console
+from ops.stage import chalice_directory
 from ops.steps import OperatorError
 
 NAME = re.compile(r"[\w.-]+")

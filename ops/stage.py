@@ -1,11 +1,12 @@
 """A stage as operators' scripts see it: its names, and what Chalice remembers of its deployment."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import STAGES, chalice_directory
+from chalicelib.settings import STAGES, SettingsError
 from ops.steps import OperatorError
 
 CHALICE_DEFAULT_STAGE = "api"  # what Chalice calls the gateway's stage where nothing is said
@@ -65,6 +66,29 @@ class Stage:
                 found: str = resource[what]
                 return found
         raise StageError(f"{self.record} names no {what}: say --rest-api-id")
+
+
+def chalice_directory() -> Path:
+    """The working directory's .chalice, or where it has none that of this project."""
+    here = Path(".chalice")
+    return here if here.is_dir() else Path(__file__).parents[1] / ".chalice"
+
+
+def stage_environment(
+    stage: str, environment: Mapping[str, str], config: Path | None = None
+) -> dict[str, str]:
+    """The settings of `stage` for a command: `config` (the project's if None) under `environment`.
+
+    Raises SettingsError where there is no such file or stage.
+    """
+    config = config or chalice_directory() / "config.json"
+    try:
+        stages = json.loads(config.read_text())["stages"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError(f"{config} cannot be read: {type(error).__name__}") from None
+    if stage not in stages:
+        raise SettingsError(f"{config} has no stage {stage!r}, only {', '.join(stages)}")
+    return {**stages[stage].get("environment_variables", {}), **environment}
 
 
 def _json(path: Path) -> dict[str, Any]:

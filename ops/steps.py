@@ -90,6 +90,12 @@ def difference(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> st
     return f"another {', '.join(others)}" if others else AS_WANTED
 
 
+CURES = {
+    "NoRegionError": "no AWS region is set: set AWS_REGION, or AWS_PROFILE to a profile with a region",
+    "NoCredentialsError": "no AWS credentials were found: set AWS_PROFILE, or sign in",
+}
+
+
 def explain(error: Exception) -> str:
     """What went wrong, with a word of ours where AWS's does not say what to do, and nobody's name.
 
@@ -98,6 +104,8 @@ def explain(error: Exception) -> str:
     said = SESSION.sub(r"\1(session)", str(error))
     if isinstance(error, UnavailableError | CallError):
         return f"the table: {said}. Is it there (landscape table)?"
+    if cure := CURES.get(type(error).__name__):
+        return cure
     if isinstance(error, ClientError) and error.response["Error"].get("Code") in DENIED:
         return f"access denied. {said}. The credentials in use lack that permission"
     return said

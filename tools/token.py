@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.models.caller import SERVICES
-from chalicelib.settings import Pool, Settings, SettingsError, stage_environment
+from chalicelib.settings import Pool, Settings, SettingsError
+from ops.stage import stage_environment
 
 KEY_BITS = 2048
 DEFAULT_HOURS = 12

@@ -112,7 +112,7 @@ def due_value(known: secret.Secret, found: FoundAcl | None, *, newest: bool) -> 
 
 
 def _write(place: Place, operation: str, parameters: dict[str, Any]) -> None:
-    """What AWS or its SDK say of a refused web ACL may repeat the header's value: only a code is told.
+    """What AWS or its SDK say of a refused web ACL may repeat the header's value: only a code is shown.
 
     Raises FirewallError, and what is passing as it is.
     """
@@ -154,7 +154,7 @@ def another(associated: dict[str, Any]) -> str:
     )
 
 
-def check(place: Place) -> None:
+def wait_until_associated(place: Place) -> None:
     """Asks until the association holds. Raises FirewallError when the time is up, NotYetError never."""
 
     def attempt() -> None:

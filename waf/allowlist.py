@@ -1,4 +1,4 @@
-"""Who may reach the API: lets addresses in for a while, shuts them out, takes them out, tells.
+"""Who may reach the API: lets addresses in for a while, shuts them out, takes them out, lists them.
 
     python waf/allowlist.py add --me --for 12h --stage dev
 
@@ -7,51 +7,59 @@ credentials, region, profile and endpoint are the SDK's own settings.
 """
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 if __name__ == "__main__" and not find_spec("ops"):
     sys.exit("allowlist: run it with the project's own Python: .venv/bin/python waf/allowlist.py")
 
+import boto3
 import typer
 from rich.console import Console as Terminal
 
-from chalicelib.firewall.entries import EntryError, spell_all
-from chalicelib.firewall.names import KINDS, Kind
+from chalicelib.firewall.align import LONGEST_RUN_SECONDS
+from chalicelib.firewall.calls import Waf, waf_client
+from chalicelib.firewall.entries import Entry
+from chalicelib.firewall.ledger import Ledger
+from chalicelib.firewall.names import KINDS, Kind, Names
+from chalicelib.services.clock import timestamp, utc_now
 from ops.console import AsJson, Console, DryRun, StageName
-from waf.asking import (
-    Asking,
-    CheckIp,
-    Cidrs,
-    File,
-    For,
-    Force,
-    Me,
-    Note,
-    Owner,
-    Pace,
-    Permanent,
-    Timeout,
-    Wide,
-    open_lists,
-    read_asked,
+from ops.stage import Stage
+from waf.answers import (
+    decision_document,
+    decision_text,
+    listing_document,
+    outcome_document,
+    outcome_text,
+    show,
+    show_listing,
 )
+from waf.asking import WrittenRange, accept_all, duration, one_line, read_ranges, spell_all
 from waf.check import decide, parse_address
-from waf.documents import decision_document, document, listing_document
 from waf.lists import Lists, Outcome
-from waf.messages import print_listing, said_of, say, tell
-from waf.my_address import CHECKIP_URL
+from waf.my_address import CHECKIP_URL, MyAddresses, my_addresses
+from waf.opening import open_table
+from waf.ranges import InputError
 
 DEFAULT_FOR = "12h"
 TIMEOUT = 600.0  # seconds
 ADD = "Let addresses in, for 12 hours where nothing else is said; those that are in are renewed."
 DENY = "Shut addresses out, inside of allowed ranges too; until they are removed, without --for."
 
+Timeout = Annotated[
+    float,
+    typer.Option(
+        min=1, max=LONGEST_RUN_SECONDS, help="seconds, after which a busy WAF is given up"
+    ),
+]
+Pace = Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")]
+Cidrs = Annotated[list[str] | None, typer.Argument(metavar="CIDR...", help="addresses or ranges")]
+File = Annotated[Path | None, typer.Option(help="more of them, one a line; # begins a remark")]
+
 app = typer.Typer(
-    help="Who may reach the API: let addresses in, shut them out, take them out, tell.",
+    help="Who may reach the API: let addresses in, shut them out, take them out, list them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -64,15 +72,23 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
     context: typer.Context,
     stage: StageName,
     cidrs: Cidrs = None,
-    me: Me = False,
+    me: Annotated[
+        bool, typer.Option("--me", help="the address that this machine is seen with")
+    ] = False,
     file: File = None,
-    lasts: For = "",
-    permanent: Permanent = False,
-    owner: Owner = "",
-    note: Note = "",
-    wide: Wide = False,
-    force: Force = False,
-    checkip_url: CheckIp = CHECKIP_URL,
+    lasts: Annotated[str, typer.Option("--for", help="how long, like 30m, 12h or 7d")] = "",
+    permanent: Annotated[bool, typer.Option("--permanent", help="until it is taken out")] = False,
+    owner: Annotated[
+        str, typer.Option(help="who answers for it; you, as AWS knows you, if left out")
+    ] = "",
+    note: Annotated[str, typer.Option(help="what it is for")] = "",
+    wide: Annotated[
+        bool, typer.Option("--wide", help="take more than a /16, or for IPv6 a /32")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="take ranges that are for documentation")
+    ] = False,
+    checkip_url: Annotated[str, typer.Option(help="whom --me asks")] = CHECKIP_URL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,
@@ -81,14 +97,25 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
     kind: Kind = "allow" if context.info_name == "add" else "deny"
     if kind == "allow" and not permanent:
         lasts = lasts or DEFAULT_FOR
-    asking = Asking(cidrs, file, me, checkip_url, lasts, permanent, owner, note, wide, force)
     with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
-        entries, remarks = asking.entries(kind, lists.clock())
+        if permanent and lasts:
+            raise InputError("--for and --permanent exclude each other")
+        now = lists.clock()
+        expires_at = timestamp(now + duration(lasts)) if lasts else None
+        note = one_line(note, "note")
+        written = read_ranges(cidrs, file)
+        mine = my_addresses(checkip_url) if me else MyAddresses([], [])
+        written += map(WrittenRange, mine.addresses)
+        if not written:
+            raise InputError("say what is meant: addresses or ranges, --me, or --file")
+        accepted = accept_all(written, wide=wide, force=force)
+        owner = one_line(owner or boto3.client("sts").get_caller_identity()["Arn"], "owner")
+        entries = [Entry(kind, each, owner, note, timestamp(now), expires_at) for each in accepted]
         with waiting(f"{len(entries):,} to be put in"):
             outcome = lists.add(entries)
-        outcome = replace(outcome, remarks=[*remarks, *outcome.remarks])
-        told(lists, outcome, "let in" if kind == "allow" else "shut out", as_json=as_json)
+        outcome = replace(outcome, remarks=[*mine.remarks, *outcome.remarks])
+        report(lists, outcome, "let in" if kind == "allow" else "shut out", as_json=as_json)
 
 
 @app.command()
@@ -104,29 +131,25 @@ def remove(  # noqa: PLR0913, PLR0917 - a command's options
 ) -> None:
     """Take addresses out of the list that they are in."""
     with Console("allowlist").failures():
-        asked = read_asked(cidrs, file)
-        if not asked:
-            raise EntryError("say what is to be taken out: addresses or ranges, or --file")
+        written = read_ranges(cidrs, file)
+        if not written:
+            raise InputError("say what is to be taken out: addresses or ranges, or --file")
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
-        with waiting(f"{len(asked):,} to be taken out"):
-            outcome = lists.remove(spell_all(asked), kind)
-        told(lists, outcome, "taken out of", as_json=as_json)
+        with waiting(f"{len(written):,} to be taken out"):
+            outcome = lists.remove(spell_all(written), kind)
+        report(lists, outcome, "taken out of", as_json=as_json)
 
 
 @app.command("list")
 def list_entries(
     stage: StageName, as_json: AsJson = False, timeout: Timeout = TIMEOUT, pace: Pace = 1.0
 ) -> None:
-    """Tell who is in, until when, and where the IP sets differ from the table."""
+    """List who is in, until when, and where the IP sets differ from the table."""
     with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace)
         with waiting("reading"):
-            views = lists.views()
-        found = listing_document(views)
-        if as_json or not found["entries"]:
-            tell([] if as_json else ["Nobody is listed"], found, as_json=as_json)
-        else:
-            print_listing(views, lists.clock())
+            found = listing_document(lists.views())
+        show_listing(found, lists.clock(), as_json=as_json)
 
 
 @app.command()
@@ -147,28 +170,19 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         kinds = KINDS if kind == "both" else (kind,)
         with waiting("reading"):
-            go, number = _flush(lists, kinds, unknown=unknown)
+            strangers = lists.unknown(kinds) if unknown else []
+            entries = [] if unknown else lists.live(kinds)
+        number = len(strangers) + len(entries)
         if number and not (yes or dry_run):
             what = "put into the IP sets by hand" if unknown else f"in the {kind} list"
             require_yes(f"Take out everything {what} of the stage {stage}, {number:,} in all?")
         with waiting(f"{number:,} to be taken out"):
-            outcome = go()
-        told(lists, outcome, "taken out of", as_json=as_json)
+            outcome = lists.flush_unknown(strangers) if unknown else lists.flush(entries)
+        report(lists, outcome, "taken out of", as_json=as_json)
 
 
-def _flush(
-    lists: Lists, kinds: tuple[Kind, ...], *, unknown: bool
-) -> tuple[Callable[[], Outcome], int]:
-    """What takes out all that is there now, and how many that are."""
-    if unknown:
-        strangers = lists.unknown(kinds)
-        return partial(lists.flush_unknown, strangers), len(strangers)
-    entries = lists.live(kinds)
-    return partial(lists.flush, entries), len(entries)
-
-
-@app.command()
-def check(
+@app.command("check")
+def explain_decision(
     stage: StageName,
     address: str,
     as_json: AsJson = False,
@@ -179,7 +193,8 @@ def check(
     with Console("allowlist").failures():
         network = parse_address(address)
         decision = decide(network, open_lists(stage, timeout, pace).views())
-        tell(said_of(decision), decision_document(decision), as_json=as_json)
+        found = decision_document(decision)
+        show(found, decision_text(found), as_json=as_json)
 
 
 @app.command()
@@ -195,12 +210,20 @@ def sync(
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         with waiting("bringing the IP sets in line"):
             outcome = lists.sync()
-        told(lists, outcome, "", as_json=as_json)
+        report(lists, outcome, "", as_json=as_json)
 
 
-def told(lists: Lists, outcome: Outcome, verb: str, *, as_json: bool) -> None:
-    lines = say(outcome, verb, lists.clock(), dry_run=lists.dry_run)
-    tell(lines, document(outcome, dry_run=lists.dry_run), as_json=as_json)
+def open_lists(stage: str, timeout: float, pace: float, *, dry_run: bool = False) -> Lists:
+    """Raises StageError, SettingsError, and the SDK's errors."""
+    found = Stage.read(stage)
+    ledger = Ledger(open_table(stage))
+    waf = Waf(waf_client(), timeout=timeout, pace=pace)
+    return Lists(waf, Names(found.app, found.name), ledger, utc_now, dry_run)
+
+
+def report(lists: Lists, outcome: Outcome, verb: str, *, as_json: bool) -> None:
+    found = outcome_document(outcome, dry_run=lists.dry_run)
+    show(found, outcome_text(found, verb, lists.clock()), as_json=as_json)
 
 
 def waiting(what: str) -> Any:
@@ -209,11 +232,11 @@ def waiting(what: str) -> Any:
 
 
 def require_yes(question: str) -> None:
-    """Raises EntryError where the answer is no, or nobody can be asked."""
+    """Raises InputError where the answer is no, or nobody can be asked."""
     if not sys.stdin.isatty():
-        raise EntryError(f"{question} Nobody can be asked here: --yes says yes")
+        raise InputError(f"{question} Nobody can be asked here: --yes says yes")
     if not typer.confirm(question, err=True):
-        raise EntryError("nothing was changed")
+        raise InputError("nothing was changed")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ from chalicelib.firewall.calls import TIMEOUT
 from chalicelib.firewall.errors import FirewallError
 from ops.console import DUE, NOTHING, AsJson, Console, DryRun, StageName, Status
 from ops.steps import Step, is_anything_due
-from waf.acl import Options, check
+from waf.acl import Options, wait_until_associated
 from waf.logs import require_name
-from waf.opening import Target, open_place, open_policy
+from waf.opening import Target, fill_policy, open_place
 from waf.place import Place
 from waf.plan import plan
 from waf.removal import delete_steps, detach_steps
@@ -66,7 +66,7 @@ def put_up(place: Place, options: Options, rotation: Rotation, task: Task, conso
         return DUE if task.status and is_due else 0
     if is_due:
         console.carry_out(planned.steps)
-        check(place)
+        wait_until_associated(place)
     console.say(f"{'' if is_due else f'{NOTHING}: '}the association holds")
     console.end(is_due=False, holds=True)
     return 0
@@ -103,7 +103,7 @@ def _title(place: Place) -> str:
 
 
 def _print_policy(target: Target) -> int:
-    json.dump(open_policy(target), sys.stdout, indent=2)
+    json.dump(fill_policy(target), sys.stdout, indent=2)
     sys.stdout.write("\n")
     return 0
 

@@ -1,14 +1,19 @@
 """Which rule decides about an address, and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib.firewall.align import View
-from chalicelib.firewall.cidrs import SPECIAL, CidrError, Network, Ranges, parse
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.names import Kind
+from waf.ranges import SPECIAL, InputError, Network, Ranges, parse
 
-Rule = Kind | None  # None is the default action, which blocks
+Rule = Kind | Literal["default"]  # the default action blocks
+NOT_FORETOLD = (
+    "the rate limit and AWS's managed rule groups are decided before the allow set: whether they"
+    " block a request cannot be foretold"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,61 +21,59 @@ class Decision:
     """`rule` decides, by `cidrs` of its set, the narrowest first.
 
     `by_table` is what would decide by the table alone, `after_sync` what will once the sets are in
-    line with it: what is in them by hand stays. `has_sets` is False where associate.py has not run:
-    then there is no firewall, and all three are by the table.
+    line with it: what is in them by hand stays. `sets` is False where associate.py has not run: then
+    there is no firewall, and all three are by the table.
     """
 
     address: str
+    let_in: bool
     rule: Rule
     cidrs: Sequence[str]
     by_table: Rule
     after_sync: Rule
-    has_sets: bool
-    entries: Sequence[Entry] = ()
-    remarks: Sequence[str] = field(default_factory=list)
-
-    @property
-    def is_let_in(self) -> bool:
-        return self.rule == "allow" and self.has_sets
+    sets: bool
+    entries: Sequence[Entry]
+    remarks: Sequence[str]
 
 
 def parse_address(text: str) -> Network:
-    """One address, public or not. Raises CidrError."""
+    """One address, public or not. Raises InputError."""
     network = parse(text)
     if network.prefixlen != network.max_prefixlen:
-        raise CidrError(f"{network} is a range: ask about one address")
+        raise InputError(f"{network} is a range: ask about one address")
     return network
 
 
 def decide(address: Network, views: Sequence[View]) -> Decision:
     """About `address`, by the deny and allow sets of its version, and by the table."""
-    wanted = f"IPV{address.version}"
-    seen = {view.kind: view for view in views if view.version == wanted}
-    has_sets = all(view.addresses is not None for view in seen.values())
+    seen: dict[Rule, View] = {v.kind: v for v in views if v.version == f"IPV{address.version}"}
+    sets = all(view.addresses is not None for view in seen.values())
     by_table, held = _first(address, {kind: view.live for kind, view in seen.items()})
     after_sync, _ = _first(address, {k: v.live | v.unknown for k, v in seen.items()})
     rule, cidrs = by_table, held
-    if has_sets:
+    if sets:
         rule, cidrs = _first(address, {k: v.addresses or frozenset() for k, v in seen.items()})
-    entries = [e for cidr in cidrs if rule and (e := seen[rule].entries.get(cidr))]
+    decisive = seen.get(rule)
     return Decision(
         str(address.network_address),
+        rule == "allow" and sets,
         rule,
         cidrs,
         by_table,
         after_sync,
-        has_sets,
-        entries,
-        _remarks(address, seen[rule] if rule else None, cidrs),
+        sets,
+        [e for cidr in cidrs if decisive and (e := decisive.entries.get(cidr))],
+        [NOT_FORETOLD] * (rule == "allow") + _remarks(address, decisive, cidrs),
     )
 
 
-def _first(address: Network, sets: dict[Kind, frozenset[str]]) -> tuple[Rule, list[str]]:
+def _first(address: Network, sets: Mapping[Rule, frozenset[str]]) -> tuple[Rule, list[str]]:
     """The deny set comes first; WAF knows nothing of narrow and wide."""
-    for kind in ("deny", "allow"):
+    order: tuple[Kind, ...] = ("deny", "allow")
+    for kind in order:
         if holding := Ranges(sets[kind]).holding(str(address)):
             return kind, holding
-    return None, []
+    return "default", []
 
 
 def _remarks(address: Network, view: View | None, cidrs: Sequence[str]) -> list[str]:
@@ -80,12 +83,8 @@ def _remarks(address: Network, view: View | None, cidrs: Sequence[str]) -> list[
         if special.overlaps(address)
     ]
     if view and view.addresses is not None:
-        remarks += [
-            f"{cidr} was put into the set by hand" for cidr in cidrs if cidr in view.unknown
-        ]
-        remarks += [
-            f"{cidr} has expired or was removed, and is to leave the set"
-            for cidr in cidrs
-            if cidr in view.leaving
-        ]
+        by_hand = "was put into the set by hand"
+        over = "has expired or was removed, and is to leave the set"
+        remarks += [f"{cidr} {by_hand}" for cidr in cidrs if cidr in view.unknown]
+        remarks += [f"{cidr} {over}" for cidr in cidrs if cidr in view.leaving]
     return remarks

@@ -10,11 +10,12 @@ from datetime import datetime
 
 from chalicelib.firewall.align import Changes, SetChange, View, align, require_room, view
 from chalicelib.firewall.calls import Waf
-from chalicelib.firewall.cidrs import Ranges, in_order
-from chalicelib.firewall.entries import Entry, EntryError
+from chalicelib.firewall.cidrs import in_order
+from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.ledger import Ledger
 from chalicelib.firewall.names import KINDS, VERSIONS, Kind, Names, Version
 from chalicelib.firewall.sets import find_sets
+from waf.ranges import InputError, Ranges
 
 MOST_NAMED = 20
 Unknown = tuple[Kind, str]
@@ -96,7 +97,7 @@ class Lists:
             left = [entry for entry in changed if entry.is_live(self.clock())]
         counted = {entry.cidr for entry in live}
         remarks = [f"{cidr} was taken out before" for cidr in cidrs if cidr not in counted]
-        return Outcome(live, changes=self.align(), remarks=_shortened(remarks))
+        return Outcome(live, changes=self.align(), remarks=shortened(remarks))
 
     def live(self, kinds: Iterable[Kind]) -> list[Entry]:
         now = self.clock()
@@ -111,7 +112,7 @@ class Lists:
         kept = {(entry.kind, entry.cidr) for entry in renewed}
         gone = [entry for entry in entries if (entry.kind, entry.cidr) not in kept]
         remarks = [f"{entry.cidr} stays: it was renewed meanwhile" for entry in renewed]
-        return Outcome(gone, changes=self.align(), remarks=_shortened(remarks))
+        return Outcome(gone, changes=self.align(), remarks=shortened(remarks))
 
     def unknown(self, kinds: Iterable[Kind]) -> list[Unknown]:
         """What is in the sets by hand."""
@@ -143,12 +144,12 @@ class Lists:
         """A remark for each that is denied: the deny set decides before the allow set."""
         denied = Ranges(entry.cidr for entry in self.live(["deny"]))
         found = [(cidr, by) for cidr in wanted if (by := denied.holding(cidr))]
-        return _shortened([f"{cidr} stays shut out: {by[0]} is denied" for cidr, by in found])
+        return shortened([f"{cidr} stays shut out: {by[0]} is denied" for cidr, by in found])
 
     def _require_listed(
         self, cidrs: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
     ) -> None:
-        """Raises EntryError, which names those that are in both lists, and those that are in none."""
+        """Raises InputError, which names those that are in both lists, and those that are in none."""
         now = self.clock()
         twice = [
             f"{cidr} is both allowed and denied: say --kind allow or --kind deny"
@@ -158,7 +159,7 @@ class Lists:
         missing = [cidr for cidr in cidrs if not any(cidr in of_kind for of_kind in known.values())]
         flaws = twice + (self._unlisted(missing, known) if missing else [])
         if flaws:
-            raise EntryError("\n".join(_shortened(flaws)))
+            raise InputError("\n".join(shortened(flaws)))
 
     def _unlisted(
         self, missing: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
@@ -179,9 +180,10 @@ class Lists:
         return [line(cidr) for cidr in missing]
 
 
-def _shortened(lines: Sequence[str]) -> list[str]:
+def shortened(lines: Sequence[str]) -> list[str]:
     more = len(lines) - MOST_NAMED
-    return [*lines[:MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])]
+    said = [f"and {more:,} more, {len(lines):,} in all"] * (more > 0)
+    return [*lines[:MOST_NAMED], *said]
 
 
 def _counts(entry: Entry | None, now: datetime) -> bool:

@@ -49,7 +49,7 @@ def log_steps(place: Place, acl_arn: str | None, group: str | None) -> Iterator[
         return
     yield Step(
         "logs of the web ACL",
-        _said(place, found, group),
+        _found_as(place, found, group),
         AS_WANTED,
         partial(place.waf.until_done, partial(_log, place, group)),
     )
@@ -85,7 +85,7 @@ def find_logging(place: Place, acl_arn: str) -> dict[str, Any] | None:
     return found
 
 
-def _said(place: Place, found: dict[str, Any] | None, group: str | None) -> str:
+def _found_as(place: Place, found: dict[str, Any] | None, group: str | None) -> str:
     if found is None:
         return "off"
     wanted = _wanted(place, found["ResourceArn"], found, group)

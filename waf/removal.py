@@ -27,12 +27,12 @@ def _detach(place: Place) -> None:
         if is_ours(place, place.find_associated()):
             place.waf("disassociate_web_acl", ResourceArn=place.resource_arn)
 
-    def check() -> None:
+    def require_gone() -> None:
         if is_ours(place, place.find_associated()):
             raise NotYetError(f"the web ACL {place.names.web_acl} is not taken off")
 
     place.waf.until_done(attempt)
-    place.waf.until_done(check)
+    place.waf.until_done(require_gone)
 
 
 def delete_steps(place: Place) -> Iterator[Step]:

@@ -1,7 +1,6 @@
 """The value of the header that WAF inserts, and by which the application knows that WAF let a request in.
 
-The table may hold two for as long as a rotation takes: the application accepts both. No SDK in here:
-the API's Lambda imports it at its start.
+The table may hold two for as long as a rotation takes: the application accepts both.
 """
 
 import json

@@ -67,14 +67,14 @@ PAGE = 100
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 
 
-def waf_client(session: Any = boto3) -> Any:
+def waf_client(sdk: Any = boto3) -> Any:
     """boto3's client of WAF. What is to be repeated is repeated by Waf, and by nothing else."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    return session.client("wafv2", config=config)
+    return sdk.client("wafv2", config=config)
 
 
 class Waf:

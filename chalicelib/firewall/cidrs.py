@@ -1,102 +1,8 @@
-"""Addresses and ranges in CIDR notation: their one spelling, and which of them are refused."""
+"""Addresses and ranges in CIDR notation: their one spelling, and their order."""
 
-import re
-from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 
-from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import Version
-
-Network = IPv4Network | IPv6Network
-
-RANGE = re.compile(r"[0-9A-Fa-f.:]+(/\d{1,3})?")
-WIDEST = {4: 16, 6: 32}  # prefix lengths; wider ones want to be asked for
-MAPPED = IPv6Network("::ffff:0:0/96")
-PUBLIC_IPV6 = IPv6Network("2000::/3")
-DOCUMENTATION = "for documentation"
-# IANA's registries of special-purpose addresses: none of them is ever the source of a request.
-SPECIAL: tuple[tuple[Network, str], ...] = tuple(
-    (ip_network(cidr), what)
-    for cidr, what in (
-        ("0.0.0.0/8", "this network"),
-        ("10.0.0.0/8", "private"),
-        ("100.64.0.0/10", "shared behind carriers' NAT"),
-        ("127.0.0.0/8", "loopback"),
-        ("169.254.0.0/16", "link-local"),
-        ("172.16.0.0/12", "private"),
-        ("192.0.0.0/24", "reserved for protocols"),
-        ("192.0.2.0/24", DOCUMENTATION),
-        ("192.88.99.0/24", "reserved"),
-        ("192.168.0.0/16", "private"),
-        ("198.18.0.0/15", "for benchmarks"),
-        ("198.51.100.0/24", DOCUMENTATION),
-        ("203.0.113.0/24", DOCUMENTATION),
-        ("224.0.0.0/4", "multicast"),
-        ("240.0.0.0/4", "reserved"),
-        ("::/128", "unspecified"),
-        ("::1/128", "loopback"),
-        ("64:ff9b::/96", "IPv4 behind a translator"),
-        ("100::/64", "discarded"),
-        ("2001::/23", "reserved for protocols"),
-        ("2001:db8::/32", DOCUMENTATION),
-        ("3fff::/20", DOCUMENTATION),
-        ("fc00::/7", "unique local, which is private"),
-        ("fe80::/10", "link-local"),
-        ("fec0::/10", "site-local"),
-        ("ff00::/8", "multicast"),
-    )
-)
-
-
-class CidrError(FirewallError):
-    """Names an address or a range, and why it is refused."""
-
-
-def parse(text: str) -> Network:
-    """An address is the range of itself alone. Raises CidrError where it is not one, or not exactly."""
-    text = text.strip()
-    if "%" in text:
-        raise CidrError(f"{text!r} has a zone: it is an address on one machine's network only")
-    try:
-        if not RANGE.fullmatch(text):
-            raise ValueError
-        loose = ip_network(text, strict=False)
-    except ValueError:
-        raise CidrError(f"{text!r} is no IP address and no range like 198.51.100.0/24") from None
-    if isinstance(loose, IPv6Network) and loose.subnet_of(MAPPED):
-        raise CidrError(f"{text} is an IPv4 address written as IPv6: say it as IPv4")
-    address, _, _ = text.partition("/")
-    if loose.network_address != ip_network(address).network_address:
-        raise CidrError(
-            f"{text} has bits set beyond its prefix: say {loose}, or {address} for it alone"
-        )
-    return loose
-
-
-def accepted(text: str, *, wide: bool = False, force: bool = False) -> str:
-    """The one spelling of what may be let in or shut out.
-
-    `wide` lets more than a /16 (IPv6: /32) pass, `force` the ranges that are for documentation.
-    Raises CidrError.
-    """
-    network = parse(text)
-    if network.prefixlen == 0:
-        raise CidrError(f"{network} is everybody, which WAF does not take")
-    for special, what in SPECIAL:
-        if network.overlaps(special) and not (force and what == DOCUMENTATION):
-            raise CidrError(_not_public(network, special, what))
-    if isinstance(network, IPv6Network) and not network.subnet_of(PUBLIC_IPV6):
-        raise CidrError(f"{network} is reserved: public IPv6 addresses are in {PUBLIC_IPV6}")
-    widest = WIDEST[network.version]
-    if network.prefixlen < widest and not wide:
-        raise CidrError(f"{network} is wider than a /{widest}: --wide says that it is meant")
-    return str(network)
-
-
-def _not_public(network: Network, special: Network, what: str) -> str:
-    how = "holds" if network.prefixlen < special.prefixlen else "is in"
-    way_out = " (--force takes it all the same)" if what == DOCUMENTATION else ""
-    return f"{network} {how} {special}, {what}: WAF sees public addresses only{way_out}"
 
 
 def spelled(address: str) -> str:
@@ -112,24 +18,3 @@ def in_order(cidr: str) -> tuple[int, int, int]:
     """For sorting as numbers, IPv4 first."""
     network = ip_network(cidr)
     return network.version, int(network.network_address), network.prefixlen
-
-
-class Ranges:
-    """Many ranges, and which of them hold another: without a look at each."""
-
-    def __init__(self, cidrs: Iterable[str]) -> None:
-        self._of_length: dict[tuple[int, int], set[int]] = {}
-        for network in map(ip_network, cidrs):
-            key = (network.version, network.prefixlen)
-            self._of_length.setdefault(key, set()).add(int(network.network_address))
-
-    def holding(self, cidr: str) -> list[str]:
-        """Those that hold the whole of `cidr`, the narrowest first."""
-        network = ip_network(cidr)
-        lengths = (length for version, length in self._of_length if version == network.version)
-        found = []
-        for length in sorted((each for each in lengths if each <= network.prefixlen), reverse=True):
-            outer = network.supernet(new_prefix=length)
-            if int(outer.network_address) in self._of_length[network.version, length]:
-                found.append(str(outer))
-        return found

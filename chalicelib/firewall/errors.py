@@ -1,4 +1,4 @@
-"""What the firewall's parts refuse. No SDK in here: the API's Lambda imports it at its start."""
+"""What the firewall's parts refuse."""
 
 
 class FirewallError(Exception):

@@ -15,8 +15,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
 from ops.console import AsJson, Console, DryRun, StageName, Status
+from ops.stage import stage_environment
 from ops.steps import MISSING, Step
 from ops.table.live import LiveTable, TableError
 

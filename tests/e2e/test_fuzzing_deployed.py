@@ -28,8 +28,7 @@ def tokens(deployment: Deployment) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("options", EFFORT)
-@pytest.mark.parametrize("who", ["nobody", "admins"])
+@pytest.mark.parametrize(("who", "options"), EFFORT)
 def test_the_deployed_api_keeps_the_contract(
     deployed: Deployment, tmp_path: Path, who: str, options: tuple[str, ...]
 ) -> None:

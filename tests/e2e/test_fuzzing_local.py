@@ -37,8 +37,7 @@ def tokens(server: LocalServer) -> dict[str, str]:
     return {name: one.headers["Authorization"].split()[1] for name, one in callers.items()}
 
 
-@pytest.mark.parametrize("options", EFFORT)
-@pytest.mark.parametrize("who", ["nobody", "admins"])
+@pytest.mark.parametrize(("who", "options"), EFFORT)
 def test_the_local_server_keeps_the_contract(
     local: LocalServer, tmp_path: Path, who: str, options: tuple[str, ...]
 ) -> None:

@@ -17,7 +17,7 @@ from time import monotonic
 import pytest
 
 from chalicelib.firewall.calls import Waf, waf_client
-from chalicelib.firewall.entries import Entry, EntryError
+from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.expiry import expire
 from chalicelib.firewall.ledger import Ledger
 from chalicelib.firewall.names import KINDS, Kind
@@ -27,6 +27,7 @@ from chalicelib.stores.dynamodb.client import Client
 from tests.support.allowlisting import NAMES, Sets, Stage, entry, stage_of
 from tests.support.emulator import Emulator
 from waf.lists import Lists
+from waf.ranges import InputError
 
 PROCESSES, RUNS_EACH, COMMANDS = 4, 50, 6
 DEEDS = ("add", "add", "add", "add", "remove", "remove", "short", "flush", "expire")
@@ -81,7 +82,7 @@ class Worker:
         else:
             try:
                 return [], list(lists.remove([self._shared()], kind).entries)
-            except EntryError:  # it is not there to be removed
+            except InputError:  # it is not there to be removed
                 pass
         return [], []
 

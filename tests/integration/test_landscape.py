@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import ROOT
-from tests.support.commands import BIN
+from tests.support.commands import BIN, invoke
 from tools.landscape import COMMANDS
 
 NAMES = [name for _, name, *_ in COMMANDS]
@@ -35,10 +35,16 @@ def test_it_lists_every_command_and_the_exit_codes(tmp_path: Path) -> None:
 def test_each_command_shows_an_example_and_refuses_what_it_does_not_know(
     tmp_path: Path, name: str
 ) -> None:
-    done = run(tmp_path, str(BIN / "landscape"), name, "--help")
+    done = invoke(name, "--help", cwd=tmp_path, environment={"COLUMNS": "100"})
     assert done.returncode == 0
     assert f"Example: landscape {name}" in " ".join(done.stdout.split())
-    assert run(tmp_path, str(BIN / "landscape"), name, "--no-such-option").returncode == 2
+    assert invoke(name, "--no-such-option", cwd=tmp_path, environment={}).returncode == 2
+
+
+def test_no_command_asks_the_terminal_what_it_can_do(tmp_path: Path) -> None:
+    """Chalice's own commands import blessed, which waits 10 s for a terminal that does not answer."""
+    look = "import sys, tools.landscape; print('blessed' in sys.modules)"
+    assert run(tmp_path, sys.executable, "-c", look).stdout == "False\n"
 
 
 def test_it_knows_the_project_from_another_folder(tmp_path: Path) -> None:

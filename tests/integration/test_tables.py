@@ -1,6 +1,7 @@
 """`landscape table` as an operator runs it, against an emulated AWS."""
 
 import os
+import subprocess
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import Checkout
-from tests.support.emulator import Emulator, write_stage
+from tests.support.commands import Checkout, program_of
+from tests.support.emulator import Emulator, environment_at, write_stage
 
 _numbers = count(1)
 AS_WANTED = {
@@ -89,7 +90,16 @@ def test_a_table_of_another_shape_is_left_alone(register: Register) -> None:
 
 
 def test_two_at_the_same_moment_make_one_table(register: Register) -> None:
-    both = [register.start(), register.start()]
+    both = [
+        subprocess.Popen(
+            [*program_of("table"), "--stage", "dev"],
+            cwd=register.path,
+            env=environment_at(register.emulator.url),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
     ended = [(process.communicate()[1], process.returncode) for process in both]
     assert ended == [("", 0), ("", 0)]
     assert register.settings() == AS_WANTED

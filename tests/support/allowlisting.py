@@ -5,7 +5,7 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import Transport
 from ops.table.create import create_table
 from tests.contract.places import emulated
-from tests.support.commands import program_of
+from tests.support.commands import invoke, program_of
 from tests.support.emulator import Emulator, write_stage
 from tests.support.fake_waf import FakeWaf
 from waf.lists import Lists
@@ -87,13 +87,10 @@ class Stage:
         ledger = self.lists().ledger
         return {k: {e.cidr for e in ledger.entries(k) if e.is_live(now)} for k in KINDS}
 
-    def start(
-        self, command: str, *arguments: str, terminal: int | None = None
-    ) -> subprocess.Popen[str]:
-        """waf/allowlist.py as an operator runs it, without the pauses; at a `terminal` if there is one."""
-        more = ["--pace", "0", *([] if "--stage" in arguments else ["--stage", "dev"])]
+    def start(self, *arguments: str, terminal: int | None = None) -> subprocess.Popen[str]:
+        """`landscape allow` in a process of its own, without the pauses; at a `terminal` if there is one."""
         return subprocess.Popen(
-            [*program_of("allow"), command, *more, *arguments],
+            [*program_of("allow"), *self._complete(arguments)],
             cwd=self.path,
             env={**os.environ, **self.environment, "COLUMNS": "200"},
             stdin=subprocess.DEVNULL if terminal is None else terminal,
@@ -103,9 +100,14 @@ class Stage:
         )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments)
-        out, err = process.communicate()
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        there = {**self.environment, "COLUMNS": "200"}
+        arguments = tuple(self._complete(arguments))
+        return invoke("allow", *arguments, cwd=self.path, environment=there)
+
+    def _complete(self, arguments: Sequence[str]) -> list[str]:
+        command, *options = arguments
+        stage = [] if "--stage" in options else ["--stage", "dev"]
+        return [command, "--pace", "0", *stage, *options]
 
     def said(self, *arguments: str) -> str:
         """What a command that succeeds says."""

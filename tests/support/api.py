@@ -18,7 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 from chalice.app import Chalice
 from chalice.test import Client
 
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
+from ops.stage import stage_environment
 from tests.support.contract_check import hold
 from tools.token import development_token
 

@@ -1,10 +1,17 @@
 """The project's commands, as tests start them."""
 
+import io
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+
+import boto3
+import pytest
 
 from tests.support.emulator import Emulator, environment_at
 
@@ -18,6 +25,28 @@ def program_of(command: str) -> list[str]:
     return [sys.executable, "-m", "tools.landscape", command]
 
 
+def invoke(
+    command: str, *arguments: str, cwd: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """A command of `landscape`, in this process: it starts, and loads the SDK's models, only once."""
+    from tools.landscape import app
+
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patched, Path(os.devnull).open() as nothing:
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        patched.setattr(sys, "stdin", nothing)
+        patched.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the region
+        with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+            try:
+                app([command, *arguments], prog_name="landscape")
+            except SystemExit as ended:
+                code = ended.code
+    status = code if isinstance(code, int) else int(code is not None)
+    said = f"{code}\n" if isinstance(code, str) else ""
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue() + said)
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A folder with a stage dev of its own, on an emulated AWS, where an operator runs `command`."""
@@ -26,23 +55,14 @@ class Checkout:
     path: Path
     emulator: Emulator
 
-    def start(self, *options: str, **environment: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*program_of(self.command), "--stage", "dev", *options],
-            cwd=self.path,
-            env={**environment_at(self.emulator.url), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
     def run(self, *options: str, expect: int = 0, **environment: str) -> str:
         """What it prints; where it fails, the one line that it ends with."""
-        process = self.start(*options, **environment)
-        output, errors = process.communicate()
-        assert process.returncode == expect, output + errors
-        assert expect != 1 or len(errors.splitlines()) == 1
-        return errors if expect == 1 else output
+        there = {**environment_at(self.emulator.url), **environment}
+        options = ("--stage", "dev", *options)
+        done = invoke(self.command, *options, cwd=self.path, environment=there)
+        assert done.returncode == expect, done.stdout + done.stderr
+        assert expect != 1 or len(done.stderr.splitlines()) == 1
+        return done.stderr if expect == 1 else done.stdout
 
     def due(self, *options: str, expect: int = 0, **environment: str) -> list[str]:
         """What was due; and unless the options say otherwise, it was done."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
+from ops.stage import stage_environment
 from tests.support.api import ORIGIN, ROOT, Answer, Api, Sender, through_http
 from tests.support.aws_proxy import DATA_PLANE, AwsProxy
 from tests.support.commands import program_of

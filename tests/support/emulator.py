@@ -57,6 +57,7 @@ class Emulator:
         self.port = free_port()
         self._enforces_policies = enforces_policies
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
 
     @property
     def url(self) -> str:
@@ -67,7 +68,12 @@ class Emulator:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def client(self, service: str, region: str = REGION) -> Any:
-        return boto3.client(service, region_name=region, endpoint_url=self.url, **CREDENTIALS)
+        """One for each service and region: making another takes a tenth of a second."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
+                service, region_name=region, endpoint_url=self.url, **CREDENTIALS
+            )
+        return self._clients[service, region]
 
     def start(self) -> "Emulator":
         """On the port of the time before, with what was kept then."""

@@ -1,7 +1,8 @@
 """A strict WAFv2 over HTTP that keeps AWS's rules, can fail where a test wants it to, and decides requests."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, Self
@@ -10,67 +11,53 @@ import boto3
 from botocore import xform_name
 from botocore.config import Config
 
-from tests.support.fake_waf_faults import LOST, READS, Failure, Failures, Pace
-from tests.support.fake_waf_rules import Decision, Decisions, Request
-from tests.support.fake_waf_shapes import WafError, check_input, model
+from tests.support.fake_waf_faults import LOST, READS, Failure, Pace
+from tests.support.fake_waf_rules import Decision, Decisions
+from tests.support.fake_waf_shapes import WafError, check_input
 from tests.support.fake_waf_store import Store
 
 # Told of each call that was carried out, before its caller hears of it: (number from 1 on, its name).
 Watcher = Callable[[int, str], None]
-STATUSES = {LOST: 0, "ServiceUnavailable": 503, "ServiceUnavailableException": 503}
 Answer = tuple[int, bytes]  # status and body; 0 where the connection is to be lost
 
 
 class FakeWaf(Store):
     """Listens on 127.0.0.1 from `start` (or `with`) to `stop`.
 
-    `resources` are the ARNs of the stages that exist; None: any. For `unavailable_for` seconds by `clock`, and for
-    `unavailable_calls` calls that need it, what was just made or associated is not known yet. With
-    `enforce_rates`, calls that come too fast by `clock` are throttled. Lists come in pages of at most `page_size`.
-    With `ipv6_written_out`, IPv6 ranges come back with all their digits, as WAF does, however they were given.
-    `calls` are the names of all calls (AWS's: CreateIPSet), `done` of those that were carried out.
+    With `enforce_rates`, calls that come too fast by `clock` are throttled. Lists come in pages of at most
+    `page_size`. `calls` are the names of all calls (AWS's: CreateIPSet), `done` of those that were carried out.
     """
 
     def __init__(
         self,
-        resources: Iterable[str] | None = None,
         *,
-        clock: Callable[[], float] | None = None,
-        unavailable_for: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
         unavailable_calls: int = 0,
         enforce_rates: bool = False,
         page_size: int = 2,
-        ipv6_written_out: bool = True,
         region: str = "eu-west-2",
     ) -> None:
-        super().__init__(resources, region)
-        self.clock = clock or self.clock
-        self.unavailable_for = unavailable_for
-        self.unavailable_calls = unavailable_calls
+        super().__init__(region, unavailable_calls, page_size)
+        self.clock = clock
         self.enforce_rates = enforce_rates
-        self.page_size = page_size
-        self.ipv6_written_out = ipv6_written_out
         self.calls: list[str] = []
         self.done: list[str] = []
         self.watch: Watcher | None = None
-        self._failures = Failures()
+        self._failures: list[Failure] = []
         self._pace = Pace()
-        self._decisions = Decisions()
+        self._decisions = Decisions(clock)
         self._lock = Lock()
-        self._serving: Thread | None = None
         self._http = _Server(self)
+        self._serving = Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def start(self) -> Self:
-        self._serving = Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._serving.start()
         return self
 
     def stop(self) -> None:
-        if self._serving:
-            self._http.shutdown()
-            self._serving.join()
-            self._serving = None
+        self._http.shutdown()
+        self._serving.join()
         self._http.server_close()
 
     def __enter__(self) -> Self:
@@ -116,29 +103,28 @@ class FakeWaf(Store):
         the call with this number (in `calls`, from 1 on) fails.
         """
         with self._lock:
-            self._failures.add(Failure(operation, code, after, times, at))
+            self._failures.append(Failure(operation, code, after, times, at))
 
     def decide(
         self,
         resource_arn: str,
         ip: str,
         headers: Mapping[str, str],
-        path: str = "/",
-        method: str = "GET",
+        *_: object,
         managed: frozenset[str] = frozenset(),
     ) -> Decision:
         """What becomes of a request from `ip`; `managed` names the rule groups of AWS that it matches."""
-        request = Request(ip, dict(headers), path, method, managed)
         with self._lock:
             arn = self.associations.get(resource_arn)
-            acl = self.web_acls[arn] if arn else None
+            acl = self.web_acls[arn].held if arn else None
             sets = {found.arn: found.held["Addresses"] for found in self.ip_sets.values()}
-            return self._decisions.decide(acl, sets, request, self.clock())
+            return self._decisions.decide(acl, sets, ip, headers, managed)
 
     def answer(self, operation: str, given: dict[str, Any]) -> Answer:
         with self._lock:
             self.calls.append(operation)
-            failure = self._failures.next(operation, len(self.calls))
+            number = len(self.calls)
+            failure = next((f for f in self._failures if f.is_due(operation, number)), None)
             if failure and not failure.after:
                 return _refusal(WafError(failure.code, "as the test wants it"))
             answered = self._try(operation, given)
@@ -160,7 +146,8 @@ class FakeWaf(Store):
 
 
 def _refusal(error: WafError) -> Answer:
-    status = STATUSES.get(error.code, 500 if "Internal" in error.code else 400)
+    statuses = {LOST: 0, "ServiceUnavailable": 503}
+    status = statuses.get(error.code, 500 if "Internal" in error.code else 400)
     return status, json.dumps({"__type": error.code} | error.members).encode()
 
 
@@ -182,9 +169,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        waf = self.server.waf
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-        status, content = self._answer(operation, body)
+        if f"/{waf.region}/wafv2/aws4_request" in self.headers["Authorization"]:
+            status, content = waf.answer(operation, body)
+        else:
+            status, content = _refusal(WafError("UnrecognizedClientException", waf.region))
         if not status:
             self.close_connection = True
             return
@@ -193,14 +184,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-    def _answer(self, operation: str, body: bytes) -> Answer:
-        waf = self.server.waf
-        if f"/{waf.region}/wafv2/aws4_request" not in self.headers.get("Authorization", ""):
-            return _refusal(WafError("UnrecognizedClientException", f"not signed for {waf.region}"))
-        if operation not in model().operation_names or not hasattr(waf, xform_name(operation)):
-            return _refusal(WafError("UnknownOperationException", operation))
-        return waf.answer(operation, json.loads(body))
 
     def log_message(self, *_: object) -> None:
         pass

@@ -21,27 +21,17 @@ class Failure:
     times: int
     at: int | None
 
-    def is_about(self, operation: str, number: int) -> bool:
-        return self.times > 0 and self.at in (None, number) and self.operation in ("*", operation)
+    def __post_init__(self) -> None:
+        if self.code.startswith("WAF"):
+            model().shape_for(self.code)  # there is no other error of WAF's
+        self.operation = operation_name(self.operation)
 
-
-class Failures:
-    def __init__(self) -> None:
-        self._wanted: list[Failure] = []
-
-    def add(self, failure: Failure) -> None:
-        if failure.code.startswith("WAF"):
-            model().shape_for(failure.code)  # there is no other error of WAF's
-        if failure.operation != "*":
-            failure.operation = operation_name(failure.operation)
-        self._wanted.append(failure)
-
-    def next(self, operation: str, number: int) -> Failure | None:
-        for failure in self._wanted:
-            if failure.is_about(operation, number):
-                failure.times -= 1
-                return failure
-        return None
+    def is_due(self, operation: str, number: int) -> bool:
+        is_due = bool(
+            self.times and self.at in (None, number) and self.operation in ("*", operation)
+        )
+        self.times -= is_due
+        return is_due
 
 
 class Pace:
@@ -51,8 +41,13 @@ class Pace:
         self._times: dict[str, list[float]] = {}
 
     def keep(self, operation: str, clock: Callable[[], float]) -> None:
-        kind, most, seconds = _allowed(operation)
-        if not kind:
+        """Nothing is said of deletions."""
+        kind, most, seconds = "writes", 1, 1.0
+        if "ssociate" in operation:
+            kind, seconds = "associations", 2.0
+        elif operation.startswith(READS):
+            kind, most = "reads", 5
+        elif operation.startswith("Delete"):
             return
         now = clock()
         recent = [at for at in self._times.get(kind, []) if now - at < seconds - SLACK]
@@ -61,21 +56,10 @@ class Pace:
         self._times[kind] = [*recent, now]
 
 
-def _allowed(operation: str) -> tuple[str, int, float]:
-    """(what is counted together, how many, in how many seconds); nothing is said of the others."""
-    if operation in ("AssociateWebACL", "DisassociateWebACL"):
-        return "associations", 1, 2.0
-    if operation.startswith(READS):
-        return "reads", 5, 1.0
-    if operation.startswith(("Create", "Put", "Update")):
-        return "writes", 1, 1.0
-    return "", 0, 0.0
-
-
 @cache
 def operation_name(name: str) -> str:
-    """AWS's name for an operation, given that or boto3's; ValueError if there is none."""
-    for known in model().operation_names:
+    """AWS's name for an operation, given that or boto3's; ValueError if there is none. "*" is any."""
+    for known in ("*", *model().operation_names):
         if name in (known, xform_name(known)):
             return str(known)
     raise ValueError(name)

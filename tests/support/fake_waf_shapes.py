@@ -1,44 +1,26 @@
 """What WAFv2 refuses to take: by botocore's own service model, and by the rules that stand in the manual alone."""
 
 import ipaddress
+import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import botocore.session
+from botocore.validate import ParamValidator
 
 Document = Mapping[str, Any]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# What a rule group of AWS takes of a web ACL's capacity.
-MANAGED_GROUPS = {
-    "AWSManagedRulesCommonRuleSet": 700,
-    "AWSManagedRulesAdminProtectionRuleSet": 100,
-    "AWSManagedRulesKnownBadInputsRuleSet": 200,
-    "AWSManagedRulesSQLiRuleSet": 200,
-    "AWSManagedRulesLinuxRuleSet": 200,
-    "AWSManagedRulesUnixRuleSet": 100,
-    "AWSManagedRulesAmazonIpReputationList": 25,
-    "AWSManagedRulesAnonymousIpList": 50,
-}
-TYPES: Mapping[str, Any] = {
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "long": int,
-    "double": int | float,
-    "structure": dict,
-    "map": dict,
-    "list": list,
-}
-STAGE_ARN = r"arn:aws[\w-]*:apigateway:{region}::/restapis/[a-z0-9]+/stages/[\w-]+"
-LOG_DESTINATION = re.compile(
-    r"arn:aws[\w-]*:(logs:[\w-]+:\d{12}:log-group:|firehose:[\w-]+:\d{12}:deliverystream/|s3:::)"
-    r"aws-waf-logs-[\w./#-]+"
+STAGE_ARN = r"arn:aws:apigateway:{region}::/restapis/[a-z0-9]+/stages/[\w-]+"
+LOG_GROUP = r"arn:aws:logs:[\w-]+:\d{12}:log-group:aws-waf-logs-[\w./#-]+"
+MOST_ADDRESSES, MOST_HEADERS, LONGEST_BODY = 10_000, 10, 4096
+# Of AWS.
+MANAGED_GROUPS = (
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
 )
-MOST_ADDRESSES = 10_000
+GROUP, RATE = "ManagedRuleGroupStatement", "RateBasedStatement"
 
 
 class WafError(Exception):
@@ -52,13 +34,8 @@ class WafError(Exception):
 
 def invalid(field: str, parameter: object, reason: str) -> WafError:
     message = f"Error reason: {reason}, field: {field}, parameter: {parameter}"
-    return WafError(
-        "WAFInvalidParameterException",
-        message,
-        Field=field,
-        Parameter=str(parameter),
-        Reason=reason,
-    )
+    of = {"Field": field, "Parameter": str(parameter), "Reason": reason}
+    return WafError("WAFInvalidParameterException", message, **of)
 
 
 @cache
@@ -69,47 +46,36 @@ def model() -> Any:
 def check_input(operation: str, given: Document) -> None:
     """Refuses what the service model does not know, and what it demands and is not there."""
     shape = model().operation_model(operation).input_shape
-    for path, reason in _faults(shape, given, operation):
+    report = ParamValidator().validate(given, shape)
+    if report.has_errors():
+        raise invalid(operation, "", report.generate_report())
+    for path, reason in _beyond_limits(shape, given, operation):
         raise invalid(path, "", reason)
     if given.get("Scope") == "CLOUDFRONT":
         raise invalid("SCOPE_VALUE", "CLOUDFRONT", "The scope is not valid outside us-east-1.")
 
 
-def _faults(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
-    kind = shape.type_name
-    if not isinstance(value, TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
-        yield path, f"is no {kind}"
-        return
-    yield from ((path, reason) for reason in _beyond_limits(shape.metadata, value))
-    if kind == "structure":
-        yield from _structure_faults(shape, value, path)
-    elif kind == "list":
-        for index, one in enumerate(value):
-            yield from _faults(shape.member, one, f"{path}[{index}]")
-    elif kind == "map":
-        for key, one in value.items():
-            yield from _faults(shape.key, key, f"{path}.{key}")
-            yield from _faults(shape.value, one, f"{path}.{key}")
-
-
-def _structure_faults(shape: Any, value: Document, path: str) -> Iterator[tuple[str, str]]:
-    yield from (
-        (f"{path}.{name}", "missing") for name in shape.required_members if name not in value
-    )
-    yield from ((f"{path}.{name}", "unknown") for name in value if name not in shape.members)
-    for name, one in value.items():
-        if name in shape.members:
-            yield from _faults(shape.members[name], one, f"{path}.{name}")
-
-
-def _beyond_limits(limits: Document, value: Any) -> Iterator[str]:
+def _beyond_limits(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """By what boto3 leaves to AWS."""
+    limits = shape.metadata
     size = value if isinstance(value, int | float) else len(value)
-    if size < limits.get("min", size) or size > limits.get("max", size):
-        yield f"not between {limits.get('min')} and {limits.get('max')}"
+    if size > limits.get("max", size):
+        yield path, f"more than {limits['max']}"
     if value not in limits.get("enum", [value]):
-        yield f"{value} is none of {limits['enum']}"
+        yield path, f"{value} is none of {limits['enum']}"
     if "pattern" in limits and not _pattern(limits["pattern"]).fullmatch(value):
-        yield f"does not match {limits['pattern']}"
+        yield path, f"does not match {limits['pattern']}"
+    for inner, part in _parts(shape, value):
+        yield from _beyond_limits(inner, part, f"{path}.{inner.name}")
+
+
+def _parts(shape: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    if shape.type_name == "structure":
+        yield from ((shape.members[name], part) for name, part in value.items())
+    elif shape.type_name == "list":
+        yield from ((shape.member, part) for part in value)
+    elif shape.type_name == "map":
+        yield from ((shape.value, part) for part in value.values())
 
 
 @cache
@@ -122,57 +88,119 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.ASCII)
 
 
-def check_addresses(addresses: Iterable[str], version: str) -> list[Network]:
-    """The networks; a range with host bits, /0 or of the other version is refused, and so is one named twice."""
-    networks = [_network(text, version) for text in addresses]
-    if len(networks) > MOST_ADDRESSES:
-        raise WafError("WAFLimitsExceededException", f"{len(networks)} addresses in one set")
-    for network in repeated(networks):
-        raise invalid("IP_ADDRESS", network, "The address is there twice.")
-    return networks
+def check_addresses(addresses: Collection[str], version: str) -> None:
+    """Refuses a range with host bits, /0 or of the other version, one that is named twice, and too many."""
+    if len(addresses) > MOST_ADDRESSES:
+        raise WafError("WAFLimitsExceededException", f"{len(addresses)} addresses in one set")
+    read = ipaddress.IPv4Network if version == "IPV4" else ipaddress.IPv6Network
+    for text in addresses:
+        try:
+            if not re.fullmatch("[^%]+/[1-9][0-9]{0,2}", text):
+                raise ValueError
+            read(text)
+        except ValueError:
+            reason = "The parameter contains formatting that is not valid."
+            raise invalid("IP_ADDRESS", text, reason) from None
+    require_unique("IP_ADDRESS", map(read, addresses))
 
 
-def _network(text: str, version: str) -> Network:
-    address, _, length = text.partition("/")
-    if not re.fullmatch("[1-9][0-9]{0,2}", length) or "%" in address:
-        raise invalid("IP_ADDRESS", text, "The parameter contains formatting that is not valid.")
-    try:
-        if version == "IPV4":
-            return ipaddress.IPv4Network(text)
-        return ipaddress.IPv6Network(text)
-    except ValueError:
-        reason = "The parameter contains formatting that is not valid."
-        raise invalid("IP_ADDRESS", text, reason) from None
+def require_unique(field: str, values: Iterable[Any]) -> None:
+    seen = list(values)
+    if len(set(seen)) < len(seen):
+        raise invalid(field, "", "One is there twice.")
 
 
-def repeated(values: Iterable[Any]) -> list[Any]:
-    return [value for value, times in Counter(values).items() if times > 1]
-
-
-def check_tags(tags: list[dict[str, str]]) -> dict[str, str]:
-    keys = [tag["Key"] for tag in tags]
-    if repeated(keys) or any(key.lower().startswith("aws:") for key in keys):
-        raise invalid("TAGS", keys, "A key is reserved, or there twice.")
-    return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def check_stage(arn: str, region: str) -> None:
-    if not re.fullmatch(STAGE_ARN.format(region=re.escape(region)), arn):
+def check_stage(arn: str, region: str) -> str:
+    if not re.fullmatch(STAGE_ARN.format(region=region), arn):
         raise invalid("RESOURCE_ARN", arn, "The ARN isn't valid.")
+    return arn
 
 
 def check_logging(wanted: Document) -> None:
     destinations = wanted["LogDestinationConfigs"]
-    if len(destinations) != 1 or not LOG_DESTINATION.fullmatch(destinations[0]):
+    if len(destinations) != 1 or not re.fullmatch(LOG_GROUP, destinations[0]):
         raise invalid("LOG_DESTINATION", destinations, "The ARN isn't valid.")
-    for redacted in wanted.get("RedactedFields", []):
-        one_of("FIELD_TO_MATCH", redacted, ("UriPath", "QueryString", "SingleHeader", "Method"))
-    for chosen in wanted.get("LoggingFilter", {}).get("Filters", []):
-        for condition in chosen["Conditions"]:
-            one_of("FILTER_CONDITION", condition, ("ActionCondition", "LabelNameCondition"))
 
 
-def one_of(field: str, given: Document, choices: Iterable[str]) -> str:
+def check_acl(given: Document, ip_sets: Collection[str]) -> None:
+    rules, bodies = given.get("Rules", []), given.get("CustomResponseBodies", {})
+    for name in ("Name", "Priority"):
+        require_unique("RULE", (rule[name] for rule in rules))
+    for key, body in bodies.items():
+        _check_body(key, body)
+    _check_action("DEFAULT_ACTION", given["DefaultAction"], ("Allow", "Block"), bodies)
+    for rule in rules:
+        _check_rule(rule, bodies)
+    for arn in references(given) - {*ip_sets}:
+        raise WafError("WAFNonexistentItemException", f"{arn} does not exist")
+
+
+def references(acl: Document) -> set[str]:
+    """The ARNs of the IP sets that its rules need."""
+    statements = [rule["Statement"] for rule in acl.get("Rules", [])]
+    statements += [one for each in statements for one in nested(each)]
+    return {
+        s["IPSetReferenceStatement"]["ARN"] for s in statements if "IPSetReferenceStatement" in s
+    }
+
+
+def nested(statement: Document) -> list[Document]:
+    return list(statement.get("OrStatement", {}).get("Statements", []))
+
+
+def _check_rule(rule: Document, bodies: Document) -> None:
+    kind = _check_statement(rule["Statement"])
+    for inner in nested(rule["Statement"]):
+        if _check_statement(inner) in (GROUP, RATE, "OrStatement"):
+            raise invalid("STATEMENT", kind, "It cannot be nested.")
+    due, other = ("OverrideAction", "Action") if kind == GROUP else ("Action", "OverrideAction")
+    if due not in rule or other in rule:
+        raise invalid("RULE", rule["Name"], f"A rule with a {kind} takes {due}, and no {other}.")
+    choices: tuple[str, ...] = ("Count", "None")
+    if kind != GROUP:
+        choices = ("Block", "Count") if kind == RATE else ("Allow", "Block", "Count")
+    _check_action("RULE_ACTION", rule[due], choices, bodies)
+
+
+def _check_statement(statement: Document) -> str:
+    """Its kind."""
+    known = ("IPSetReferenceStatement", "OrStatement", RATE, GROUP)
+    kind = _one_of("STATEMENT", statement, known)
+    if kind == "OrStatement" and len(nested(statement)) < 2:
+        raise invalid("STATEMENT", kind, "It wants two statements or more.")
+    if kind == RATE and statement[kind].get("EvaluationWindowSec", 300) not in (60, 120, 300, 600):
+        raise invalid("RATE_BASED_STATEMENT", kind, "The window is not valid.")
+    if kind == GROUP and statement[kind]["Name"] not in MANAGED_GROUPS:
+        raise WafError("WAFNonexistentItemException", f"no rule group {statement[kind]['Name']}")
+    return kind
+
+
+def _check_action(field: str, action: Document, choices: Iterable[str], bodies: Document) -> None:
+    said = action[_one_of(field, action, choices)]
+    response = said.get("CustomResponse", {})
+    _check_headers(said.get("CustomRequestHandling", {}).get("InsertHeaders", []))
+    _check_headers(response.get("ResponseHeaders", []))
+    if response.get("CustomResponseBodyKey", next(iter(bodies), None)) not in (*bodies, None):
+        raise invalid("CUSTOM_RESPONSE_BODY", "", "There is no such custom response body.")
+
+
+def _check_headers(headers: list[Mapping[str, str]]) -> None:
+    names = [header["Name"].lower() for header in headers]
+    require_unique("HEADER", names)
+    if "content-type" in names or len(names) > MOST_HEADERS:
+        raise invalid("HEADER", names, "content-type, or too many headers.")
+
+
+def _check_body(key: str, body: Mapping[str, str]) -> None:
+    if len(body["Content"].encode()) > LONGEST_BODY:
+        raise WafError("WAFLimitsExceededException", f"custom response body {key}")
+    try:
+        json.loads(body["Content"])
+    except ValueError:
+        raise invalid("CUSTOM_RESPONSE_BODY", key, "It is no JSON.") from None
+
+
+def _one_of(field: str, given: Document, choices: Iterable[str]) -> str:
     """The one member, where exactly one is due."""
     names = list(given)
     if len(names) != 1 or names[0] not in choices:

@@ -1,143 +1,153 @@
 """What a region's WAFv2 keeps, and its operations upon it: one method each, named as boto3 names them."""
 
 import ipaddress
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
-from tests.support.fake_waf_acls import check_acl, references, with_defaults
-from tests.support.fake_waf_items import (
-    ACCOUNT,
-    MOST_ITEMS,
-    Item,
-    Items,
-    Propagation,
-    content,
-    missing,
-)
 from tests.support.fake_waf_shapes import (
     Document,
+    WafError,
+    check_acl,
     check_addresses,
     check_logging,
     check_stage,
-    invalid,
+    references,
 )
+
+ACCOUNT = "000000000000"
+HEAD = ("Name", "Scope", "Id", "LockToken", "Tags")  # of an item, not of what it holds
+
+
+@dataclass
+class Item:
+    """An IP set or a web ACL; `held` is what an update replaces."""
+
+    name: str
+    arn: str
+    id: str
+    held: dict[str, Any]
+    tags: list[dict[str, str]]
+    lock_token: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"Name": self.name, "Id": self.id, "ARN": self.arn}
+
+    @property
+    def summary(self) -> dict[str, str]:
+        return {**self.about, "LockToken": self.lock_token}
+
+    def replace(self, given: Document, **kept: Any) -> dict[str, Any]:
+        """All of it: what is not in `given` is gone."""
+        self.held = content(given) | kept
+        self.lock_token = str(uuid4())
+        return {"NextLockToken": self.lock_token}
+
+
+Items = dict[str, Item]  # by ARN
 
 
 class Store:
-    """`resources`: the ARNs of the stages that exist, or None for any; the other settings are FakeWaf's."""
+    """What was just made or associated is not known to the next `unavailable_calls` calls that need it."""
 
-    def __init__(self, resources: Iterable[str] | None = None, region: str = "eu-west-2") -> None:
-        self.resources = None if resources is None else set(resources)
+    def __init__(self, region: str, unavailable_calls: int, page_size: int) -> None:
         self.region = region
-        self.clock: Callable[[], float] = time.monotonic
-        self.page_size = 2
-        self.unavailable_for = 0.0
-        self.unavailable_calls = 0
-        self.ipv6_written_out = True
-        self.ip_sets = Items("ipset", region)
-        self.web_acls = Items("webacl", region)
+        self.unavailable_calls = unavailable_calls
+        self.page_size = page_size
+        self.ip_sets: Items = {}
+        self.web_acls: Items = {}
         self.associations: dict[str, str] = {}
         self.logging: dict[str, dict[str, Any]] = {}
-        self._propagation = Propagation()
+        self.fresh: dict[str, int] = {}  # calls until it is known everywhere
 
     def create_ip_set(self, given: Document) -> dict[str, Any]:
         check_addresses(given["Addresses"], given["IPAddressVersion"])
-        return self._created(self.ip_sets.create(given, {}))
+        return self._create(self.ip_sets, "ipset", given)
 
     def get_ip_set(self, given: Document) -> dict[str, Any]:
-        item = self.ip_sets.find(given)
-        addresses = [self._written(address) for address in item.held["Addresses"]]
-        held = item.held | {"Addresses": addresses} | item.about
+        """IPv6 comes back with all its digits, however it was given."""
+        item = _find(self.ip_sets, given)
+        written = [
+            ipaddress.IPv6Network(each).exploded if ":" in each else each
+            for each in item.held["Addresses"]
+        ]
+        held = {**item.held, "Addresses": written, **item.about}
         return {"IPSet": held, "LockToken": item.lock_token}
 
     def list_ip_sets(self, given: Document) -> dict[str, Any]:
         return self._page("IPSets", self.ip_sets, given)
 
     def update_ip_set(self, given: Document) -> dict[str, Any]:
-        item = self.ip_sets.locked(given)
-        check_addresses(given["Addresses"], item.held["IPAddressVersion"])
-        return item.replace(given, {"IPAddressVersion": item.held["IPAddressVersion"]})
+        item = _locked(self.ip_sets, given)
+        version = item.held["IPAddressVersion"]
+        check_addresses(given["Addresses"], version)
+        return item.replace(given, IPAddressVersion=version)
 
     def delete_ip_set(self, given: Document) -> dict[str, Any]:
-        item = self.ip_sets.locked(given)
+        item = _locked(self.ip_sets, given)
         users = [acl.name for acl in self.web_acls.values() if item.arn in references(acl.held)]
-        return self.ip_sets.delete(item, users)
+        return _delete(self.ip_sets, item, users)
 
     def create_web_acl(self, given: Document) -> dict[str, Any]:
-        return self._created(self.web_acls.create(given, self._checked(given)))
+        self._check_acl(given)
+        return self._create(self.web_acls, "webacl", given)
 
     def get_web_acl(self, given: Document) -> dict[str, Any]:
-        if "ARN" in given and set(given) & {"Name", "Scope", "Id"}:
-            raise invalid("WEB_ACL", given, "Either the ARN or name, scope and id.")
-        item = self.acl(given["ARN"]) if "ARN" in given else self.web_acls.find(given)
-        return {"WebACL": item.held | item.about, "LockToken": item.lock_token}
+        item = _find(self.web_acls, given)
+        return {"WebACL": self._shown(item), "LockToken": item.lock_token}
 
     def list_web_acls(self, given: Document) -> dict[str, Any]:
         return self._page("WebACLs", self.web_acls, given)
 
     def update_web_acl(self, given: Document) -> dict[str, Any]:
-        item = self.web_acls.locked(given)
-        return item.replace(given, self._checked(given))
+        item = _locked(self.web_acls, given)
+        self._check_acl(given)
+        return item.replace(given)
 
     def delete_web_acl(self, given: Document) -> dict[str, Any]:
-        item = self.web_acls.locked(given)
+        item = _locked(self.web_acls, given)
         users = [stage for stage, arn in self.associations.items() if arn == item.arn]
-        return self.web_acls.delete(item, users + [item.arn] * (item.arn in self.logging))
+        return _delete(self.web_acls, item, users + [item.arn] * (item.arn in self.logging))
 
     def associate_web_acl(self, given: Document) -> dict[str, Any]:
         """Silently instead of another one, as AWS does."""
-        stage = self._stage(given["ResourceArn"])
-        arn = self.acl(given["WebACLArn"]).arn
+        stage = check_stage(given["ResourceArn"], self.region)
+        arn = self._acl(given["WebACLArn"]).arn
         self._demand_known([arn])
         if self.associations.get(stage) != arn:
-            self._made(stage)
+            self.fresh[stage] = self.unavailable_calls
         self.associations[stage] = arn
         return {}
 
     def disassociate_web_acl(self, given: Document) -> dict[str, Any]:
-        self.associations.pop(self._stage(given["ResourceArn"]), None)
+        self.associations.pop(check_stage(given["ResourceArn"], self.region), None)
         return {}
 
     def get_web_acl_for_resource(self, given: Document) -> dict[str, Any]:
-        stage = self._stage(given["ResourceArn"])
+        stage = check_stage(given["ResourceArn"], self.region)
         if stage not in self.associations:
             return {}
         self._demand_known([stage])
-        item = self.web_acls[self.associations[stage]]
-        return {"WebACL": item.held | item.about}
-
-    def list_resources_for_web_acl(self, given: Document) -> dict[str, Any]:
-        """Of one type, which is load balancers unless another is named."""
-        arn = self.acl(given["WebACLArn"]).arn
-        gateways = given.get("ResourceType") == "API_GATEWAY"
-        stages = sorted(stage for stage, found in self.associations.items() if found == arn)
-        return {"ResourceArns": stages if gateways else []}
-
-    def tag_resource(self, given: Document) -> dict[str, Any]:
-        self._any(given["ResourceARN"]).tag(given["Tags"])
-        return {}
-
-    def untag_resource(self, given: Document) -> dict[str, Any]:
-        for key in given["TagKeys"]:
-            self._any(given["ResourceARN"]).tags.pop(key, None)
-        return {}
+        return {"WebACL": self._shown(self.web_acls[self.associations[stage]])}
 
     def list_tags_for_resource(self, given: Document) -> dict[str, Any]:
-        tags = self._any(given["ResourceARN"]).tags
+        arn = given["ResourceARN"]
+        item = self.ip_sets[arn] if arn in self.ip_sets else self._acl(arn)
+        tags = {tag["Key"]: tag for tag in item.tags}
         keys, more = self._cut(tags, given)
-        listed = [{"Key": key, "Value": tags[key]} for key in keys]
-        return {
-            "TagInfoForResource": {"ResourceARN": given["ResourceARN"], "TagList": listed}
-        } | more
+        listed = {"ResourceARN": arn, "TagList": [tags[key] for key in keys]}
+        return {"TagInfoForResource": listed} | more
 
     def put_logging_configuration(self, given: Document) -> dict[str, Any]:
         wanted = given["LoggingConfiguration"]
-        self.acl(wanted["ResourceArn"])
+        arn = self._acl(wanted["ResourceArn"]).arn
         check_logging(wanted)
         added = {"ManagedByFirewallManager": False, "LogType": "WAF_LOGS", "LogScope": "CUSTOMER"}
-        self.logging[wanted["ResourceArn"]] = added | content(wanted)
-        return {"LoggingConfiguration": self.logging[wanted["ResourceArn"]]}
+        self.logging[arn] = added | deepcopy(dict(wanted))
+        return {"LoggingConfiguration": self.logging[arn]}
 
     def get_logging_configuration(self, given: Document) -> dict[str, Any]:
         if given["ResourceArn"] not in self.logging:
@@ -149,21 +159,28 @@ class Store:
         del self.logging[given["ResourceArn"]]
         return {}
 
-    def list_logging_configurations(self, given: Document) -> dict[str, Any]:
-        arns, more = self._cut(self.logging, given)
-        return {"LoggingConfigurations": [self.logging[arn] for arn in arns]} | more
-
-    def acl(self, arn: str) -> Item:
+    def _acl(self, arn: str) -> Item:
         if arn not in self.web_acls:
             raise missing(arn)
         return self.web_acls[arn]
 
-    def _created(self, item: Item) -> dict[str, Any]:
-        self._made(item.arn)
-        return {"Summary": item.summary}
+    def _check_acl(self, given: Document) -> None:
+        check_acl(given, self.ip_sets)
+        self._demand_known(references(given))
 
-    def _any(self, arn: str) -> Item:
-        return self.ip_sets[arn] if arn in self.ip_sets else self.acl(arn)
+    def _shown(self, item: Item) -> dict[str, Any]:
+        """With what AWS adds of its own."""
+        label = f"awswaf:{ACCOUNT}:webacl:{item.name}:"
+        return {"Capacity": 25, "LabelNamespace": label, **item.held, **item.about}
+
+    def _create(self, items: Items, kind: str, given: Document) -> dict[str, Any]:
+        name, new_id = given["Name"], str(uuid4())
+        if any(item.name == name for item in items.values()):
+            raise WafError("WAFDuplicateItemException", name)
+        arn = f"arn:aws:wafv2:{self.region}:{ACCOUNT}:regional/{kind}/{name}/{new_id}"
+        items[arn] = Item(name, arn, new_id, content(given), given.get("Tags", []))
+        self.fresh[arn] = self.unavailable_calls
+        return {"Summary": items[arn].summary}
 
     def _page(self, member: str, items: Items, given: Document) -> dict[str, Any]:
         by_name = {item.name: item.summary for item in items.values()}
@@ -172,35 +189,43 @@ class Store:
 
     def _cut(self, keys: Iterable[str], given: Document) -> tuple[list[str], dict[str, str]]:
         """A full page has a NextMarker, even where nothing comes after it."""
-        size = min(given.get("Limit", MOST_ITEMS), self.page_size)
+        size = min(given.get("Limit", 100), self.page_size)
         page = sorted(key for key in keys if key > given.get("NextMarker", ""))[:size]
         return page, ({"NextMarker": page[-1]} if len(page) == size else {})
 
-    def _checked(self, given: Document) -> dict[str, Any]:
-        """What AWS adds to an ACL that it takes."""
-        capacity = check_acl(given, self.ip_sets)
-        self._demand_known(references(given))
-        return {
-            "Capacity": capacity,
-            "ManagedByFirewallManager": False,
-            "LabelNamespace": f"awswaf:{ACCOUNT}:webacl:{given['Name']}:",
-            "Rules": with_defaults(given.get("Rules", [])),
-        }
+    def _demand_known(self, arns: Collection[str]) -> None:
+        for arn in sorted(arns):
+            if self.fresh[arn]:
+                self.fresh[arn] -= 1
+                raise WafError("WAFUnavailableEntityException", arn)
 
-    def _stage(self, arn: str) -> str:
-        check_stage(arn, self.region)
-        if self.resources is not None and arn not in self.resources:
-            raise missing(arn)
-        return arn
 
-    def _made(self, arn: str) -> None:
-        self._propagation.begin(arn, self.clock() + self.unavailable_for, self.unavailable_calls)
+def content(given: Document) -> dict[str, Any]:
+    return deepcopy({key: value for key, value in given.items() if key not in HEAD})
 
-    def _demand_known(self, arns: Iterable[str]) -> None:
-        self._propagation.demand(arns, self.clock)
 
-    def _written(self, address: str) -> str:
-        """WAF hands an IPv6 range back with all its digits, however it was given."""
-        if ":" not in address or not self.ipv6_written_out:
-            return address
-        return str(ipaddress.IPv6Network(address).exploded)
+def missing(what: object) -> WafError:
+    return WafError("WAFNonexistentItemException", f"{what} does not exist")
+
+
+def _find(items: Items, given: Document) -> Item:
+    """By name and id, both of them."""
+    wanted = (given.get("Name"), given.get("Id"))
+    for item in items.values():
+        if (item.name, item.id) == wanted:
+            return item
+    raise missing(wanted)
+
+
+def _locked(items: Items, given: Document) -> Item:
+    item = _find(items, given)
+    if given["LockToken"] != item.lock_token:
+        raise WafError("WAFOptimisticLockException", item.name)
+    return item
+
+
+def _delete(items: Items, item: Item, users: list[str]) -> dict[str, Any]:
+    if users:
+        raise WafError("WAFAssociatedItemException", f"{item.name} is used by {users}")
+    del items[item.arn]
+    return {}

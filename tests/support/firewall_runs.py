@@ -26,7 +26,7 @@ JOBS: dict[str, tuple[Options, bool]] = {
     "detach": (("--detach", "--yes"), True),
     "delete": (("--delete", "--yes"), True),
 }
-KEPT = ("ip_sets", "web_acls", "associations", "logging", "_propagation")  # of the fake
+KEPT = ("ip_sets", "web_acls", "associations", "logging", "fresh")  # of the fake
 _processes = get_context("forkserver")
 _processes.set_forkserver_preload(["tests.support.firewall_runs"])
 
@@ -64,7 +64,7 @@ def state(site: Site) -> dict[str, Any]:
     waf, (value, *more) = site.waf, site.secrets
     items = [*waf.ip_sets.values(), *waf.web_acls.values()]
     held: dict[str, Any] = {
-        "items": sorted([i.name, i.tags, {**i.held, "Addresses": _addresses(i)}] for i in items),
+        "items": sorted([i.name, i.tags, i.held | {"Addresses": _addresses(i)}] for i in items),
         "associations": waf.associations,
         "logging": waf.logging,
         "more": more,

@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler
 class AnyMethod(BaseHTTPRequestHandler):
     """Calls `answer` for every request; a handler of its own answers by `reply`."""
 
+    disable_nagle_algorithm = True  # else each body waits 40 ms for the headers' acknowledgement
+
     def parse_request(self) -> bool:
         parsed = super().parse_request()
         if parsed:

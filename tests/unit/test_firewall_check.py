@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.firewall.align import View
-from chalicelib.firewall.cidrs import CidrError
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.names import Kind
 from chalicelib.services.clock import timestamp
-from waf.check import decide, parse_address
+from waf.check import NOT_FORETOLD, decide, parse_address
+from waf.ranges import InputError
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 # Few enough that they often hold one another.
@@ -42,22 +42,22 @@ def test_the_deny_set_comes_first_and_then_the_allow_set(
         return any(address in IPv4Network(cidr) for cidr in cidrs)
 
     found = decide(parse_address(str(address)), [view("allow", allowed), view("deny", denied)])
-    assert found.rule == ("deny" if holds(denied) else "allow" if holds(allowed) else None)
-    assert found.is_let_in == (found.rule == "allow")
+    assert found.rule == ("deny" if holds(denied) else "allow" if holds(allowed) else "default")
+    assert found.let_in == (found.rule == "allow")
     assert all(address in IPv4Network(cidr) for cidr in found.cidrs)
 
 
 def test_what_is_pending_will_be_let_in_and_is_not_yet() -> None:
     views = [view("allow", frozenset(), "8.8.8.0/24"), view("deny", frozenset())]
     found = decide(parse_address("8.8.8.8"), views)
-    assert (found.rule, found.by_table, found.after_sync) == (None, "allow", "allow")
+    assert (found.rule, found.by_table, found.after_sync) == ("default", "allow", "allow")
 
 
 def test_what_is_in_a_set_by_hand_counts_and_stays() -> None:
     views = [view("allow", frozenset({"8.8.8.0/24"})), view("deny", frozenset())]
     found = decide(parse_address("8.8.8.8"), views)
-    assert (found.rule, found.by_table, found.after_sync) == ("allow", None, "allow")
-    assert "8.8.8.0/24 was put into the set by hand" in found.remarks
+    assert (found.rule, found.by_table, found.after_sync) == ("allow", "default", "allow")
+    assert found.remarks == [NOT_FORETOLD, "8.8.8.0/24 was put into the set by hand"]
 
 
 def test_what_has_expired_counts_until_it_leaves_the_set() -> None:
@@ -66,14 +66,14 @@ def test_what_has_expired_counts_until_it_leaves_the_set() -> None:
         view("deny", frozenset()),
     ]
     found = decide(parse_address("8.8.8.8"), views)
-    assert (found.rule, found.by_table, found.after_sync) == ("allow", None, None)
+    assert (found.rule, found.by_table, found.after_sync) == ("allow", "default", "default")
     assert "8.8.8.8/32 has expired or was removed, and is to leave the set" in found.remarks
 
 
 def test_without_sets_nobody_is_let_in_whatever_the_table_says() -> None:
     views = [view("allow", None, "8.8.8.8/32"), view("deny", None)]
     found = decide(parse_address("8.8.8.8"), views)
-    assert (found.rule, found.has_sets, found.is_let_in) == ("allow", False, False)
+    assert (found.rule, found.sets, found.let_in) == ("allow", False, False)
 
 
 def test_a_private_address_is_remarked_upon() -> None:
@@ -84,5 +84,5 @@ def test_a_private_address_is_remarked_upon() -> None:
 
 
 def test_a_range_is_no_address() -> None:
-    with pytest.raises(CidrError, match="ask about one address"):
+    with pytest.raises(InputError, match="ask about one address"):
         parse_address("8.8.8.0/24")

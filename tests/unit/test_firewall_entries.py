@@ -7,16 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.firewall.cidrs import CidrError, Ranges, accepted, parse, spelled
-from chalicelib.firewall.entries import (
-    Asked,
-    Entry,
-    EntryError,
-    accept_all,
-    duration,
-    lines_of,
-    plain,
-)
+from chalicelib.firewall.cidrs import spelled
+from chalicelib.firewall.entries import Entry
+from waf.asking import WrittenRange, accept_all, duration, one_line, ranges_in
+from waf.ranges import InputError, Ranges, accepted, parse
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 V4 = st.builds(
@@ -90,7 +84,7 @@ def test_public_addresses_have_one_spelling(text: str, cidr: str) -> None:
     ],
 )
 def test_what_is_refused_says_why(text: str, why: str) -> None:
-    with pytest.raises(CidrError, match=why.replace("(", r"\(")):
+    with pytest.raises(InputError, match=why.replace("(", r"\(")):
         accepted(text)
 
 
@@ -104,7 +98,7 @@ def test_what_is_refused_says_why(text: str, why: str) -> None:
     ],
 )
 def test_a_wide_range_that_holds_what_is_not_public_is_refused(text: str, why: str) -> None:
-    with pytest.raises(CidrError, match=why):
+    with pytest.raises(InputError, match=why):
         accepted(text, wide=True, force=True)
 
 
@@ -113,9 +107,9 @@ def test_wide_and_forced_ranges_are_taken_when_that_is_said() -> None:
     assert accepted("203.0.113.0/24", force=True) == "203.0.113.0/24"
     assert accepted("203.0.0.0/16", force=True) == "203.0.0.0/16"
     assert accepted("2001:db8::/32", force=True) == "2001:db8::/32"
-    with pytest.raises(CidrError, match="private"):
+    with pytest.raises(InputError, match="private"):
         accepted("10.0.0.1", force=True, wide=True)
-    with pytest.raises(CidrError, match="--force takes it"):
+    with pytest.raises(InputError, match="--force takes it"):
         accepted("203.0.0.0/16")
 
 
@@ -136,10 +130,10 @@ def test_the_ranges_that_hold_another_are_found(
 
 
 def test_every_refused_range_of_a_file_is_named_with_its_line() -> None:
-    asked = lines_of(
+    asked = ranges_in(
         "# an office\n8.8.8.8\n\n10.0.0.1 # at home\nnonsense\n8.8.8.8/32\n", "hosts.txt"
     )
-    with pytest.raises(EntryError) as refused:
+    with pytest.raises(InputError) as refused:
         accept_all(asked)
     first, second = str(refused.value).splitlines()
     assert first.startswith("hosts.txt:4: 10.0.0.1/32 is in 10.0.0.0/8")
@@ -147,12 +141,12 @@ def test_every_refused_range_of_a_file_is_named_with_its_line() -> None:
 
 
 def test_a_range_that_is_said_twice_is_listed_once() -> None:
-    assert accept_all([Asked("8.8.8.8"), Asked("8.8.8.8/32")]) == ["8.8.8.8/32"]
+    assert accept_all([WrittenRange("8.8.8.8"), WrittenRange("8.8.8.8/32")]) == ["8.8.8.8/32"]
 
 
 def test_a_long_list_of_flaws_is_cut() -> None:
-    with pytest.raises(EntryError, match="and 50 more"):
-        accept_all([Asked("nonsense")] * 100)
+    with pytest.raises(InputError, match="and 50 more"):
+        accept_all([WrittenRange("nonsense")] * 100)
 
 
 @pytest.mark.parametrize(
@@ -167,15 +161,15 @@ def test_durations(text: str, length: timedelta) -> None:
     "text", ["", "12", "h", "0h", "-1h", "1.5h", "1w", "31d", "999999d", "1h30m"]
 )
 def test_other_durations_are_refused(text: str) -> None:
-    with pytest.raises(EntryError):
+    with pytest.raises(InputError):
         duration(text)
 
 
 def test_a_note_is_one_line_and_not_endless() -> None:
-    assert plain(" for the café ", "note") == "for the café"
+    assert one_line(" for the café ", "note") == "for the café"
     for text in ("a\nb", "\x1b[31mred", "x" * 301):
-        with pytest.raises(EntryError, match="the note"):
-            plain(text, "note")
+        with pytest.raises(InputError, match="the note"):
+            one_line(text, "note")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.bootstrap import open_store
-from chalicelib.settings import AwsAccess, Settings, SettingsError, stage_environment
+from chalicelib.settings import AwsAccess, Settings, SettingsError
+from ops.stage import stage_environment
 from tests.support.api import CONFIG, local_environment
 
 REQUIRED = (

@@ -22,8 +22,9 @@ from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.project import MOST_TECHNOLOGIES
 from chalicelib.routes.bodies.technology import MOST_ALIASES
 from chalicelib.services.new_technologies import expected_technologies
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
 from chalicelib.stores.port import Store
+from ops.stage import stage_environment
 from tools.load.projects import each_once
 from tools.load.reading import Found
 from tools.load.report import Report

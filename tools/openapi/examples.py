@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from chalice.test import Client
 
 from chalicelib.bootstrap import create_app
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
+from ops.stage import stage_environment
 from tools.openapi import resources
 from tools.openapi.common import ADMIN, AUDITOR, MATCH, REVIEWER, Request
 from tools.openapi.routes import Operation

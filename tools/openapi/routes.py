@@ -11,7 +11,8 @@ from chalicelib.models.project import LARGEST_PROJECT
 from chalicelib.models.technology import SHOWN_MOVES
 from chalicelib.routes.edge import Route
 from chalicelib.services.new_technologies import MOST_IN_A_DAY, MOST_IN_A_REQUEST
-from chalicelib.settings import Settings, stage_environment
+from chalicelib.settings import Settings
+from ops.stage import stage_environment
 from tools.openapi.resources import TAGS
 
 # The tag of a route is the first part of its path behind /api/v1, but for these.

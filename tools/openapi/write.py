@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from chalicelib.routes.contract import DOCUMENT, PAGE
-from tools.openapi.document import document
 
 # Of the package flask-swagger-ui, which is Swagger UI's own distribution.
 SHIPPED = (
@@ -24,6 +23,9 @@ SHIPPED = (
 
 def made() -> Iterator[tuple[Path, bytes]]:
     """Each file, and what it should hold."""
+    # Chalice's test client imports blessed, which asks the terminal what it can: 10 s if none answers.
+    from tools.openapi.document import document
+
     with TemporaryDirectory() as place:
         text = json.dumps(document(Path(place)), ensure_ascii=False, indent=1)
     yield DOCUMENT, f"{text}\n".encode()

@@ -20,13 +20,16 @@ HOOKS = "tests.support.fuzzing.exceptions"
 CONFIG = ROOT / "tests/support/fuzzing/schemathesis.toml"
 USER = "fuzz@example.org"
 DATA = ("data/ons_radar.json", "data/ons_projects.json")
-USUAL = ("--max-examples", "30", "--seed", "20261122")
+SEED = ("--seed", "20261122")
 THOROUGH = ("--max-examples", "200")
 # Links are followed by one worker: another one could delete what this one has just created.
 PHASES = (("examples,coverage,fuzzing", "2"), ("stateful", "1"))
+# Who sends, and how much: without a token most operations have one answer.
 EFFORT = [
-    pytest.param(USUAL, id="usual"),
-    pytest.param(THOROUGH, marks=pytest.mark.soak, id="thorough"),
+    pytest.param("nobody", ("--max-examples", "10", *SEED), id="nobody"),
+    pytest.param("admins", ("--max-examples", "30", *SEED), id="admins"),
+    pytest.param("nobody", THOROUGH, marks=pytest.mark.soak, id="nobody-thorough"),
+    pytest.param("admins", THOROUGH, marks=pytest.mark.soak, id="admins-thorough"),
 ]
 
 
