@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.stores.dynamodb.transport import Transport
 
 Parameters = Mapping[str, Any]
+NUMBER = re.compile(r"0|-?[1-9]\d*|-?\d+\.\d*[1-9]")
 LARGEST_ITEM, LARGEST_TRANSACTION, LONGEST_EXPRESSION = 400 * 1024, 4 * 1024 * 1024, 4096  # bytes
 
 
@@ -26,10 +27,23 @@ class Strict:
         elif operation == "BatchGetItem":
             parts = [*parameters["RequestItems"].values()]
             require_keys(key_of({"Key": key}) for key in parts[0]["Keys"])
+        assert all(map(NUMBER.fullmatch, numbers_in(parameters))), "a number is written one way"
         for part in parts:
             require_used_up(part)
             assert size_of(part.get("Item", {})) <= LARGEST_ITEM, "an item has at most 400 KB"
         return self._inner(operation, parameters)
+
+
+def numbers_in(value: Any) -> Iterator[str]:
+    """Of a request: a repeated transaction is recognised by its text, and the emulator shortens 1.50."""
+    if isinstance(value, Mapping):
+        if value.keys() == {"N"}:
+            yield value["N"]
+        for member in value.values():
+            yield from numbers_in(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from numbers_in(member)
 
 
 def require_keys(keys: Iterator[tuple[str, str]]) -> None:

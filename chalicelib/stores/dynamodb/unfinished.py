@@ -31,7 +31,7 @@ class Unfinished:
 
     def note(self, key: Key) -> Action:
         """The action that tells the scheduled function of the record."""
-        note = {**item_key(keys.unfinished_key(key)), "at": {"N": f"{time.time():.3f}"}}
+        note = {**item_key(keys.unfinished_key(key)), "at": {"N": str(int(time.time()))}}
         return Action(self._client.put(note))
 
     def finish(self, key: Key) -> None:
