@@ -55,7 +55,7 @@ def create_app(
         CognitoAuthorizers(settings),
         _authenticator(settings),
         Telemetry(settings.stage) if settings.in_lambda else None,
-        Gate(store.firewall_values).check if settings.require_waf else None,
+        Gate(store.firewall_values).require if settings.require_waf else None,
     )
     found = services(store)
     technologies, projects = found.technologies, found.projects
@@ -95,8 +95,8 @@ def take_out_expired(settings: Settings) -> None:
 
     waf = Waf(waf_client(), timeout=TIMEOUT_SECONDS)
     ledger = Ledger(Client(_dynamodb_transport(settings), settings.table))
-    told = expire(waf, Names(APP_NAME, settings.stage), ledger, utc_now())
-    _log({"stage": settings.stage, "firewall": told})
+    report = expire(waf, Names(APP_NAME, settings.stage), ledger, utc_now())
+    _log({"stage": settings.stage, "firewall": report})
 
 
 def finish_writes(settings: Settings) -> None:

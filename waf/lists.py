@@ -182,8 +182,8 @@ class Lists:
 
 def shortened(lines: Sequence[str]) -> list[str]:
     more = len(lines) - MOST_NAMED
-    said = [f"and {more:,} more, {len(lines):,} in all"] * (more > 0)
-    return [*lines[:MOST_NAMED], *said]
+    rest = [f"and {more:,} more, {len(lines):,} in all"] * (more > 0)
+    return [*lines[:MOST_NAMED], *rest]
 
 
 def _counts(entry: Entry | None, now: datetime) -> bool:

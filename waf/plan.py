@@ -78,13 +78,13 @@ def _entries_step(place: Place, sets: dict[SetKey, FoundSet]) -> Step:
     views = [place.waf.until_done(partial(see, key)) for key in set_keys()]
     missing = sum(len(each.live - (each.addresses or frozenset())) for each in views)
     leaving = sum(len(each.leaving) for each in views)
-    said = [f"{missing} missing"] * bool(missing) + [f"{leaving} too many"] * bool(leaving)
+    state = [f"{missing} missing"] * bool(missing) + [f"{leaving} too many"] * bool(leaving)
 
     def fill() -> None:
         place.waf.until_done(partial(require_sets, place))
         align(place.waf, place.names, ledger, place.now())
 
-    return Step("entries in the IP sets", ", ".join(said) or AS_WANTED, AS_WANTED, fill)
+    return Step("entries in the IP sets", ", ".join(state) or AS_WANTED, AS_WANTED, fill)
 
 
 def _acl_step(
@@ -94,15 +94,15 @@ def _acl_step(
     sets: dict[SetKey, FoundSet],
     found: FoundAcl | None,
 ) -> Step:
-    said = MISSING
+    state = MISSING
     if found:
         arns = {key: sets[key].arn if key in sets else "" for key in set_keys()}
         value = due_value(known, found, newest=False) if known.values else ""
         wanted = wanted_acl(place.names, arns, value, options.choice(found))
-        said = ", ".join(differences(found.settings, wanted)) or _described(options.choice(found))
+        state = ", ".join(differences(found.settings, wanted)) or _described(options.choice(found))
     return Step(
         f"web ACL {place.names.web_acl}",
-        said,
+        state,
         _described(options.choice(found)),
         repeated(place, put_acl, options),
     )
@@ -115,10 +115,10 @@ def _described(choice: Choice) -> str:
 
 def _association_step(place: Place, options: Options, found: dict[str, object] | None) -> Step:
     name = place.names.web_acl
-    said = f"another web ACL, {found['Name']}" if found else "none"
+    state = f"another web ACL, {found['Name']}" if found else "none"
     return Step(
         "web ACL of the API's stage",
-        name if is_ours(place, found) else said,
+        name if is_ours(place, found) else state,
         name,
         repeated(place, associate, options),
     )

@@ -27,9 +27,9 @@ ASKED_FOR, HALF_WAY = "to be changed", "half-way through a change"
 
 @dataclass(frozen=True)
 class Rotation:
-    """`asked` for by an operator, or only to be finished. `propagation` is in seconds."""
+    """`requested` by an operator, or only to be finished. `propagation` is in seconds."""
 
-    asked: bool = False
+    requested: bool = False
     propagation: float = PROPAGATION
 
 
@@ -44,7 +44,7 @@ def rotation_step(
     found = AS_WANTED
     if len(known.values) > 1:
         found = HALF_WAY
-    elif known.values and rotation.asked:
+    elif known.values and rotation.requested:
         found = ASKED_FOR
     rotate = partial(_rotate, place, options, rotation, say)
     return Step("inserted header's value", found, AS_WANTED, rotate)
@@ -53,7 +53,7 @@ def rotation_step(
 def _rotate(place: Place, options: Options, rotation: Rotation, say: Callable[[str], None]) -> None:
     """Raises FirewallError, errors.UnavailableError."""
     known = secret.read(place.table)
-    if len(known.values) == 1 and rotation.asked:
+    if len(known.values) == 1 and rotation.requested:
         both = (*known.values, secret.new_value())
         known = secret.write(place.table, known, both, place.now())
     if len(known.values) < 2:  # somebody else has finished

@@ -127,11 +127,11 @@ def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str
     """What of `found`, as get_web_acl gives it, is not as wanted. Names no value: one is secret."""
     old, new = ({rule["Name"]: rule for rule in acl.get("Rules", [])} for acl in (found, wanted))
     changed = [name for name in new if name in old and _plain(old[name]) != _plain(new[name])]
-    said = [f"another rule {name}" for name in changed]
-    said += [f"no rule {name}" for name in new if name not in old]
-    said += [f"a rule {name} that is not ours" for name in old if name not in new]
+    lines = [f"another rule {name}" for name in changed]
+    lines += [f"no rule {name}" for name in new if name not in old]
+    lines += [f"a rule {name} that is not ours" for name in old if name not in new]
     others = (part for part in PARTS if part != "Rules")
-    return said + [
+    return lines + [
         f"another {part}" for part in others if _plain(found.get(part)) != _plain(wanted[part])
     ]
 

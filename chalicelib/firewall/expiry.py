@@ -21,16 +21,16 @@ def expire(waf: Waf, names: Names, ledger: Ledger, now: datetime) -> dict[str, A
     if changes is None:
         return {"sets": "missing", "removed": 0, "added": 0, "unknown": 0}
     removed = [cidr for change in changes.sets for cidr in change.removed]
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "sets": "changed" if changes.is_any else "as wanted",
         "removed": len(removed),
         "added": sum(len(change.added) for change in changes.sets),
         "unknown": sum(len(change.unknown) for change in changes.sets),
     }
     if removed:
-        told["removed_from"] = {
+        report["removed_from"] = {
             change.name: list(change.removed[:MOST_NAMED])
             for change in changes.sets
             if change.removed
         }
-    return told
+    return report

@@ -27,7 +27,7 @@ class Gate:
         self._values: tuple[str, ...] | None = None
         self._asked_at = 0.0
 
-    def check(self, headers: Mapping[str, str]) -> None:
+    def require(self, headers: Mapping[str, str]) -> None:
         """Raises ClosedError where WAF did not let the request in, errors.UnavailableError."""
         given = headers.get(HEADER)
         if not given:

@@ -127,7 +127,7 @@ def page_headers(pools: Iterable[Pool]) -> dict[str, str]:
         "frame-ancestors": "'none'",
     }
     return {
-        "Content-Security-Policy": "; ".join(f"{name} {said}" for name, said in policy.items()),
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }

@@ -20,8 +20,8 @@ def development_blueprint(edge: Edge, issue: Issue) -> Blueprint:
 
     @edge.route(routes, "POST", PATH)
     def make_token(call: Call) -> Response:
-        said = json_object(call.request)
-        service, email, groups = (said.get(name) for name in ("service", "email", "groups"))
+        given = json_object(call.request)
+        service, email, groups = (given.get(name) for name in ("service", "email", "groups"))
         if not isinstance(service, str) or not isinstance(email, str):
             raise InvalidError(Flaw(pointer(), "needs service and email, both texts"))
         if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):

@@ -41,7 +41,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
 
         Reads one record of the store.
         """
-        store.check()
+        store.ping()
         return json_response({"status": "ok", "version": __version__})
 
     @edge.route(routes, "GET", "/api/v1/me", action="read-me", answer="Caller")

@@ -91,8 +91,8 @@ def technologies_blueprint(
         from chalicelib.routes.bodies.technology import NewTechnologyBody
 
         body = json_object(call.request)
-        said = parse(NewTechnologyBody, body)
-        draft = said.to_draft((technologies.first_move(said.ring, call.caller),))
+        wanted = parse(NewTechnologyBody, body)
+        draft = wanted.to_draft((technologies.first_move(wanted.ring, call.caller),))
         create = partial(technologies.create, draft, call.caller)
         return idempotency.answer(call, body, create, partial(created, call.request))
 
@@ -136,8 +136,8 @@ def technologies_blueprint(
         change = Change(call.request, TechnologyChangeBody)
         current = technologies.get(call.path["technology_id"])
         require_match(call.request, current)
-        said = change.onto(as_read(call.request, change.sent, current))
-        changed = technologies.replace(current, said.to_draft(current.moves), call.caller)
+        wanted = change.onto(as_read(call.request, change.sent, current))
+        changed = technologies.replace(current, wanted.to_draft(current.moves), call.caller)
         return resource(call.request, technology_document(changed), changed)
 
     @edge.route(routes, "DELETE", ONE, action="delete-technology", status=204, errors=("in-use",))
@@ -193,9 +193,9 @@ def moves_blueprint(
         from chalicelib.routes.bodies.technology import NewMoveBody
 
         body = json_object(call.request)
-        said = parse(NewMoveBody, body)
+        wanted = parse(NewMoveBody, body)
         id_ = call.path["technology_id"]
-        move = partial(technologies.move, id_, said.ring, said.note, call.caller)
+        move = partial(technologies.move, id_, wanted.ring, wanted.note, call.caller)
         return idempotency.answer(call, body, move, partial(created, call.request))
 
     return routes

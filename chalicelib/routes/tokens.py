@@ -120,15 +120,15 @@ class TokenVerifier:
         """The claims of a genuine token. Raises UnauthenticatedError, UnavailableError."""
         try:
             header = jwt.get_unverified_header(token)
-            said = jwt.decode(token, options={"verify_signature": False})
+            claimed = jwt.decode(token, options={"verify_signature": False})
         except (jwt.PyJWTError, ValueError):
             raise UnauthenticatedError("The token is not a JSON Web Token") from None
-        keys = self._keys.get(str(said.get("iss")))
+        keys = self._keys.get(str(claimed.get("iss")))
         if keys is None:
             raise UnauthenticatedError("The token's issuer is neither service's user pool")
         if header.get("alg") != ALGORITHM:
             raise UnauthenticatedError(f"The token is not signed with {ALGORITHM}")
-        return self._verified(token, keys.key(str(header.get("kid"))), str(said["iss"]))
+        return self._verified(token, keys.key(str(header.get("kid"))), str(claimed["iss"]))
 
     def _verified(self, token: str, key: jwt.PyJWK, issuer: str) -> Mapping[str, Any]:
         try:

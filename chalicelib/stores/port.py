@@ -145,7 +145,7 @@ class Store(Protocol):
     def firewall_values(self) -> tuple[str, ...]:
         """Those with which the firewall marks what it lets in; none where there is no firewall."""
 
-    def check(self) -> None:
+    def ping(self) -> None:
         """Reads one record; raises UnavailableError where that fails."""
 
     def finish(self, now: str) -> int:

@@ -64,4 +64,4 @@ def test_the_cursor_key_is_long_and_the_same_whenever_one_store_is_asked(
 
 
 def test_the_check_of_a_store_that_answers_says_nothing(store: Store) -> None:
-    store.check()
+    store.ping()

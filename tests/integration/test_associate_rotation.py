@@ -85,7 +85,7 @@ class Watched:
         )
         said: Callable[[str], None] = lambda _: None  # noqa: E731
         known = secret.read(place.table)
-        rotation_step(place, known, Options(), Rotation(asked=asked), said).make()
+        rotation_step(place, known, Options(), Rotation(requested=asked), said).make()
         self.site.waf.watch = None
 
 

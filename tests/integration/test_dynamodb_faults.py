@@ -92,7 +92,7 @@ READS: Mapping[str, Act] = {
         TechnologyQuery(words=("uno",)), None, 50
     ),
     "receipt": lambda store: store.receipts.get("key", NOW),
-    "check": lambda store: store.check(),
+    "ping": lambda store: store.ping(),
 }
 WRITES: Mapping[str, Act] = {
     "add": add("new", receipt("new key"), technologies=uses("one", "two"), contacts=NEW_PEOPLE),

@@ -93,7 +93,7 @@ SINGLE: Mapping[str, Callable[[Store], object]] = {
     "references": lambda store: store.technologies.resolve(["technology 7", "technology-8"]),
     "moves": lambda store: store.technologies.moves("technology-7", None, 50),
     "receipt": lambda store: store.receipts.get("no such key", scale.at(0)),
-    "check": lambda store: store.check(),
+    "ping": lambda store: store.ping(),
 }
 
 

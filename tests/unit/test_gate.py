@@ -25,7 +25,7 @@ class Table:
 
     def lets_in(self, value: str) -> bool:
         try:
-            self.gate.check({HEADER: value})
+            self.gate.require({HEADER: value})
         except ClosedError:
             return False
         return True
@@ -41,7 +41,7 @@ def test_only_the_firewalls_value_opens_and_the_table_is_asked_once() -> None:
 def test_without_the_header_the_table_is_not_even_asked() -> None:
     table = Table("right")
     with pytest.raises(ClosedError, match="without the firewall's header"):
-        table.gate.check({})
+        table.gate.require({})
     assert table.asked == 0
 
 
@@ -49,7 +49,7 @@ def test_before_there_is_a_firewall_nothing_opens_not_even_an_empty_value() -> N
     table = Table()
     assert not any(table.admits("", "anything"))
     with pytest.raises(ClosedError, match="before there is a firewall"):
-        table.gate.check({HEADER: "anything"})
+        table.gate.require({HEADER: "anything"})
 
 
 def test_any_number_of_wrong_values_asks_the_table_once_in_ten_seconds() -> None:
@@ -78,4 +78,4 @@ def test_where_the_table_cannot_be_read_nobody_gets_in() -> None:
     gate = Gate(unreadable)
     for _ in range(2):
         with pytest.raises(UnavailableError):
-            gate.check({HEADER: "anything"})
+            gate.require({HEADER: "anything"})

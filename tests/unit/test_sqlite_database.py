@@ -137,7 +137,7 @@ def test_what_cannot_be_opened_is_refused_without_its_path(
 def test_a_file_that_loses_its_tables_makes_the_check_fail(store: SqliteStore) -> None:
     store.database.connection.execute("DROP TABLE meta")
     with pytest.raises(UnavailableError, match="cannot be read: OperationalError"):
-        store.check()
+        store.ping()
 
 
 def test_the_directories_above_are_made_for_their_owner_alone(tmp_path: Path) -> None:

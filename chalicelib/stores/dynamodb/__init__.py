@@ -38,7 +38,7 @@ class DynamoStore:
         self.cursor_key = common.cursor_key
         self.firewall_values = common.firewall_values
 
-    def check(self) -> None:
+    def ping(self) -> None:
         try:
             self._client.get(CURSOR_KEY)
         except CallError as error:

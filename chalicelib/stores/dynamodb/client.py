@@ -161,7 +161,7 @@ class Client:
         """A delete for a transaction."""
         return {"Delete": self._conditional({"Key": item_key(key)}, condition, values)}
 
-    def check(self, key: Key, condition: str, **values: Any) -> dict[str, Any]:
+    def condition_check(self, key: Key, condition: str, **values: Any) -> dict[str, Any]:
         """A condition for a transaction."""
         return {"ConditionCheck": self._conditional({"Key": item_key(key)}, condition, values)}
 

@@ -140,9 +140,9 @@ def _head(head: bytes) -> tuple[bytes, int, dict[bytes, bytes]]:
 
 
 def _length(headers: Mapping[bytes, bytes]) -> int:
-    told = headers.get(b"content-length", b"")
-    if not told.isdigit() or len(told) > LONGEST_LENGTH:
+    length = headers.get(b"content-length", b"")
+    if not length.isdigit() or len(length) > LONGEST_LENGTH:
         raise ConnectionLost("an answer of no known length")
-    if int(told) > LARGEST_ANSWER:
+    if int(length) > LARGEST_ANSWER:
         raise CallError("AnswerTooLarge")
-    return int(told)
+    return int(length)

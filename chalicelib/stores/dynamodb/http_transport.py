@@ -167,8 +167,8 @@ def _understood(answer: Answer) -> dict[str, Any]:
 
 
 def _failure(answer: Answer) -> CallError | ConnectionLost:
-    said: Mapping[str, Any] = {}
+    document: Mapping[str, Any] = {}
     with suppress(ConnectionLost):  # a page of HTML: its status is all that it says
-        said = object_in(answer.body)
-    code = str(said.get("__type", answer.status)).rpartition("#")[2]
-    return failure(answer.status, code, said.get("CancellationReasons", []))
+        document = object_in(answer.body)
+    code = str(document.get("__type", answer.status)).rpartition("#")[2]
+    return failure(answer.status, code, document.get("CancellationReasons", []))

@@ -29,8 +29,8 @@ def authorization(
     canonical = "\n".join(["POST", "/", "", *trimmed, "", signed, sha256(body).hexdigest()])
     moment = headers["x-amz-date"]
     scope = f"{moment[:8]}/{region}/{service}/aws4_request"
-    told = "\n".join([ALGORITHM, moment, scope, sha256(canonical.encode()).hexdigest()])
-    signature = hmac.digest(_signing_key(credentials, scope), told.encode(), "sha256").hex()
+    to_sign = "\n".join([ALGORITHM, moment, scope, sha256(canonical.encode()).hexdigest()])
+    signature = hmac.digest(_signing_key(credentials, scope), to_sign.encode(), "sha256").hex()
     credential = f"Credential={credentials.access_key}/{scope}"
     return f"{ALGORITHM} {credential}, SignedHeaders={signed}, Signature={signature}"
 

@@ -70,7 +70,7 @@ class Unfinished:
         refused: Callable[[], RegisterError] = MarkError,
     ) -> None:
         key = (held["pk"]["S"], held["sk"]["S"])
-        check = Action(self._client.check(key, HELD, seen=held["mark"]), refused)
+        check = Action(self._client.condition_check(key, HELD, seen=held["mark"]), refused)
         self._client.transact([check, *actions])
 
     def _take_over(self, key: Key) -> Item | None:
@@ -78,7 +78,7 @@ class Unfinished:
         item = self._client.get(key)
         if item is None or "counterpart" not in item:
             gone = Action(self._client.delete(keys.unfinished_key(key)))
-            settled = self._client.check(key, "attribute_not_exists(counterpart)")
+            settled = self._client.condition_check(key, "attribute_not_exists(counterpart)")
             self._client.transact([Action(settled, MarkError), gone])
             return None
         mark = new_mark()

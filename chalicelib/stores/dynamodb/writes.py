@@ -187,5 +187,5 @@ def _checks(client: Client, actions: Sequence[Action]) -> Iterator[Action]:
             values = write.get("ExpressionAttributeValues", {})
             used = {f":{name}" for name in re.findall(r":(\w+)", condition)}
             kept = {name[1:]: value for name, value in values.items() if name in used}
-            check = client.check((item["pk"]["S"], item["sk"]["S"]), condition, **kept)
+            check = client.condition_check((item["pk"]["S"], item["sk"]["S"]), condition, **kept)
             yield Action(check, action.refused)

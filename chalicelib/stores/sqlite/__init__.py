@@ -35,7 +35,7 @@ class SqliteStore:
     def firewall_values(self) -> tuple[str, ...]:
         return ()
 
-    def check(self) -> None:
+    def ping(self) -> None:
         with self.database.read() as connection:
             connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
 
