@@ -30,11 +30,10 @@ ROUNDS = 100
 REST = 0.25
 ORDER = (
     *(f"{kind}, {delay} ms a call" for kind in ("later", "first") for delay in DELAYS),
-    *("calls, later", "calls, first", "CPU, later", "CPU, first", "memory", "package", scale.GROUP),
+    *("memory", "package", scale.GROUP),
 )
 # Of each group of figures ours and the peer's, in turn.
 Found = dict[str, tuple[list[float], list[float]]]
-UNITS = {"calls, later": "", "calls, first": "", "memory": "MB"}
 
 
 class Endpoint:
@@ -61,26 +60,23 @@ class Endpoint:
             "SSL_CERT_FILE": bundle,
         }
 
-    def counted(self, delay: int = 0) -> tuple[int, int]:
-        """The calls since the last time, and how many the emulator answered. The next take `delay` milliseconds."""
+    def asked(self, delay: int = 0) -> int:
+        """How many calls the emulator answered since the last time. The next take `delay` milliseconds."""
         self._pipe.send(delay)
-        calls, asked = self._pipe.recv()
-        return calls, asked
+        asked: int = self._pipe.recv()
+        return asked
 
     @contextmanager
     def recorded(self, delay: int) -> Iterator[None]:
         """Raises RuntimeError where the emulator was asked meanwhile: its time would be in the figures."""
-        self.counted(delay)
+        self.asked(delay)
         yield
-        if asked := self.counted()[1]:
+        if asked := self.asked():
             raise RuntimeError(f"{asked} calls were not answered from the recording")
 
 
 class Environment:
-    """A process that has given its first `answer`, and gives more until it is stopped.
-
-    `first` are the milliseconds of that, from before the process began, and those of CPU among them.
-    """
+    """A process that gave its first `answer`, `first` milliseconds after it began, and gives more until it is stopped."""
 
     def __init__(self, contender: Contender, event: Path, endpoint: Endpoint) -> None:
         environment = {
@@ -97,13 +93,13 @@ class Environment:
         command, begun = [*PYTHON, contender.handler, str(event)], time.monotonic_ns()
         self._process = Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
         said = self._ask("")
-        self.first = (said["answered_ns"] - begun) / 1e6, said["cpu_ns"] / 1e6
+        self.first = (said["answered_ns"] - begun) / 1e6
         self.answer = said["answer"]
 
-    def again(self, number: int) -> tuple[float, float, float]:
-        """Answers so often: the median's milliseconds, one's of CPU on average, and the most megabytes so far."""
+    def again(self, number: int) -> tuple[float, float]:
+        """Answers so often: the median's milliseconds, and the most megabytes so far."""
         said = self._ask(f"{number}\n")
-        return median(said["times_ns"]) / 1e6, said["cpu_ns"] / 1e6 / number, said["peak"] / 1e6
+        return median(said["times_ns"]) / 1e6, said["peak"] / 1e6
 
     def stop(self) -> None:
         """It ends where nobody can ask any more."""
@@ -129,7 +125,7 @@ class Bench:
     def rows(self, work: Work, pairs: int, later: int) -> Iterator[Row]:
         """`pairs` first answers and about `later` later ones of each, at each of DELAYS."""
         found: Found = defaultdict(lambda: ([], []))
-        told = [self._rehearse(work, who, found) for who in (0, 1)]
+        told = [self._rehearse(work, who) for who in (0, 1)]
         if told[0] != told[1]:
             raise ValueError(f"not both answered {work.title} alike: {told}")
         for delay in DELAYS:
@@ -137,18 +133,13 @@ class Bench:
                 self._firsts(work, pairs, delay, found)
                 self._laters(work, later, delay, found)
         for group, (ours, peers) in found.items():
-            unit = UNITS.get(group, "ms")
-            ratios = ratios_of(ours, peers) if unit else ()
+            unit, ratios = "MB" if group == "memory" else "ms", ratios_of(ours, peers)
             yield Row(group, work.title, unit, ours, peers, ratios, work.targets.get(group))
 
-    def _rehearse(self, work: Work, who: int, found: Found) -> Any:
-        """Two unmeasured starts: the endpoint learns its answers, and counts the calls. What was told."""
-        self._start(work, who).stop()
-        self.endpoint.counted()
+    def _rehearse(self, work: Work, who: int) -> Any:
+        """Unmeasured, so that the endpoint learns its answers, at 0 ms a call. What was told."""
         started = self._start(work, who)
-        found["calls, first"][who].append(self.endpoint.counted()[0])
         started.again(1)
-        found["calls, later"][who].append(self.endpoint.counted()[0])
         started.stop()
         return work.told(started.answer)
 
@@ -156,11 +147,8 @@ class Bench:
         for turn in range(2 * pairs):
             started = self._start(work, turn % 2)
             started.stop()
-            taken, cpu = started.first
-            time.sleep(taken / 1e3 * REST)
-            found[f"first, {delay} ms a call"][turn % 2].append(taken)
-            if delay == 0:
-                found["CPU, first"][turn % 2].append(cpu)
+            time.sleep(started.first / 1e3 * REST)
+            found[f"first, {delay} ms a call"][turn % 2].append(started.first)
 
     def _laters(self, work: Work, number: int, delay: int, found: Found) -> None:
         """In rounds by turns, of which the first is not counted: each gives its median."""
@@ -168,12 +156,10 @@ class Bench:
         at_once = max(1, number // ROUNDS)
         peaks = [0.0, 0.0]
         for turn in range(2 * min(ROUNDS, number) + 2):
-            taken, cpu, peaks[turn % 2] = running[turn % 2].again(at_once)
+            taken, peaks[turn % 2] = running[turn % 2].again(at_once)
             time.sleep(taken / 1e3 * at_once * REST)
             if turn > 1:
                 found[f"later, {delay} ms a call"][turn % 2].append(taken)
-            if turn > 1 and delay == 0:
-                found["CPU, later"][turn % 2].append(cpu)
         for who, started in enumerate(running):
             started.stop()
             if delay == 0:

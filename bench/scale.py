@@ -5,7 +5,7 @@ in turn: whatever else the machine does falls on both. Times are those of the wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,6 @@ from sqlite3 import Connection
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter_ns
-from typing import NamedTuple
 
 from chalice.app import Chalice
 
@@ -52,18 +51,6 @@ REQUESTS = {
     "by technology": replace(LIST, query={"technology": NEEDLE, **PAGE}),
     "search": replace(LIST, query={"q": NEEDLE, **PAGE}),
 }
-
-
-class Line(NamedTuple):
-    """The median's milliseconds for one kind of request, at both sizes."""
-
-    request: str
-    small: float
-    large: float
-
-    @property
-    def ratio(self) -> float:
-        return self.large / self.small
 
 
 class OneTransaction(Database):
@@ -127,8 +114,11 @@ def at(n: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def run() -> list[Line]:
-    """Each request to each store in each round, the larger first in every second."""
+def rows() -> Iterator[Row]:
+    """Ours alone: the median at 100,000 projects, and its ratio to that at 1,000.
+
+    Each request goes to each store in each round, to the larger first in every second.
+    """
     apps: dict[int, Chalice] = {}
     times: dict[tuple[str, int], list[float]] = defaultdict(list)
     random = Random(0)
@@ -148,17 +138,6 @@ def run() -> list[Line]:
                 work.told(answer)
                 if turn >= WARM_UP:
                     times[name, number].append(taken)
-    return [Line(name, median(times[name, SMALL]), median(times[name, LARGE])) for name in REQUESTS]
-
-
-def table(lines: Iterable[Line]) -> str:
-    return "\n".join(
-        f"{each.request:14}{each.small:8.2f} ms, {each.large:.2f} ms at {LARGE:,}: {each.ratio:.2f}"
-        for each in lines
-    )
-
-
-def rows() -> Iterator[Row]:
-    """Ours alone: at 100,000 projects, and the ratio to 1,000."""
-    for line in run():
-        yield Row(GROUP, line.request, "ms", [line.large], (), [line.ratio], LARGEST_RATIO)
+    for name in REQUESTS:
+        small, large = (median(times[name, number]) for number in (SMALL, LARGE))
+        yield Row(GROUP, name, "ms", [large], (), [large / small], LARGEST_RATIO)
