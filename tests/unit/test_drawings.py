@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,35 @@ CONFIG = json.loads((CHALICE / "config.json").read_text())
 DEV = CONFIG["stages"]["dev"]
 NAMES = Names(CONFIG["app_name"], "dev")
 SCHEDULED = DEV["lambda_functions"]
+BOX = r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)" rx'
+TITLE = r'<text class="title" x="(\d+)" y="(\d+)">([^<]+)'
+ARROW = r'<path class="arrow" d="M(\d+) (\d+)([HVL])(\d+) ?(\d*)"'
 
 
 def words(drawing: str) -> list[str]:
     svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
     return re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+
+
+def arrows(drawing: str) -> Counter[tuple[str, str]]:
+    """How many arrows lead from one box to another, by the boxes' titles."""
+    svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
+    boxes = [[*map(int, box)] for box in re.findall(BOX, svg)]
+    titles: list[tuple[int, int, str]] = [
+        (int(x), int(y), title) for x, y, title in re.findall(TITLE, svg)
+    ]
+
+    def title_at(x: float, y: float) -> str:
+        left, top, width, height = next(
+            (a, b, w, h) for a, b, w, h in boxes if -4 <= x - a <= w + 4 and -4 <= y - b <= h + 4
+        )
+        return next(t for a, b, t in titles if 0 <= a - left <= width and 0 <= b - top <= height)
+
+    found = Counter[tuple[str, str]]()
+    for x, y, to, across, down in re.findall(ARROW, svg):
+        ends = {"H": (across, y), "V": (x, across), "L": (across, down)}
+        found[title_at(float(x), float(y)), title_at(*map(float, ends[to]))] += 1
+    return found
 
 
 def partitions(function: dict[str, Any], effect: str) -> set[str]:
@@ -80,6 +105,27 @@ def test_a_drawing_has_the_functions_and_the_table_and_no_others(drawing: str) -
     sets = {NAMES.ip_set(k, v).replace(NAMES.web_acl, "…") for k in KINDS for v in VERSIONS}
     assert {line for line in said if line.startswith("…")} == (sets if own else set())
     assert "rate(15 minutes)" in " ".join(said)
+
+
+def test_the_arrows_lead_where_requests_and_data_go() -> None:
+    """Each function has one to the table; the API alone is called through the firewall."""
+    assert arrows("infrastructure") == {
+        ("Callers", "AWS WAF"): 1,
+        ("AWS WAF", "IP sets"): 1,
+        ("AWS WAF", "API Gateway"): 1,
+        ("API Gateway", "Amazon Cognito"): 1,
+        ("API Gateway", "AWS Lambda"): 1,
+        ("EventBridge", "AWS Lambda"): 1,
+        ("AWS Lambda", "DynamoDB"): 1 + len(SCHEDULED),
+    }
+    assert arrows("alternative") == {
+        ("Callers", "AWS WAF"): 1,
+        ("AWS WAF", "Application Load Balancer"): 1,
+        ("Application Load Balancer", "Fargate task"): 2,
+        ("Fargate task", "Amazon Cognito"): 2,
+        ("Fargate task", "DynamoDB"): 2,
+        ("AWS Lambda, as they are now, rate(15 minutes)", "DynamoDB"): 1,
+    }
 
 
 def test_prod_is_configured_like_dev() -> None:
