@@ -32,6 +32,7 @@ CATEGORIES = (
 SORTS = ("name", "-name", "updated_at", "-updated_at")
 # Members of a record that no document of a project holds.
 APART = ("contacts", "updated_by", "mark")
+MOST_CONTACTS = 20
 LARGEST_PROJECT = 64 * 1024  # bytes of JSON, with its contacts
 
 
@@ -53,6 +54,15 @@ class Hosting:
 class Repository:
     type: str
     url: str = ""
+    description: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A dependency or a tool by a free name, which is no technology of the register."""
+
+    name: str
     description: str = ""
     rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -95,6 +105,7 @@ class Project:
     name: str
     short_name: str = ""
     programme: str = ""
+    programme_short_name: str = ""
     description: str = ""
     stage: str | None = None
     development: Development | None = None
@@ -103,6 +114,8 @@ class Project:
     documentation: tuple[str, ...] = ()
     repositories: tuple[Repository, ...] = ()
     technologies: tuple[Use, ...] = ()
+    dependencies: tuple[Item, ...] = ()
+    miscellaneous: tuple[Item, ...] = ()
     id: str = ""
     version: int = 0
     created_at: str = ""
@@ -166,6 +179,8 @@ def project_document(project: Project, *, stored: bool = False) -> dict[str, Any
         "hosting": document_of(project.hosting, stored=stored),
         "repositories": [document_of(each, stored=stored) for each in project.repositories],
         "technologies": [document_of(each, stored=stored) for each in project.technologies],
+        "dependencies": [document_of(each, stored=stored) for each in project.dependencies],
+        "miscellaneous": [document_of(each, stored=stored) for each in project.miscellaneous],
     }
     document = {"id": project.id, **document_of(project, stored=stored, **made)}
     for apart in APART:
@@ -188,6 +203,8 @@ def project_from(
         hosting=record_from(Hosting, document.get("hosting") or {}),
         repositories=tuple(record_from(Repository, r) for r in document.get("repositories", ())),
         technologies=tuple(record_from(Use, u) for u in document.get("technologies", ())),
+        dependencies=tuple(record_from(Item, i) for i in document.get("dependencies", ())),
+        miscellaneous=tuple(record_from(Item, i) for i in document.get("miscellaneous", ())),
         contacts=tuple(map(contact_from, contacts)),
         updated_by=updated_by,
         mark=mark,

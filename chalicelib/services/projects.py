@@ -16,7 +16,15 @@ from chalicelib.errors import (
 )
 from chalicelib.models.caller import Caller
 from chalicelib.models.page import Page, Position
-from chalicelib.models.project import LARGEST_PROJECT, Contact, Project, ProjectQuery, Use, size_of
+from chalicelib.models.project import (
+    LARGEST_PROJECT,
+    MOST_CONTACTS,
+    Contact,
+    Project,
+    ProjectQuery,
+    Use,
+    size_of,
+)
 from chalicelib.models.record import carry_rest
 from chalicelib.services.access import require_relation
 from chalicelib.services.clock import Clock, timestamp
@@ -26,7 +34,7 @@ from chalicelib.services.technologies import Technologies
 from chalicelib.stores.port import ProjectStore, ReceiptFor, no_receipt
 
 TRIES = 10
-CREATORS_ROLES = ("editor",)
+CREATORS_ROLES = ("Editor",)
 
 
 class Projects:
@@ -72,8 +80,13 @@ class Projects:
     def create(
         self, draft: Project, caller: Caller, receipt: ReceiptFor[Project] = no_receipt
     ) -> Project:
-        """Takes a draft; the caller becomes its contact. Raises as `admit` does."""
-        contacts = (Contact(caller.email, CREATORS_ROLES),)
+        """Takes a draft; the caller becomes its first contact unless it lists them. Raises as `admit` does."""
+        contacts = draft.contacts
+        if caller.key not in {contact.key for contact in contacts}:
+            contacts = (Contact(caller.email, CREATORS_ROLES), *contacts)
+        if len(contacts) > MOST_CONTACTS:
+            flaw = f"with you it has more than {MOST_CONTACTS} contacts: leave some out"
+            raise InvalidError(Flaw("/contacts", flaw))
         return self.admit(replace(draft, contacts=contacts), caller, receipt)
 
     def admit(
@@ -118,6 +131,8 @@ class Projects:
             development=carry_rest(draft.development, current.development),
             hosting=carry_rest(draft.hosting, current.hosting),
             repositories=carry_rest(draft.repositories, current.repositories),
+            dependencies=carry_rest(draft.dependencies, current.dependencies),
+            miscellaneous=carry_rest(draft.miscellaneous, current.miscellaneous),
             contacts=current.contacts,
             rest=current.rest,
         )

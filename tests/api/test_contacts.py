@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.api import Answer, Api, P
 
-ME = {"email": "auditor@example.org", "roles": ["editor"], "grade": ""}
+ME = {"email": "auditor@example.org", "roles": ["Editor"], "grade": ""}
 OTHER = {"email": "Other@example.org", "roles": ["Technical Contact"], "grade": "SEO"}
 
 
@@ -26,6 +26,22 @@ def test_the_writer_comes_from_the_token_and_either_pool_reads_it(api: Api, name
         assert read["contacts"] == [{**ME, "email": "Writer@Example.org"}]
         assert read["updated_by"] == "Writer@Example.org"
     assert api.get(path).status == 401
+
+
+def test_a_project_is_made_with_its_contacts(client: Api, name: str) -> None:
+    me = client.auditor()
+    made = me("POST", P, {"name": name, "contacts": [OTHER]})
+    assert "contacts" not in made.json
+    assert me.get(f"{made.location}/contacts").json["contacts"] == [ME, OTHER]
+    listed = {**ME, "email": "AUDITOR@example.org", "roles": ["Delivery Manager"]}
+    path = me("POST", P, {"name": f"{name} too", "contacts": [OTHER, listed]}).location
+    assert me.get(f"{path}/contacts").json["contacts"] == [OTHER, listed]
+
+
+def test_no_more_than_twenty_are_contacts_with_who_makes_it(client: Api, name: str) -> None:
+    many = [{"email": f"{n}@example.org"} for n in range(20)]
+    assert client.auditor()("POST", P, {"name": name, "contacts": many}).flaws == ["/contacts"]
+    assert client.auditor()("POST", P, {"name": name, "contacts": many[1:]}).status == 201
 
 
 def test_they_share_the_projects_version(client: Api, path: str) -> None:

@@ -7,6 +7,7 @@ from tests.support.api import Answer, Api, P, T, uses
 FULL = {
     "short_name": "SDX",
     "programme": "Surveys",
+    "programme_short_name": "SUR",
     "description": "Moves survey data.\nEvery day.",
     "stage": "active-support",
     "development": {"type": "partnership", "company": "Contoso"},
@@ -17,6 +18,8 @@ FULL = {
         {"type": "github", "url": "https://github.com/example/sdx", "description": "code"}
     ],
     "technologies": [{"technology": "Python", "category": "languages", "main": True}],
+    "dependencies": [{"name": "Address Register", "description": "postcodes"}],
+    "miscellaneous": [{"name": "Trello", "description": ""}, {"name": "A wiki", "description": ""}],
 }
 
 

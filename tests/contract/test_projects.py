@@ -19,6 +19,7 @@ from chalicelib.models.project import (
     Contact,
     Development,
     Hosting,
+    Item,
     Project,
     ProjectQuery,
     Repository,
@@ -58,6 +59,9 @@ FULL = project(
     hosting=Hosting(("cloud", "on-premises"), ("AWS", "Zürich")),
     environments=("prod", "dev"),
     documentation=("https://example.org/ä", "https://example.org/b"),
+    programme_short_name="ÉCO",
+    dependencies=(Item("Adreßbuch", "for postcodes"), Item("Adreßbuch")),
+    miscellaneous=(Item("Trello"),),
     repositories=(Repository("github", "https://example.org/r", "größer"), Repository("other")),
     technologies=(
         Use("python", "languages", True),
@@ -215,6 +219,17 @@ def test_a_replacement_counts_for_its_technologies_alone(
     change(known.projects, "mine", **changes)
     assert counts(known, "aws", "python") == counted
     assert [each.project_count for each in technologies_of(known)] == counted
+
+
+def test_a_project_of_a_hundred_technologies_counts_for_each(known: Store) -> None:
+    many = [f"t{n}" for n in range(100)]
+    for each in many:
+        known.technologies.add(technology(each))
+    change(known.projects, "mine", technologies=uses(*many))
+    found = there(known.projects, "mine")
+    assert (found.technology_ids, set(counts(known, *many))) == (tuple(many), {1})
+    known.projects.remove(found)
+    assert set(counts(known, *many)) == {0}
 
 
 def test_a_contact_is_found_without_regard_to_case_and_a_former_one_is_not(known: Store) -> None:

@@ -47,8 +47,8 @@ from tests.support.dynamodb_truth import violations
 from tests.support.emulator import Emulator
 from tests.support.faults import Faulty, Killed, Recording, Tables, after, emulated_tables, killed
 
-SOME = [f"t{n}" for n in range(40)]
-OTHERS = [f"u{n}" for n in range(40)]
+SOME = [f"t{n}" for n in range(100)]
+OTHERS = [f"u{n}" for n in range(100)]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # 100 words, about what a name and a short name can hold; no word begins another's.
 NAME = " ".join(f"{a}{b}" for a in LETTERS[:10] for b in LETTERS[:10])
@@ -167,7 +167,7 @@ def test_a_long_project_is_in_every_list_once_whatever_is_written(tables: Tables
     store.projects.replace(there(store.projects, "long"), CHANGED)
     assert_kept(store, CHANGED)
     assert_nowhere(store, LONG)
-    assert counts(store, *SOME, *OTHERS) == [0] * 40 + [1] * 40
+    assert counts(store, *SOME, *OTHERS) == [0] * len(SOME) + [1] * len(OTHERS)
     again = replace(LONG, version=3)
     store.projects.replace(there(store.projects, "long"), again)
     assert_kept(store, again)

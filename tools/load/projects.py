@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from chalicelib.errors import InvalidError
 from chalicelib.models import project as models
-from chalicelib.models.project import ENVIRONMENTS, Contact, Project, Use
+from chalicelib.models.project import ENVIRONMENTS, MOST_CONTACTS, Contact, Project, Use
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies import project as bodies
 from chalicelib.routes.bodies.common import LONGEST_NAME, LONGEST_TEXT, parse
-from chalicelib.routes.bodies.project import MOST_CONTACTS, MOST_LINKS
+from chalicelib.routes.bodies.project import MOST_LINKS
 from tools.load.cleaning import Given, first, spelling
 from tools.load.reading import Found, records
 from tools.load.report import Report

@@ -37,9 +37,10 @@ NEW_PROJECT = {
     "documentation": ["https://wiki.example.org/sdx"],
     "repositories": [{"type": "github", "url": "https://github.com/example/sdx"}],
     "technologies": [{"technology": "Python", "category": "languages", "main": True}],
+    "dependencies": [{"name": "Address Register", "description": "For postcodes"}],
 }
 CONTACTS = [
-    {"email": EMAIL, "roles": ["editor"], "grade": "SEO"},
+    {"email": EMAIL, "roles": ["Editor"], "grade": "SEO"},
     {"email": "owner@example.org", "roles": ["owner"]},
 ]
 
@@ -70,7 +71,7 @@ REQUESTS = (
         {"link": "https://www.python.org/"},
         OF_TECHNOLOGY | MATCH,
     ),
-    Request("createProject", AUDITOR, NEW_PROJECT),
+    Request("createProject", AUDITOR, NEW_PROJECT | {"contacts": CONTACTS[1:]}),
     Request("getTechnology", None, None, OF_TECHNOLOGY),
     Request("listMoves", None, None, OF_TECHNOLOGY),
     Request("listTechnologies", None, None, {"quadrant": "languages", "ring": "adopt"}),

@@ -156,7 +156,7 @@ async def get_radar() -> Radar:
 async def create_project(body: NewProject, claims: Claims, response: Response) -> Project:
     at, slug = now(), re.sub(r"[^a-z0-9]+", "-", body.name.lower()).strip("-")
     project = Project(**dict(body), id=slug, version=1, created_at=at, updated_at=at)
-    contacts = json.dumps([{"email": claims["email"], "roles": ["editor"]}])
+    contacts = json.dumps([{"email": claims["email"], "roles": ["Editor"]}])
     put(project, contacts, ConditionExpression="attribute_not_exists(id)")
     response.headers["Location"] = f"/api/v1/projects/{project.id}"
     return project

@@ -1,11 +1,13 @@
 """Bodies of the routes for projects and their contacts."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from chalicelib.models import project as models
 from chalicelib.models.caller import email_key
+from chalicelib.models.project import MOST_CONTACTS
 from chalicelib.routes.bodies.common import (
     Body,
     Email,
@@ -18,9 +20,9 @@ from chalicelib.routes.bodies.common import (
     choice,
 )
 
-MOST_TECHNOLOGIES = 40
-MOST_CONTACTS = 20
+MOST_TECHNOLOGIES = 100
 MOST_LINKS = 50
+MOST_ITEMS = 50
 MOST_ROLES = 10
 
 
@@ -54,10 +56,19 @@ class UseBody(Body):
     name: Annotated[Text, Field(description="Passed over, whatever it says")] = ""
 
 
-class NewProjectBody(Body):
+class ItemBody(Body):
+    name: Name
+    description: Text = ""
+
+    def to_model(self) -> models.Item:
+        return models.Item(self.name, self.description)
+
+
+class WritableProject(Body):
     name: Name
     short_name: Line = ""
     programme: Line = ""
+    programme_short_name: Line = ""
     description: Text = ""
     stage: Annotated[str, *choice(models.STAGES)] | None = None
     development: DevelopmentBody | None = None
@@ -68,12 +79,15 @@ class NewProjectBody(Body):
     documentation: list[Url] = Field(default=[], max_length=MOST_LINKS)
     repositories: list[RepositoryBody] = Field(default=[], max_length=MOST_LINKS)
     technologies: list[UseBody] = Field(default=[], max_length=MOST_TECHNOLOGIES)
+    dependencies: list[ItemBody] = Field(default=[], max_length=MOST_ITEMS)
+    miscellaneous: list[ItemBody] = Field(default=[], max_length=MOST_ITEMS)
 
     def to_draft(self) -> models.Project:
         return models.Project(
             name=self.name,
             short_name=self.short_name,
             programme=self.programme,
+            programme_short_name=self.programme_short_name,
             description=self.description,
             stage=self.stage,
             development=self.development.to_model() if self.development else None,
@@ -86,10 +100,12 @@ class NewProjectBody(Body):
             technologies=tuple(
                 models.Use(u.technology, u.category, u.main) for u in self.technologies
             ),
+            dependencies=tuple(item.to_model() for item in self.dependencies),
+            miscellaneous=tuple(item.to_model() for item in self.miscellaneous),
         )
 
 
-class ProjectChangeBody(NewProjectBody):
+class ProjectChangeBody(WritableProject):
     id: ReadOnly = None
     version: ReadOnly = None
     created_at: ReadOnly = None
@@ -108,6 +124,19 @@ def _distinct(contacts: list[NewContactBody]) -> list[NewContactBody]:
     return contacts
 
 
+class NewProjectBody(WritableProject):
+    """`contacts` are those beside the caller, who is one of them in any case."""
+
+    contacts: Annotated[
+        list[NewContactBody],
+        Field(default=[], max_length=MOST_CONTACTS),
+        AfterValidator(_distinct),
+    ]
+
+    def to_draft(self) -> models.Project:
+        return replace(super().to_draft(), contacts=_contacts(self.contacts))
+
+
 class ContactsChangeBody(Body):
     contacts: Annotated[
         list[NewContactBody],
@@ -119,7 +148,11 @@ class ContactsChangeBody(Body):
     updated_by: ReadOnly = None
 
     def to_contacts(self) -> tuple[models.Contact, ...]:
-        return tuple(models.Contact(c.email, tuple(c.roles), c.grade) for c in self.contacts)
+        return _contacts(self.contacts)
+
+
+def _contacts(contacts: list[NewContactBody]) -> tuple[models.Contact, ...]:
+    return tuple(models.Contact(c.email, tuple(c.roles), c.grade) for c in contacts)
 
 
 def _each_once(texts: list[str]) -> tuple[str, ...]:

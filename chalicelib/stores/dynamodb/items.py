@@ -23,6 +23,9 @@ from chalicelib.models.project import (
     project_document,
     project_from,
 )
+from chalicelib.models.project import (
+    Item as ProjectPart,
+)
 from chalicelib.models.record import form_of
 from chalicelib.models.technology import (
     Move,
@@ -41,7 +44,9 @@ from chalicelib.stores.dynamodb.rows import (
     words_attribute,
 )
 
-PROJECT_FORM = str(crc32(form_of(Project, Development, Hosting, Repository, Use, Contact).encode()))
+PROJECT_FORM = str(
+    crc32(form_of(Project, Development, Hosting, Repository, Use, ProjectPart, Contact).encode())
+)
 TECHNOLOGY_FORM = str(crc32(form_of(Technology, Move).encode()))
 # The name that a technology has today, by the facet `technology:<id>` of those that were renamed.
 Renamed = Mapping[str, str]

@@ -36,6 +36,11 @@ class ProjectTechnologyAnswer(BaseModel):
     )
 
 
+class ProjectItemAnswer(BaseModel):
+    name: str
+    description: str
+
+
 class ProjectAnswer(BaseModel):
     """A software project. Its contacts are apart from it: e-mail addresses are personal data."""
 
@@ -43,6 +48,7 @@ class ProjectAnswer(BaseModel):
     name: str
     short_name: str
     programme: str
+    programme_short_name: str
     description: str
     stage: Annotated[str, *choice(projects.STAGES)] | None
     development: ProjectDevelopmentAnswer | None
@@ -51,6 +57,10 @@ class ProjectAnswer(BaseModel):
     documentation: list[str]
     repositories: list[ProjectRepositoryAnswer]
     technologies: list[ProjectTechnologyAnswer]
+    dependencies: list[ProjectItemAnswer] = Field(description="What the project depends on")
+    miscellaneous: list[ProjectItemAnswer] = Field(
+        description="Supporting tools that fit no category"
+    )
     version: Version
     created_at: Time
     updated_at: Time
