@@ -8,9 +8,10 @@ from chalicelib.models.project import Project
 from chalicelib.models.technology import Technology
 from tools.load.projects import read_projects
 from tools.load.radar import read_radar
-from tools.load.reading import Found, places
+from tools.load.reading import PROJECTS_CSV, Found, places, source_of
 from tools.load.register import Register
 from tools.load.report import Note, Report
+from tools.load.spreadsheet import rows
 
 ADOPTED = ("adopt", "2024-05-10")
 
@@ -31,6 +32,18 @@ def entry(title: str = "Zig", *moves: tuple[str, str], **fields: Any) -> dict[st
 def projects_in(*projects: Any) -> tuple[list[Found[Project]], Report]:
     report = Report("projects.json")
     return list(read_projects(places(projects, report), report)), report
+
+
+def file_of(content: bytes) -> tuple[list[Project], Report]:
+    """The projects in a file, whichever kind it is."""
+    report = Report("given")
+    source = source_of(content, report)
+    given = (rows if source.kind == PROJECTS_CSV else places)(source.content, report)
+    return [found.draft for found in read_projects(given, report)], report
+
+
+def names_in(content: bytes) -> list[str]:
+    return [draft.name for draft in file_of(content)[0]]
 
 
 def entries_in(*entries: Any, **parts: Any) -> tuple[list[Found[Technology]], Report]:

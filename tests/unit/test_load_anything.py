@@ -17,8 +17,9 @@ from chalicelib.routes.bodies.technology import NewMoveBody, WritableTechnology
 from chalicelib.stores.sqlite import SqliteStore
 from tests.support.loading import entries_in, projects_in
 from tools.load.command import load
+from tools.load.decoding import UnreadableError
 from tools.load.projects import read_projects
-from tools.load.reading import PROJECTS, PROJECTS_CSV, RADAR, Source, UnreadableError, places, read
+from tools.load.reading import PROJECTS, PROJECTS_CSV, RADAR, Source, places, read
 from tools.load.register import Register
 from tools.load.report import Report
 from tools.load.spreadsheet import rows

@@ -40,7 +40,7 @@ def test_the_newer_shape_of_the_csv_is_read_too() -> None:
     by_name = {draft.name: draft for draft in found}
     first = by_name["AWS Project"]
     assert (first.development, first.hosting) == (Development("in-house"), Hosting(("cloud",)))
-    both = ("Technical Contact", "Delivery Manager Contact")
+    both = ("Technical Contact", "Delivery Manager")
     assert first.contacts == (Contact("test@ons.gov.uk", both, "Grade 7"),)
     used = {name: {use.technology for use in one.technologies} for name, one in by_name.items()}
     assert "React" in used["Typescript Project"]
@@ -48,15 +48,15 @@ def test_the_newer_shape_of_the_csv_is_read_too() -> None:
     assert "Amazon Simple Queue Service (SQS)" in services
 
 
-def test_columns_may_be_missing_or_unknown_and_rows_of_any_length() -> None:
-    found, report = drafts("Shoe_Size,Project,Stage\n41,Zebra\n42,Yak,Unsupported,more\n")
+def test_columns_may_be_missing_or_unknown_and_rows_short() -> None:
+    found, report = drafts("Shoe_Size,Project,Stage\n41,Zebra\n42,Yak,Unsupported,,\n")
     assert [(draft.name, draft.stage) for draft in found] == [
         ("Zebra", None),
         ("Yak", "unsupported"),
     ]
-    unknown, longer = report.corrections
+    unknown, shorter = report.corrections
     assert (unknown.place, unknown.what) == ("line 1", "unknown columns, not carried: shoe_size")
-    assert longer.place == "line 3"
+    assert (shorter.place, report.left_out) == ("line 2", [])
 
 
 def test_the_place_of_a_row_is_its_line() -> None:

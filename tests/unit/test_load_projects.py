@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.models.project import Contact, Development, Hosting, Project, Repository, Use
+from chalicelib.models.project import Contact, Development, Hosting, Item, Project, Repository, Use
 from tests.support.loading import projects_in, told
 from tools.load.report import Report
 
@@ -24,7 +24,8 @@ REPOSITORIES = (
     *(Repository("github", "https://example.org/r", "runner"), Repository("gitlab")),
     Repository("other", "", "MS Sourcesafe"),
 )
-GCP = "architecture/hosting: no type, but details GCP: taken as cloud"
+GCP = "hosting without a type, taken as cloud: GCP"
+SOURCESAFE = "MS Sourcesafe is not one of github, gitlab, other: kept in the description"
 TOOLS = {
     "code_editors": {"main": ["Vim"], "others": []},
     "project_tracking": "Jira; Confluence",
@@ -66,7 +67,7 @@ SHAPES: dict[str, list[tuple[Any, Any, str]]] = {
         ({"type": "Hybrid", "details": "AWS; Azure"}, Hosting(("hybrid",), ("AWS", "Azure")), ""),
         ({"type": ["On-premises", "On Prem"]}, Hosting(("on-premises",)), ""),
         ({"type": [""], "details": ["GCP"]}, Hosting(("cloud",), ("GCP",)), GCP),
-        ({"details": ["On Prem"]}, Hosting(("on-premises",), ("On Prem",)), "taken as on-prem"),
+        ({"details": ["On Prem"]}, Hosting(("on-premises",), ("On Prem",)), "taken as on-premises"),
         ({"type": "AWS"}, Hosting(("cloud",), ("AWS",)), "AWS is no type of hosting"),
         ({"type": [""]}, Hosting(), ""),
         (None, Hosting(), ""),
@@ -79,7 +80,7 @@ SHAPES: dict[str, list[tuple[Any, Any, str]]] = {
         ("{}", (), ""),
         (None, (), ""),
     ],
-    "source_control": [(SOURCES, REPOSITORIES, "")],
+    "source_control": [(SOURCES, REPOSITORIES, SOURCESAFE)],
     "supporting_tools": [(TOOLS, TOOLS_USED, "")],
     "architecture/languages": [
         (LISTED, LISTED_USES, "an empty item dropped"),
@@ -123,23 +124,27 @@ def test_details(details: Any) -> None:
     assert said == ("Zebra One", "Z1", "Stripes", "Counts\nstripes", ("https://example.org/z",))
 
 
-def test_the_character_around_a_url_is_removed_and_a_broken_url_left_out() -> None:
+def test_the_character_around_a_url_is_removed_and_a_broken_url_dropped() -> None:
     details = {"name": "Z", "documentation_link": ["\ufffdhttps://example.org/\ufffd", "see wiki"]}
     draft, report = draft_of(details=details)
     assert draft.documentation == ("https://example.org/",)
     assert "documentation_link/0: U+FFFD around a URL removed" in told(report.corrections)
-    assert "documentation_link/1: link left out" in told(report.corrections)
+    assert "documentation_link/1: link dropped" in told(report.corrections)
     assert not report.left_out
 
 
 def test_contacts_with_and_without_roles_and_grade() -> None:
     user = [
-        {"email": " a@example.org ", "roles": ["Delivery Manager", "editor"], "grade": "SEO"},
+        {
+            "email": " a@example.org ",
+            "roles": ["Delivery Manager Contact", "editor"],
+            "grade": "SEO",
+        },
         {"email": "b@example.org"},
         {"email": "A@example.org", "roles": ["Technical Contact"]},
     ]
     draft, report = draft_of(user=user)
-    roles = ("Delivery Manager Contact", "editor", "Technical Contact")
+    roles = ("Delivery Manager", "editor", "Technical Contact")
     assert draft.contacts == (Contact("a@example.org", roles, "SEO"), Contact("b@example.org"))
     assert "user/2: a contact for the second time" in told(report.corrections)
 
@@ -189,12 +194,32 @@ def test_what_has_no_home_in_the_register_is_counted() -> None:
     _, report = draft_of(
         details=[{"name": "Z", "pet": "cat"}],
         other={"messaging": ["PubSub", "Kafka"], "testing": []},
-        supporting_tools={"miscellaneous": [{"name": "abacus", "description": "wood"}]},
+        supporting_tools={"miscellaneous": [{"name": "abacus", "colour": "red"}]},
         archived=True,
     )
     assert report.not_carried == {
         "other/messaging": 2,
         "archived": 1,
         "details/pet": 1,
-        "supporting_tools/miscellaneous": 2,
+        "supporting_tools/miscellaneous/colour": 1,
     }
+
+
+@pytest.mark.parametrize("nest", [lambda items: items, lambda items: {"miscellaneous": items}])
+def test_dependencies_and_miscellaneous_tools_are_kept(nest: Any) -> None:
+    draft, report = draft_of(
+        details=[
+            {
+                "name": "Z",
+                "programme_short_name": "SUR",
+                "project_dependencies": [{"name": "Address Register", "description": "postcodes"}],
+            }
+        ],
+        supporting_tools={
+            "miscellaneous": nest([{"name": "abacus", "description": "wood"}, {"description": "x"}])
+        },
+    )
+    assert draft.programme_short_name == "SUR"
+    assert draft.dependencies == (Item("Address Register", "postcodes"),)
+    assert draft.miscellaneous == (Item("abacus", "wood"),)
+    assert "a description without a name" in told(report.left_out)

@@ -15,7 +15,15 @@ from chalicelib.models.technology import SHOWN_MOVES, Technology, TechnologyQuer
 from chalicelib.services.technologies import Technologies
 from chalicelib.stores.sqlite import SqliteStore
 from tests.support.api import ROOT
-from tests.support.loading import ADOPTED, entry, load_projects, load_radar, project, projects_in
+from tests.support.loading import (
+    ADOPTED,
+    entry,
+    load_projects,
+    load_radar,
+    project,
+    projects_in,
+    told,
+)
 from tools.load.command import load_file
 from tools.load.register import Register, everything
 from tools.load.report import Report
@@ -124,8 +132,7 @@ def test_a_long_history_is_loaded_whole_and_again_without_a_change(parts: Servic
 def test_a_missing_move_before_the_last_fifty_is_left_out_and_told(parts: Services) -> None:
     load_radar(parts, entry("Zig", *days(1, 60), *days(61, 100)))
     report = load_radar(parts, entry("Zig", *days(0, 101)))
-    (note,) = report.left_out
-    assert note.what == "trial of 2025-01-01 is older than the last 50 moves"
+    assert "trial of 2025-01-01 is older than the last 50 moves" in told(report.left_out)
     assert report.changed == 1
     assert moves_of(parts, "Zig") == days(1, 101)
 
@@ -166,13 +173,13 @@ def test_an_alias_that_another_technology_has_is_not_given(parts: Services) -> N
     parts.technologies.replace(taken, replace(taken, aliases=()), None)
     report = load_radar(parts, entry("NodeJS"))
     assert technology(parts, "NodeJS").aliases == ()
-    assert "another technology goes by Node.js" in report.corrections[0].what
+    assert "another technology goes by Node.js" in told(report.corrections)
 
 
 def test_two_entries_that_are_one_technology_in_the_register(parts: Services) -> None:
     load_radar(parts, entry("NodeJS"))
     report = load_radar(parts, entry("NodeJS"), entry("Node.js"))
-    assert [note.what for note in report.left_out] == ["goes by a name of entries/0"]
+    assert told(report.left_out) == "entries/1 Node.js: goes by a name of entries/0"
 
 
 MANY = [f"L{n}" for n in range(102)]
@@ -199,7 +206,7 @@ def test_one_technology_is_one_main_use_and_the_first_hundred_are_kept(
     uses = projects_of(parts)[0].technologies
     assert [(use.technology, use.main) for use in uses] == [(each, True) for each in stored]
     assert len(report.corrections) == corrections
-    assert [note.what.split(":")[0] for note in report.left_out] == left_out
+    assert [note.detail for note in report.left_out] == left_out
 
 
 def test_a_load_may_bring_more_into_being_than_a_caller_in_a_day(parts: Services) -> None:

@@ -15,7 +15,12 @@ from tools.load.report import Note, Report, printable
 LONGEST_PART = 60
 REPLACEMENT = "\ufffd"
 KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
-NEXT_LINK = re.compile(r"[;,\s]+(?=https?://)")
+WITHOUT_SCHEME = r"www\.|(?:[\w-]+\.)+[a-z]{2,}/"
+NEXT_LINK = re.compile(rf"(?<![;,\s])[;,\s]+(?=https?://|{WITHOUT_SCHEME})", re.IGNORECASE)
+LINE_ENDS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+UNSEEN = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
+# What a spreadsheet or a database writes where it has no value: #NAME?, #DIV/0!, #N/A, NULL.
+NO_VALUE = re.compile(r"#[A-Z0/]+[?!]|#N/A|NULL|null")
 T = TypeVar("T")
 
 
@@ -42,22 +47,23 @@ class Given:
         return replace(self, value=value)
 
     def at(self, part: str | int) -> "Given":
-        return replace(self, path=(*self.path, str(part)[:LONGEST_PART]))
+        return replace(self, path=(*self.path, printable(str(part))[:LONGEST_PART]))
 
     def named(self, name: str) -> "Given":
-        return replace(self, name=name[:LONGEST_PART])
+        return replace(self, name=printable(name)[:LONGEST_PART])
 
-    def correct(self, what: str) -> None:
-        self.report.corrections.append(self._note(what))
+    def correct(self, what: str, detail: str = "") -> None:
+        """`{}` in `what` is where the detail goes, which may differ from record to record."""
+        self.report.corrections.append(self._note(what, detail))
 
-    def leave_out(self, why: str) -> None:
-        self.report.left_out.append(self._note(why))
+    def leave_out(self, why: str, detail: str = "") -> None:
+        self.report.left_out.append(self._note(why, detail))
 
-    def _note(self, what: str) -> Note:
+    def _note(self, what: str, detail: str) -> Note:
         place = ", ".join(
             filter(None, (f"{self.record} {self.name}".rstrip(), "/".join(self.path)))
         )
-        return Note(printable(place), printable(what))
+        return Note(printable(place), printable(what), printable(detail)[:LONGEST_PART])
 
     def text(self) -> str:
         """Without white space around it, and without the characters that no text may hold."""
@@ -70,10 +76,19 @@ class Given:
         if not isinstance(value, str):
             self.correct(f"{kind(value)} where a text is expected: dropped")
             return ""
-        fit = UNFIT.sub("", value)
-        if fit != value:
-            self.correct("control characters or halves of surrogate pairs removed")
-        return fit.strip()
+        return self._plain(value).strip()
+
+    def _plain(self, value: str) -> str:
+        if NO_VALUE.fullmatch(value.strip()):
+            self.correct("{} is no value: taken as empty", value.strip())
+            return ""
+        ended = LINE_ENDS.sub("\n", value)
+        if ended != value:
+            self.correct("vertical tabs, form feeds and the like made line ends")
+        fit = UNSEEN.sub("", UNFIT.sub("", ended))
+        if fit != ended:
+            self.correct("control characters and others that cannot be seen removed")
+        return fit
 
     def line(self, longest: int | None = LONGEST_NAME) -> str:
         """One line, at most `longest` characters of it."""
@@ -102,9 +117,8 @@ class Given:
             return self.of({text_is: value})
         if isinstance(value, list) and value:
             if len(value) > 1:
-                self.correct(
-                    f"a list of {len(value)} where one object is expected: the first counts"
-                )
+                what = "a list of {} where one object is expected: the first counts"
+                self.correct(what, str(len(value)))
             value = value[0]
         if not isinstance(value, dict):
             if value not in (None, "", [], "{}"):
@@ -122,11 +136,12 @@ class Given:
                 self.report.not_carried[path] += values
         return self
 
-    def split(self) -> list[str]:
-        """The lines in a text or a list of texts, cut at `;`, without empty ones."""
+    def split(self, separators: str = ";") -> list[str]:
+        """The lines in a text, cut at the separators, or in a list of texts, cut at `;`."""
         found = []
         for item in self.items():
-            parts = [item.of(part).line(None) for part in item.text().split(";")]
+            cuts = separators if item is self else ";"
+            parts = [item.of(part).line(None) for part in re.split(cuts, item.text())]
             if len(parts) > 1 and not all(parts):
                 item.correct("an empty item dropped")
             found += [part for part in parts if part]
@@ -138,10 +153,13 @@ class Given:
         found = given.strip(REPLACEMENT).strip()
         if found != given:
             self.correct("U+FFFD around a URL removed")
+        if re.match(WITHOUT_SCHEME, found, re.IGNORECASE):
+            self.correct("a link without https:// given it")
+            found = f"https://{found}"
         try:
             return parse(_Link, {"url": found}).url if found else ""
         except InvalidError as error:
-            self.correct(f"link left out: {error.flaws[0].detail}")
+            self.correct(f"link dropped: {error.flaws[0].detail}")
             return ""
 
     def links(self) -> list[str]:
@@ -154,7 +172,7 @@ class Given:
     def _cut(self, found: str, longest: int | None) -> str:
         if longest is None or len(found) <= longest:
             return found
-        self.correct(f"{len(found)} characters: cut to {longest}")
+        self.correct(f"{{}} characters: cut to {longest}", str(len(found)))
         return found[:longest].rstrip()
 
 
@@ -170,7 +188,7 @@ def spelling(value: str) -> str:
 def first(items: list[T], most: int, where: Given) -> list[T]:
     """At most `most` of them."""
     if len(items) > most:
-        where.correct(f"{len(items)} where at most {most} fit: the rest dropped")
+        where.correct(f"{{}} where at most {most} fit: the rest dropped", str(len(items)))
     return items[:most]
 
 

@@ -18,9 +18,10 @@ from rich.console import Console
 from chalicelib.errors import RegisterError
 from chalicelib.settings import STAGES, SettingsError
 from ops.console import AsJson
+from tools.load.decoding import UnreadableError
 from tools.load.projects import read_projects
 from tools.load.radar import read_radar
-from tools.load.reading import PROJECTS_CSV, RADAR, Source, UnreadableError, places, read
+from tools.load.reading import PROJECTS_CSV, RADAR, Source, places, read
 from tools.load.register import Register, open_register
 from tools.load.report import Report, document, print_summary, watched
 from tools.load.spreadsheet import rows
@@ -65,7 +66,7 @@ def main(
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="only where there is no project and no technology")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="print the lists whole")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="print each remark")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load radar documents, projects documents and the projects CSV into the register."""

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from chalicelib.errors import InvalidError
 from chalicelib.models import project as models
-from chalicelib.models.project import ENVIRONMENTS, MOST_CONTACTS, Contact, Project, Use
+from chalicelib.models.project import ENVIRONMENTS, Project, Use
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies import project as bodies
-from chalicelib.routes.bodies.common import LONGEST_NAME, LONGEST_TEXT, parse
-from chalicelib.routes.bodies.project import MOST_LINKS
+from chalicelib.routes.bodies.common import LONGEST_NAME, parse
+from chalicelib.routes.bodies.project import MOST_ITEMS, MOST_LINKS
 from tools.load.cleaning import Given, first, spelling
+from tools.load.contacts import contacts_of
 from tools.load.reading import Found, records
 from tools.load.report import Report
+from tools.load.repositories import repositories
 
 KNOWN_FIELDS = (
     *("user", "details", "developed", "source_control", "architecture", "stage"),
@@ -21,7 +23,7 @@ KNOWN_FIELDS = (
 )
 KNOWN_DETAILS = (
     *("name", "short_name", "area", "programme", "programme_name", "documentation_link"),
-    *("description", "project_description"),
+    *("description", "project_description", "programme_short_name", "project_dependencies"),
 )
 YES = (True, "true", "yes")
 
@@ -40,13 +42,11 @@ HOSTING_HINTS = {
     "cloud": re.compile(r"\b(gcp|aws|azure|google|amazon|cloud)\b", re.IGNORECASE),
     "hybrid": re.compile(r"\bhybrid\b", re.IGNORECASE),
 }
-ROLE_OF = _spelled(
-    ("Delivery Manager Contact", "Technical Contact"),
-    deliverymanager="Delivery Manager Contact",
-    technical="Technical Contact",
-)
 CATEGORY_OF = _spelled(models.CATEGORIES, database="databases")
-NOTHING = {"none", "n/a", "na", "-"}
+NOTHING = {"none", "n/a", "na", "tbc", "tbd", "unknown"}
+# A text of several names has `;` between them, or commas, each with a blank after it, outside of
+# brackets. A name with such a comma in it stays whole as an item of a list.
+BETWEEN_NAMES = r";|,(?=\s|$)(?![^()]{0,200}\))"
 CORRECTIONS = {"sqllite": "SQLite"}
 
 
@@ -68,12 +68,13 @@ def _read_project(project: Given) -> Found[Project] | None:
     details.counted(*KNOWN_DETAILS)
     project["other"].members().counted()
     body = {"name": name, **_described(details), **_made(project, architecture)}
+    body["miscellaneous"] = _items(_miscellaneous(tools))
     try:
         draft = parse(bodies.NewProjectBody, body).to_draft()
     except InvalidError as error:
         project.leave_out(str(error))
         return None
-    uses, contacts = _uses(architecture, tools, project), _contacts(project["user"])
+    uses, contacts = _uses(architecture, tools, project), contacts_of(project["user"])
     return Found(replace(draft, technologies=uses, contacts=contacts), project)
 
 
@@ -87,8 +88,30 @@ def _described(details: Given) -> dict[str, object]:
         "documentation": first(links.links(), MOST_LINKS, links),
         "short_name": details["short_name"].line(),
         "programme": given("programme_name", "programme", "area").line(),
+        "programme_short_name": details["programme_short_name"].line(),
         "description": given("project_description", "description").paragraphs(),
+        "dependencies": _items(details["project_dependencies"]),
     }
+
+
+def _miscellaneous(tools: Given) -> Given:
+    """A list, or an object whose only member of the same name is the list."""
+    given = tools["miscellaneous"]
+    is_nested = isinstance(given.value, dict) and "miscellaneous" in given.value
+    return given["miscellaneous"] if is_nested else given
+
+
+def _items(given: Given) -> list[dict[str, str]]:
+    """Free names with descriptions; what has no name is left out."""
+    found = []
+    for item in given.items():
+        said = item.members("name", "description", text_is="name")
+        name, description = said["name"].line(), said["description"].paragraphs()
+        if name:
+            found.append({"name": name, "description": description})
+        elif description:
+            item.leave_out("a description without a name")
+    return first(found, MOST_ITEMS, given)
 
 
 def _made(project: Given, architecture: Given) -> dict[str, object]:
@@ -100,7 +123,7 @@ def _made(project: Given, architecture: Given) -> dict[str, object]:
         "development": _development(project["developed"]),
         "hosting": _hosting(architecture["hosting"]),
         "environments": _environments(inner.value or outer.value, inner),
-        "repositories": _repositories(project["source_control"]),
+        "repositories": repositories(project["source_control"]),
     }
 
 
@@ -108,7 +131,7 @@ def _choice(value: str, choices: Mapping[str, str], where: Given) -> str | None:
     chosen = choices.get(spelling(value))
     if value and not chosen:
         known = ", ".join(dict.fromkeys(choices.values()))
-        where.correct(f"{value[:60]} is not one of {known}: dropped")
+        where.correct(f"{{}} is not one of {known}: dropped", value)
     return chosen
 
 
@@ -137,14 +160,14 @@ def _hosting(given: Given) -> dict[str, list[str]]:
     said = given.counted("type", "details")
     types, details = said["type"].split(), said["details"].split()
     for other in (one for one in types if spelling(one) not in HOSTING_OF):
-        said["type"].correct(f"{other[:60]} is no type of hosting: made a detail")
+        said["type"].correct("{} is no type of hosting: made a detail", other)
         details.append(other)
     types = [HOSTING_OF[spelling(one)] for one in types if spelling(one) in HOSTING_OF]
     if not types:
         told = ", ".join(details)
         types = [hosting for hosting, hint in HOSTING_HINTS.items() if hint.search(told)]
         if types:
-            given.correct(f"no type, but details {told[:60]}: taken as {', '.join(types)}")
+            given.correct(f"hosting without a type, taken as {', '.join(types)}: {{}}", told)
     where = said["details"]
     lines = [where.of(one).line() for one in details]
     return {"types": list(dict.fromkeys(types)), "details": first(lines, MOST_LINKS, where)}
@@ -160,39 +183,14 @@ def _environments(value: object, where: Given) -> list[str]:
     }
     for name in found:
         if name not in (*ENVIRONMENTS, "complete"):
-            where.correct(f"{name[:60]} is not one of {', '.join(ENVIRONMENTS)}: dropped")
+            where.correct(f"{{}} is not one of {', '.join(ENVIRONMENTS)}: dropped", name)
     return [name for name in ENVIRONMENTS if found.get(name) in YES]
-
-
-def _repositories(given: Given) -> list[dict[str, str]]:
-    """As the API's body says them; a kind of source control without a link is kept too."""
-    found: list[dict[str, str]] = []
-    for item in given.items():
-        said = item.members("type", "links", text_is="type")
-        name = said["type"].line()
-        links = []
-        for link in said["links"].items():
-            one = link.members("url", "description", text_is="url")
-            if url := one["url"].link():
-                links.append((url, one["description"].paragraphs()))
-        if name or links:
-            found += [_repository(name, *link) for link in links or [("", "")]]
-    return first(found, MOST_LINKS, given)
-
-
-def _repository(name: str, url: str, description: str) -> dict[str, str]:
-    """A type that the register does not know is `other`; what it was called goes before the description."""
-    known = spelling(name)
-    if known in models.REPOSITORY_TYPES:
-        return {"type": known, "url": url, "description": description}
-    told = ": ".join(part for part in (name, description) if part)
-    return {"type": "other", "url": url, "description": told[:LONGEST_TEXT]}
 
 
 def _uses(architecture: Given, tools: Given, where: Given) -> tuple[Use, ...]:
     """In the order of the document, each name once in a category."""
     found = []
-    for part, others in ((architecture, ("hosting", "environments")), (tools, ())):
+    for part, others in ((architecture, ("hosting", "environments")), (tools, ("miscellaneous",))):
         for name in part.value:
             category = CATEGORY_OF.get(spelling(name))
             if category:
@@ -201,8 +199,8 @@ def _uses(architecture: Given, tools: Given, where: Given) -> tuple[Use, ...]:
                 part.of({name: part.value[name]}).counted()
     kept, doubles = each_once(found, lambda use: name_key(use.technology))
     for double in doubles:
-        what = f"{double.technology} stands more than once in {double.category}: once is enough"
-        where.correct(what)
+        what = f"{{}} stands more than once in {double.category}: once is enough"
+        where.correct(what, double.technology)
     return kept
 
 
@@ -232,60 +230,14 @@ def _uses_in(given: Given, category: str) -> list[Use]:
 
 def _names_in(given: Given) -> list[str]:
     found = []
-    for name in given.split():
+    for name in given.split(BETWEEN_NAMES):
         corrected = CORRECTIONS.get(name_key(name), name)
-        if name_key(name) in NOTHING:
-            given.correct(f"{name} is no technology: dropped")
+        if name_key(name) in NOTHING or not spelling(name):
+            given.correct("{} is no technology: dropped", name)
         elif len(name) > LONGEST_NAME:
-            given.correct(f"a name of {len(name)} characters is no technology: dropped")
+            given.correct("a name of {} characters is no technology: dropped", str(len(name)))
         else:
             if corrected != name:
-                given.correct(f"{name} is spelled {corrected}")
+                given.correct(f"{{}} is spelled {corrected}", name)
             found.append(corrected)
     return found
-
-
-def _contacts(user: Given) -> tuple[Contact, ...]:
-    """Each address once, with all the roles it is listed with. No address is ever reported."""
-    found: dict[str, Contact] = {}
-    for item in user.items():
-        contact = _contact(item)
-        if contact is None:
-            continue
-        before = found.get(contact.key)
-        if before:
-            item.correct("a contact for the second time: put together")
-            roles = _fit([*before.roles, *contact.roles], item)
-            contact = Contact(before.email, tuple(roles), before.grade or contact.grade)
-        elif len(found) == MOST_CONTACTS:
-            item.leave_out(f"a project has at most {MOST_CONTACTS} contacts")
-            continue
-        found[contact.key] = contact
-    return tuple(found.values())
-
-
-def _contact(given: Given) -> Contact | None:
-    said = given.members("email", "roles", "grade", text_is="email")
-    roles = [_role(role, said["roles"]) for role in said["roles"].split()]
-    email = said["email"].text()
-    body = {"email": email, "roles": _fit(roles, given), "grade": said["grade"].line()}
-    if not email:
-        given.leave_out("a contact without an e-mail address")
-        return None
-    try:
-        known = parse(bodies.NewContactBody, body)
-    except InvalidError as error:
-        given.leave_out(f"a contact whose {error}")
-        return None
-    return Contact(known.email, tuple(known.roles), known.grade)
-
-
-def _role(given: str, where: Given) -> str:
-    role = ROLE_OF.get(spelling(given), given)
-    if role != given:
-        where.correct(f"{given[:60]} is called {role}")
-    return where.of(role).line()
-
-
-def _fit(roles: list[str], where: Given) -> list[str]:
-    return first(list(dict.fromkeys(roles)), bodies.MOST_ROLES, where.at("roles"))

@@ -3,26 +3,27 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from chalicelib.models.project import Project
 from chalicelib.models.technology import Technology
 from tools.load.cleaning import Given, kind
+from tools.load.decoding import UnreadableError, text_of
 from tools.load.report import Report
+from tools.load.spreadsheet import table_of
+from tools.load.table import HEADER_WITHIN
 
 RADAR = "radar"
 PROJECTS = "projects"
 PROJECTS_CSV = "projects (CSV)"
 EXPECTED = (
     'expected a radar document ({"entries": [...]}), a projects document ({"projects": [...]})'
-    " or the projects CSV (a column named Project)"
+    f" or the projects CSV (a column named Project, in the first {HEADER_WITHIN} lines)"
 )
 D = TypeVar("D", Project, Technology)
-
-
-class UnreadableError(Exception):
-    """The file is none of the three; the text says why, without the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,16 @@ def read(path: Path, report: Report) -> Source:
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableError(error.strerror or type(error).__name__) from None
-    try:
-        found = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        Given(report, "the whole file").correct("not UTF-8: read as Latin-1 (Windows-1252)")
-        found = content.decode("cp1252", errors="replace")
-    if "\0" in found:
-        raise UnreadableError(f"is not text; {EXPECTED}")
+    return source_of(content, report)
+
+
+def source_of(content: bytes, report: Report) -> Source:
+    """Raises UnreadableError."""
+    found = text_of(content, report)
     if found.lstrip()[:1] in ("{", "["):
-        return _which(Given(report, "the document", _json(found, report)))
-    header = found.lstrip().partition("\n")[0].casefold().split(",")
-    if "project" in (column.strip(' "\r') for column in header):
+        where = Given(report, "the document")
+        return _which(where.of(_json(found, where)))
+    if table_of(found):
         return Source(PROJECTS_CSV, found)
     raise UnreadableError(f"is none of the documents that can be loaded; {EXPECTED}")
 
@@ -82,24 +82,22 @@ def records(
             continue
         before = seen.setdefault(found.draft.name_key, given.record)
         if before != given.record:
-            found.where.leave_out(f"has the name of {before}")
+            found.where.leave_out("has the name of {}", before)
         else:
             yield found
 
 
-def _json(found: str, report: Report) -> object:
-    def members(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-        whole: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in whole:
-                Given(report, "an object").at(name).correct("named twice: the last counts")
-            whole[name] = value
-        return whole
-
+def _json(found: str, where: Given) -> object:
+    """Raises UnreadableError."""
+    hooks: dict[str, Any] = {
+        "object_pairs_hook": partial(_members, where),
+        "parse_constant": partial(_number, where),
+        "parse_float": partial(_number, where),
+    }
     try:
-        return json.loads(found, object_pairs_hook=members)
+        return json.loads(found, **hooks)
     except json.JSONDecodeError as error:
-        what = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        what = f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}{_cure(error)}"
         raise UnreadableError(f"is not JSON: {what}") from None
     except RecursionError:
         raise UnreadableError("is nested too deeply") from None
@@ -107,9 +105,42 @@ def _json(found: str, report: Report) -> object:
         raise UnreadableError("is not JSON: it holds a number that is too long") from None
 
 
+def _members(where: Given, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in whole:
+            where.at(name).correct("named twice: the last counts")
+        whole[name] = value
+    return whole
+
+
+def _number(where: Given, said: str) -> float | None:
+    """Null in the place of NaN and Infinity, which JSON does not have, and of what is as large."""
+    found = float(said)
+    if isfinite(found):
+        return found
+    where.correct("{} is no number in JSON: taken as null", said)
+    return None
+
+
+def _cure(error: json.JSONDecodeError) -> str:
+    """What to do about it, where that is known."""
+    before, after = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
+    if error.msg == "Extra data" and after[:1] in ("{", "["):
+        return ': more than one document (JSON Lines?): put them in one, {"projects": [...]}'
+    if not after:
+        return ": the file ends too early"
+    if before[-1:] == "," and after[0] in "]}":
+        return ": remove the comma before it"
+    return ": use straight double quotes" if after[0] in "'‘’“”" else ""
+
+
 def _which(document: Given) -> Source:
+    value = document.value
+    if isinstance(value, list):
+        document = document.of(_wrapped(value))
     if not isinstance(document.value, dict):
-        raise UnreadableError(f"is {kind(document.value)}; {EXPECTED}")
+        raise UnreadableError(f"is {kind(value)}; {EXPECTED}")
     given = [name for name in ("entries", "projects") if name in document.value]
     if len(given) != 1:
         what = "has both entries and projects" if given else "is some other JSON"
@@ -121,3 +152,11 @@ def _which(document: Given) -> Source:
         document.counted("projects")
         return Source(PROJECTS, found)
     return Source(RADAR, document.counted("title", "quadrants", "rings", "entries").value)
+
+
+def _wrapped(items: list[object]) -> object:
+    """The document whose list this is, told from what the records in it have."""
+    for name, member in (("projects", "details"), ("entries", "timeline")):
+        if any(isinstance(item, dict) and member in item for item in items):
+            return {name: items}
+    return items

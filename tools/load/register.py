@@ -83,9 +83,9 @@ class Register:
         uses, surplus = uses[:MOST_TECHNOLOGIES], uses[MOST_TECHNOLOGIES:]
         self._projects.admit(replace(draft, technologies=uses))
         for use in doubles:
-            where.correct(f"{use.technology} is another name of one that is there: once is enough")
+            where.correct("{} is another name of one that is there: once is enough", use.technology)
         for use in surplus:
-            where.leave_out(f"{use.technology}: a project has at most {MOST_TECHNOLOGIES}")
+            where.leave_out(f"{{}}: a project has at most {MOST_TECHNOLOGIES}", use.technology)
         created = (use.technology for use in uses if name_key(use.technology) not in known)
         where.report.created |= dict.fromkeys(created)
 
@@ -94,7 +94,7 @@ class Register:
         current = self._current(found.draft)
         own_id = current.id if current else ""
         if before := self._entries.get((report.file, own_id)):
-            where.leave_out(f"goes by a name of {before}")
+            where.leave_out("goes by a name of {}", before)
             return
         owners = {alias: self._technologies.id_of(alias) for alias in found.draft.aliases}
         free = tuple(alias for alias, owner in owners.items() if owner in (None, own_id))
@@ -104,9 +104,9 @@ class Register:
         self._entries[report.file, stored.id] = where.record
         for move in too_old:
             when = f"{move.ring} of {move.at[:10]}"
-            where.leave_out(f"{when} is older than the last {SHOWN_MOVES} moves")
+            where.leave_out(f"{{}} is older than the last {SHOWN_MOVES} moves", when)
         if taken and stored is not current:
-            where.correct(f"another technology goes by {', '.join(taken)}: no alias of this one")
+            where.correct("another technology goes by {}: no alias of this one", ", ".join(taken))
 
     def _write(self, draft: Technology, current: Technology | None, report: Report) -> Technology:
         if current is None:

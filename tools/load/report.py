@@ -14,7 +14,7 @@ from rich.table import Column, Table
 
 from chalicelib.routes.requests import UNFIT
 
-ADDRESS = re.compile(r"[^\s@]*@[^\s@]+")
+ADDRESS = re.compile(r"(?<!\S)[^\s@]*@\S+")
 PATIENCE_SECONDS = 1.0
 AT_MOST = 50
 T = TypeVar("T")
@@ -27,11 +27,14 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """Notes of one `what` are of one kind; its `{}` is where each has its own detail."""
+
     place: str
     what: str
+    detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.what}"
+        return f"{self.place}: {self.what.replace('{}', self.detail)}"
 
 
 @dataclass(slots=True)
@@ -59,17 +62,16 @@ def _counts(report: Report) -> list[str]:
     return [f"{printable(name)} {count}" for name, count in report.not_carried.items()]
 
 
-# Each list of a report: its name, its heading, its items, and whether each has a line of its own.
-LISTS: tuple[tuple[str, str, Callable[[Report], Iterable[str]], bool], ...] = (
+# Each list of a report: its name, its heading, and its items; notes have a line of their own.
+LISTS: tuple[tuple[str, str, Callable[[Report], Iterable[str | Note]]], ...] = (
     (
         "new_technologies",
         "named by projects, new to the register (ring review)",
         lambda r: map(printable, r.created),
-        False,
     ),
-    ("not_carried", "values without a home in the register", _counts, False),
-    ("mended", "mended", lambda r: map(str, r.corrections), True),
-    ("left_out", "LEFT OUT", lambda r: map(str, r.left_out), True),
+    ("not_carried", "values without a home in the register", _counts),
+    ("mended", "mended", lambda r: r.corrections),
+    ("left_out", "LEFT OUT", lambda r: r.left_out),
 )
 
 
@@ -78,7 +80,7 @@ def document(report: Report) -> dict[str, object]:
     figures = {
         name: getattr(report, name) for name in ("read", "added", "changed", "already_there")
     }
-    lists = {name: list(items_of(report)) for name, _, items_of, _ in LISTS}
+    lists = {name: list(map(str, items_of(report))) for name, _, items_of in LISTS}
     return {"file": printable(report.file), **figures, **lists, "failure": report.failure}
 
 
@@ -100,17 +102,17 @@ def watched(items: Sequence[T], label: str) -> Iterator[T]:
 
 
 def print_summary(reports: Sequence[Report], console: Console, verbose: bool) -> None:
-    """A line for each file that could be read, then at most 50 of each list, unless `verbose`."""
+    """A line for each file that could be read, then its lists, which are short unless `verbose`."""
     reports = [report for report in reports if not report.failure]
     if not reports:
         return
     console.print(_table(reports))
-    for _, what, items_of, apart in LISTS:
+    for _, what, items_of in LISTS:
         for report in reports:
             if items := list(items_of(report)):
-                heading = printable(f"{report.file}: {what}, {len(items)}")
+                heading = printable(f"{report.file}: {what}, {len(items):,}")
                 console.print(f"\n{heading}", style="bold", markup=False, highlight=False)
-                _print_list(console, items, None if verbose else AT_MOST, apart)
+                _print_list(console, items, verbose)
 
 
 def _table(reports: Sequence[Report]) -> Table:
@@ -123,11 +125,13 @@ def _table(reports: Sequence[Report]) -> Table:
     return table
 
 
-def _print_list(console: Console, items: list[str], most: int | None, apart: bool) -> None:
+def _print_list(console: Console, items: list[str | Note], verbose: bool) -> None:
     """Wrapped between words, and indented so that one can see where the next begins."""
-    shown = items[:most]
-    more = [f"… and {len(items) - len(shown)} more (--verbose)"] if shown != items else []
-    lines = [*shown, *more] if apart else [" ".join([", ".join(shown), *more])]
+    notes = [item for item in items if isinstance(item, Note)]
+    texts = list(map(str, items)) if verbose or not notes else _kinds(notes)
+    shown = texts if verbose else texts[:AT_MOST]
+    more = [f"… and {len(texts) - len(shown)} more (--verbose)"] if shown != texts else []
+    lines = [*shown, *more] if notes else [" ".join([", ".join(shown), *more])]
     for line in lines:
         wrapped = fill(
             line.strip(),
@@ -138,3 +142,18 @@ def _print_list(console: Console, items: list[str], most: int | None, apart: boo
             break_on_hyphens=False,
         )
         console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
+
+
+def _kinds(notes: Iterable[Note]) -> list[str]:
+    """Each kind of note once, with how many there are and the first."""
+    found: dict[str, list[Note]] = {}
+    for note in notes:
+        found.setdefault(note.what, []).append(note)
+    return [str(kind[0]) if len(kind) == 1 else _kind(kind) for kind in found.values()]
+
+
+def _kind(notes: Sequence[Note]) -> str:
+    first = notes[0]
+    what = first.what.removesuffix(": {}").replace("{}", "…")
+    where = ": ".join(filter(None, (first.place, first.detail)))
+    return f"{what}: {len(notes):,} (first: {where})"

@@ -1,13 +1,11 @@
 """The projects as CSV: each row becomes what the Tech Audit Tool's document says of the same project."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 
-from tools.load.cleaning import Given
-from tools.load.reading import UnreadableError
+from tools.load.cleaning import NEXT_LINK, Given
 from tools.load.report import Report
+from tools.load.table import Table, column_name, table_in
 
 INFRASTRUCTURE = (
     *("cicd_orchestration", "iac", "monitoring", "containers", "cloud_services"),
@@ -15,7 +13,7 @@ INFRASTRUCTURE = (
 )
 CONTACTS = {
     "technical_contact": "Technical Contact",
-    "delivery_manager": "Delivery Manager Contact",
+    "delivery_manager": "Delivery Manager",
 }
 # What the register has no field for; where the document's `other` has another name for it, that name.
 OTHER = (
@@ -44,18 +42,23 @@ DEVELOPED = re.compile(r"([\w -]+?)\s*[(:;,]\s*(.*?)\)?")
 Row = dict[str, str]
 
 
+def table_of(content: str) -> Table | None:
+    return table_in(content, "project", (*CARRIED, *OTHER))
+
+
 def rows(content: str, report: Report) -> Iterator[Given]:
-    """The projects in the text of a CSV file. Raises UnreadableError."""
-    reader = csv.reader(io.StringIO(content, newline=""))
-    try:
-        header = [re.sub(r"\s+", "_", name.strip().casefold()) for name in next(reader, [])]
-        _report_columns(header, Given(report, "line 1"))
-        for cells in reader:
-            where = Given(report, f"line {reader.line_num}")
-            if any(cell.strip() for cell in cells):
-                yield where.of(_document(_row(header, cells, where)))
-    except csv.Error as error:
-        raise UnreadableError(f"is not CSV: {error} at line {reader.line_num}") from None
+    """The projects in the text of a CSV file."""
+    table = table_of(content)
+    if table is None:
+        return
+    _report_columns(table.header, Given(report, f"line {table.begin + 1}"))
+    for where, cells in table.rows(report):
+        if [column_name(cell) for cell in cells] == table.header:
+            where.correct("the header again: skipped")
+        elif any(cell.strip() for cell in cells[len(table.header) :]):
+            where.leave_out("more cells than columns: put quotes around a cell with the delimiter")
+        else:
+            yield where.of(_document(_row(table.header, cells, where)))
 
 
 def _report_columns(header: list[str], where: Given) -> None:
@@ -64,18 +67,26 @@ def _report_columns(header: list[str], where: Given) -> None:
         where.correct(f"unknown columns, not carried: {', '.join(unknown)}")
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        where.correct(f"columns named twice, of which the last counts: {', '.join(twice)}")
+        where.correct(f"columns named twice, of which the first cell counts: {', '.join(twice)}")
 
 
 def _row(header: list[str], cells: list[str], where: Given) -> Row:
-    if any(cell.strip() for cell in cells[len(header) :]):
-        where.correct(f"{len(cells)} cells under {len(header)} columns: the rest dropped")
+    """Of columns of one name, the first cell that is not empty counts."""
+    if len(cells) < len(header):
+        where.correct("fewer cells than columns: the rest taken as empty")
     found = dict.fromkeys((*CARRIED, *OTHER), "")
-    return found | dict(zip(header, (cell.strip() for cell in cells), strict=False))
+    for name, cell in zip(header, map(str.strip, cells), strict=False):
+        if cell and not name:
+            where.report.not_carried["columns without a name"] += 1
+        elif cell and found.get(name) not in (None, "", cell):
+            where.correct("{} is in two columns, and not the same: the first counts", name)
+        elif cell:
+            found[name] = cell
+    return found
 
 
 def _document(row: Row) -> dict[str, object]:
-    parts = DEVELOPED.fullmatch(row["developed"])
+    parts = DEVELOPED.fullmatch(" ".join(row["developed"].split()))
     return {
         "details": {
             "name": row["project"],
@@ -95,21 +106,20 @@ def _document(row: Row) -> dict[str, object]:
 
 
 def _architecture(row: Row) -> dict[str, object]:
-    hosted = row["hosted"]
-    # Languages and frameworks are also listed with commas: `Python Flask, React`.
-    listed = {column: re.sub(r",\s+", ";", cell) for column, cell in row.items()}
+    hosted, infrastructure = row["hosted"], [row[column] for column in INFRASTRUCTURE]
     return {
         "hosting": {"type": hosted} if hosted.casefold() in HOSTING_TYPES else {"details": hosted},
         "database": {"main": row["database_technologies"], "others": row["datastores"]},
-        "languages": {"main": listed["language_main"], "others": listed["language_others"]},
-        "frameworks": {"others": listed["language_frameworks"]},
+        "languages": {"main": row["language_main"], "others": row["language_others"]},
+        "frameworks": {"others": row["language_frameworks"]},
         "cicd": {"others": row["cicd"]},
-        "infrastructure": {"others": [row[column] for column in INFRASTRUCTURE]},
+        "infrastructure": {"others": ";".join(cell for cell in infrastructure if cell)},
     }
 
 
 def _source_control(row: Row) -> list[object]:
-    urls = [url.strip() for url in row["repo"].split(";") if url.strip()]
+    parts = [part.strip() for part in row["repo"].split(";")]
+    urls = [url for part in parts for url in NEXT_LINK.split(part) if url]
     if not (row["source_control"] or urls):
         return []
     return [{"type": row["source_control"], "links": [{"url": url} for url in urls]}]
