@@ -102,6 +102,9 @@ def _may(rule: Rule, service: str) -> str:
 
 
 def _relation(rule: Rule) -> str:
+    if rule.members:
+        members = ", ".join(f"`{member}`" for member in sorted(rule.members))
+        return f"{members}; all members in {_groups(rule.all_members_for)}"
     if rule.contact_or is None:
         return ""
     return f"a contact of the project, or in {_groups(rule.contact_or)}"

@@ -4,7 +4,7 @@ A document may hold members that this release does not know, and may lack member
 Unknown members are kept in the record's `rest` and written back; missing ones have their defaults.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -45,6 +45,11 @@ def document_of(record: Record, *, stored: bool, **made: Any) -> dict[str, Any]:
             value = getattr(record, name)
             document[name] = list(value) if isinstance(value, tuple) else value
     return document
+
+
+def changed_members(new: Record, old: Record, among: Iterable[str]) -> set[str]:
+    """Those of these members that differ."""
+    return {name for name in among if getattr(new, name) != getattr(old, name)}
 
 
 def form_of(*kinds: type[Record]) -> str:

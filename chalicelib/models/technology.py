@@ -45,6 +45,7 @@ class Move:
 class Technology:
     """A record; without an id it is a draft. Its ring is its last move's.
 
+    `categories` are those under which projects have named it, and those that a reviewer sets.
     A record that was read holds its last SHOWN_MOVES `moves` of `move_count`. `project_count` is
     the store's own count. `mark` and `rest` are as a project's.
     """
@@ -54,6 +55,7 @@ class Technology:
     moves: tuple[Move, ...] = ()
     aliases: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     description: str = ""
     link: str = ""
     id: str = ""
@@ -100,12 +102,14 @@ class TechnologyQuery:
     quadrant: str | None = None
     ring: str | None = None
     tag: str | None = None
+    category: str | None = None
 
     def admits(self, technology: Technology) -> bool:
         return (
             (not self.words or begins_words(self.words, technology.words))
             and self.quadrant in (None, technology.quadrant)
             and self.ring in (None, technology.ring)
+            and (self.category is None or self.category in technology.categories)
             and (self.tag is None or name_key(self.tag) in map(name_key, technology.tags))
         )
 

@@ -26,6 +26,7 @@ BASE = "/api/v1/projects"
 ONE = BASE + "/{project_id}"
 FILTERS = (
     Q,
+    Parameter("name", "The whole name, in any case: `Survey Data Exchange`"),
     Parameter("technology", "An id, a name or an alias: `python`"),
     Parameter("stage", "Where in its life the project is", STAGES),
     Parameter("development", "Who develops it", DEVELOPMENTS),
@@ -52,6 +53,8 @@ def projects_blueprint(
         By name, or in the order of `sort`; {by_rank}. {paged}
         """
         query = project_query(call.query, technologies)
+        if (name := call.query.get("name")) is not None:
+            return listing.answer(call, lambda *_: projects.named(name, query))
         return listing.answer(call, partial(projects.find, query))
 
     @edge.route(

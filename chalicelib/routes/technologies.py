@@ -8,6 +8,8 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.models.page import Page, Position
+from chalicelib.models.project import CATEGORIES
+from chalicelib.models.record import changed_members
 from chalicelib.models.technology import (
     QUADRANTS,
     RINGS,
@@ -28,6 +30,7 @@ from chalicelib.routes.responses import (
     resource,
     until_written,
 )
+from chalicelib.services.access import require_members
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 
@@ -39,7 +42,9 @@ FILTERS = (
     Parameter("quadrant", "The quadrant of the radar", QUADRANTS),
     Parameter("ring", "The ring it is in today", RINGS),
     Parameter("tag", "One of its tags, in any case: `data`"),
+    Parameter("category", "One of the categories under which projects name it", CATEGORIES),
 )
+WRITABLE = ("name", "quadrant", "aliases", "tags", "categories", "description", "link")
 TAKEN = ("name-taken", "conflict")
 
 
@@ -60,6 +65,7 @@ def technologies_blueprint(
             quadrant=given.get("quadrant"),
             ring=given.get("ring"),
             tag=given.get("tag"),
+            category=given.get("category"),
         )
         return listing.answer(call, partial(technologies.find, query))
 
@@ -116,7 +122,7 @@ def technologies_blueprint(
         routes,
         "PATCH",
         ONE,
-        action="update-technology",
+        action="patch-technology",
         body="TechnologyPatch",
         answer="Technology",
         errors=TAKEN,
@@ -124,7 +130,7 @@ def technologies_blueprint(
     def patch_technology(call: Call) -> Response:
         """Change a technology
 
-        {patched} {read_first}
+        {patched} A reviewer changes the name, quadrant, tags and categories. {read_first}
         """
         return write(call)
 
@@ -137,7 +143,9 @@ def technologies_blueprint(
         current = technologies.get(call.path["technology_id"])
         require_match(call.request, current)
         wanted = change.onto(as_read(call.request, change.sent, current))
-        changed = technologies.replace(current, wanted.to_draft(current.moves), call.caller)
+        draft = wanted.to_draft(current.moves)
+        require_members(call.caller, "patch-technology", changed_members(draft, current, WRITABLE))
+        changed = technologies.replace(current, draft, call.caller)
         return resource(call.request, technology_document(changed), changed)
 
     @edge.route(routes, "DELETE", ONE, action="delete-technology", status=204, errors=("in-use",))

@@ -11,6 +11,7 @@ EVERYONE = None  # whoever the pool vouches for
 ADMIN = frozenset({"Admin"})
 REVIEWERS = frozenset({"reviewer", "admin"})
 LANDSCAPE_ADMIN = frozenset({"admin"})
+REVIEWED = frozenset({"name", "quadrant", "tags", "categories"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,13 @@ class Rule:
     """`groups`: for each pool whose users may come at all, the groups they must be in one of.
 
     `contact_or`: who passes that must also be a contact of the project, or in one of these groups.
+    `members`: who is in none of the groups `all_members_for` changes these members of a record alone.
     """
 
     groups: Mapping[str, frozenset[str] | None]
     contact_or: frozenset[str] | None = None
+    members: frozenset[str] = frozenset()
+    all_members_for: frozenset[str] = frozenset()
 
 
 RULES: Mapping[str, Rule] = {
@@ -34,6 +38,9 @@ RULES: Mapping[str, Rule] = {
     "update-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN),
     "create-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
     "update-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
+    "patch-technology": Rule(
+        {DIGITAL_LANDSCAPE: REVIEWERS}, members=REVIEWED, all_members_for=LANDSCAPE_ADMIN
+    ),
     "delete-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
     "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
 }
@@ -59,6 +66,15 @@ def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -
     if caller.key not in {contact.key for contact in contacts}:
         names = " or ".join(sorted(exempt))
         raise ForbiddenError(f"{action} is for the project's contacts and the group {names}")
+
+
+def require_members(caller: Caller, action: str, changed: Iterable[str]) -> None:
+    """Raises ForbiddenError where the caller changes a member of a record that the rule keeps for others."""
+    rule = RULES[action]
+    kept = sorted({*changed} - rule.members)
+    if rule.members and kept and not caller.groups & rule.all_members_for:
+        names = " or ".join(sorted(rule.all_members_for))
+        raise ForbiddenError(f"{action} of {', '.join(kept)} is for the group {names}")
 
 
 def allowed(caller: Caller) -> list[str]:

@@ -23,9 +23,11 @@ from chalicelib.models.project import (
     Project,
     ProjectQuery,
     Use,
+    project_document,
     size_of,
 )
 from chalicelib.models.record import carry_rest
+from chalicelib.models.text import as_json, name_key
 from chalicelib.services.access import require_relation
 from chalicelib.services.clock import Clock, timestamp
 from chalicelib.services.ids import add_under_free_id, is_id, slug
@@ -47,6 +49,13 @@ class Projects:
 
     def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
         return self._store.find(query, after, limit)
+
+    def named(self, name: str, query: ProjectQuery) -> Page[str]:
+        """The project of exactly this name, where the query admits it."""
+        owner = self._store.owner(name_key(name))
+        found = self._store.get(owner) if owner else None
+        is_it = found and found.name_key == name_key(name) and query.admits(found)
+        return Page((as_json(project_document(found)),) if found and is_it else ())
 
     def of_caller(self, caller: Caller, after: Position | None, limit: int) -> Page[str]:
         """The projects that list the caller as a contact."""

@@ -1,4 +1,4 @@
-"""The radar: every technology whose ring is on it, in the Digital Landscape's own document.
+"""The radar: the technologies and their moves, in the Digital Landscape's own document.
 
 Lambda refuses an answer of more than 6 MB, so the document never has more than LARGEST bytes. Where
 it would, older moves are left out, and then the entries at the end; `left_out` says so.
@@ -98,6 +98,7 @@ def _entry(technology: Technology) -> RadarEntry:
         "key": technology.id,
         "url": technology.link or "#",
         "quadrant": quadrant_id,
+        "tags": list(technology.tags),
     }
     moves = tuple(map(as_json, _timeline(technology)))
     return RadarEntry(as_json(head)[:-1], moves, technology.move_count)

@@ -32,9 +32,9 @@ class Technologies:
         """The technologies as JSON."""
         return self._store.find(query, after, limit)
 
-    def on_radar(self) -> Iterator[Technology]:
-        """By name, read as they are asked for."""
-        return self._store.on_radar()
+    def on_radar(self, *, all_rings: bool = False) -> Iterator[Technology]:
+        """By name, read as they are asked for; with `all_rings` those that the radar hides too."""
+        return self._store.on_radar(all_rings=all_rings)
 
     def get(self, technology_id: str) -> Technology:
         """Raises NotFoundError."""

@@ -117,8 +117,8 @@ class TechnologyStore(Protocol):
         A position is the number of the last move that was given, counted from 0, the oldest.
         """
 
-    def on_radar(self) -> Iterator[Technology]:
-        """The technologies whose ring is on the radar, by name, read as they are asked for.
+    def on_radar(self, *, all_rings: bool = False) -> Iterator[Technology]:
+        """The technologies whose ring is on the radar, or all, by name, read as they are asked for.
 
         Their `project_count` says nothing.
         """

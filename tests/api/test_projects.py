@@ -142,3 +142,15 @@ def test_a_renamed_technology_spoils_neither_an_edit_nor_a_retry(client: Api, na
     assert again.status == 409  # the name is taken, and nothing is wrong with the technology
     replayed = client.auditor()("POST", P, body, idempotency_key="k")
     assert (replayed.status, replayed.body) == (201, made.body)
+
+
+def test_a_project_is_found_by_its_whole_name(client: Api) -> None:
+    client.project("Survey  Data Exchange", stage="unsupported")
+    client.project("Survey Data Exchange 2")
+
+    def named(query: str) -> list[str]:
+        return [item["id"] for item in client.get(f"{P}?name={query}").json["items"]]
+
+    assert named("sURVEY%20data%20EXCHANGE") == ["survey-data-exchange"]
+    assert named("survey%20data") == []
+    assert named("survey%20data%20exchange&stage=development") == []

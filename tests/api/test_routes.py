@@ -36,7 +36,7 @@ TABLE = {
     (T, "POST", DL, "create-technology"),
     (T + "/{technology_id}", "GET", None, None),
     (T + "/{technology_id}", "PUT", DL, "update-technology"),
-    (T + "/{technology_id}", "PATCH", DL, "update-technology"),
+    (T + "/{technology_id}", "PATCH", DL, "patch-technology"),
     (T + "/{technology_id}", "DELETE", DL, "delete-technology"),
     (T + "/{technology_id}/moves", "GET", None, None),
     (T + "/{technology_id}/moves", "POST", DL, "move-technology"),

@@ -72,7 +72,8 @@ def test_a_technology_in_use_is_not_deleted(api: Api, name: str) -> None:
 def test_groups_decide(client: Api, made: Answer) -> None:
     for group, method, tail, body in (
         ("viewer", "POST", "/moves", {"ring": "hold"}),
-        ("reviewer", "PATCH", "", {"tags": []}),
+        ("viewer", "PATCH", "", {"tags": []}),
+        ("reviewer", "PUT", "", {"name": "A", "quadrant": "languages"}),
         ("reviewer", "DELETE", "", None),
     ):
         caller = client.reviewer("someone@example.org", group)
@@ -83,6 +84,19 @@ def test_groups_decide(client: Api, made: Answer) -> None:
     assert admin("POST", f"{made.location}/moves", {"ring": "hold"}).status == 201
     assert admin("PATCH", made.location, {"tags": []}, if_match="*").status == 200
     assert admin("DELETE", made.location, if_match="*").status == 204
+
+
+def test_a_reviewer_changes_name_quadrant_tags_and_categories_alone(client: Api) -> None:
+    made = client.technology("Zig", description="Small")
+    reviewer = client.reviewer()
+    for body in ({"aliases": ["Ziglang"]}, {"link": "https://ziglang.org", "tags": ["systems"]}):
+        refused = reviewer("PATCH", made.location, body, if_match=made.etag)
+        assert (refused.status, "for the group admin" in refused.json["detail"]) == (403, True)
+    new = {"name": "Zig lang", "quadrant": "frameworks", "tags": ["x"], "categories": ["cicd"]}
+    changed = reviewer("PATCH", made.location, new, if_match=made.etag)
+    assert changed.json == changed.json | new | {"description": "Small", "version": 2}
+    whole = changed.json | {"name": "Zig"}  # all that was read, sent back
+    assert reviewer("PATCH", made.location, whole, if_match=changed.etag).json["name"] == "Zig"
 
 
 def test_the_radar_holds_what_is_on_it(client: Api) -> None:
@@ -97,3 +111,11 @@ def test_the_radar_holds_what_is_on_it(client: Api) -> None:
     steps = [(step["ringId"], step["moved"]) for step in entry["timeline"]]
     assert steps == [("adopt", 0), ("hold", -3)]
     assert client.get("/api/v1/radar", if_none_match=radar.etag).status == 304
+    shown = client.get("/api/v1/radar?rings=all").json["entries"]
+    assert [entry["title"] for entry in shown] == ["In", "Out", "Unseen"]
+
+
+def test_the_radar_tells_the_tags(client: Api) -> None:
+    client.technology("In", ring="adopt", tags=["Data"])
+    (entry,) = client.get("/api/v1/radar").json["entries"]
+    assert entry["tags"] == ["Data"]

@@ -10,14 +10,14 @@ from chalicelib.errors import InvalidError
 from chalicelib.models.technology import RINGS, Move, Technology
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import LONGEST_EMAIL, LONGEST_NOTE, parse
-from chalicelib.routes.bodies.technology import WritableTechnology
+from chalicelib.routes.bodies.technology import MOST_TAGS, WritableTechnology
 from chalicelib.services.clock import timestamp
 from chalicelib.services.radar import QUADRANT_IDS
-from tools.load.cleaning import Given, spelling
+from tools.load.cleaning import Given, first, spelling
 from tools.load.reading import Found, places, records
 from tools.load.report import Report
 
-KNOWN_FIELDS = ("id", "title", "description", "key", "url", "quadrant", "timeline", "moved")
+KNOWN_FIELDS = ("id", "title", "description", "key", "url", "quadrant", "timeline", "moved", "tags")
 KNOWN_OF_A_MOVE = ("moved", "ringId", "date", "description", "author", "directorate")
 QUADRANT_OF_ID = {key: quadrant for quadrant, (key, _) in QUADRANT_IDS.items()}
 # By the name in the singular.
@@ -63,6 +63,7 @@ def _read_entry(
         link = "" if entry["url"].value == "#" else entry["url"].link()
         other = OTHER_SPELLING.get(name_key(name))
         body = {"name": name, "quadrant": quadrant, "aliases": [other] if other else []}
+        body["tags"] = first([tag.line() for tag in entry["tags"].items()], MOST_TAGS, entry)
         try:
             known = parse(WritableTechnology, {**body, "description": description, "link": link})
             return Found(known.to_draft(moves), entry)

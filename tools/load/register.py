@@ -203,6 +203,7 @@ def _completed(created: Technology, draft: Technology) -> Technology:
         quadrant=draft.quadrant,
         moves=draft.moves,
         aliases=tuple(names.values())[:MOST_ALIASES],
+        tags=draft.tags or created.tags,
         description=draft.description or created.description,
         link=draft.link or created.link,
     )

@@ -60,6 +60,9 @@ def who(action: str | None) -> str:
     text = f"For {' and '.join(said)}"
     if rule.contact_or:
         text += f": the project's contacts, and the group {_either(rule.contact_or)}"
+    if rule.members:
+        members = ", ".join(f"`{member}`" for member in sorted(rule.members))
+        text += f": {members}, and all members in the group {_either(rule.all_members_for)}"
     return f"{text}. The rule is `{action}`."
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chalicelib.models.project import CATEGORIES
 from chalicelib.models.technology import QUADRANTS, RINGS, Move, Technology
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import (
@@ -27,6 +28,9 @@ class WritableTechnology(Body):
     quadrant: Annotated[str, *choice(QUADRANTS)]
     aliases: list[Name] = Field(default=[], max_length=MOST_ALIASES)
     tags: list[Name] = Field(default=[], max_length=MOST_TAGS)
+    categories: list[Annotated[str, *choice(CATEGORIES)]] = Field(
+        default=[], max_length=len(CATEGORIES)
+    )
     description: Text = ""
     link: UrlOrNothing = ""
 
@@ -40,6 +44,7 @@ class WritableTechnology(Body):
             moves=moves,
             aliases=tuple(aliases.values()),
             tags=tuple(_each_once(self.tags).values()),
+            categories=tuple(dict.fromkeys(self.categories)),
             description=self.description,
             link=self.link,
         )

@@ -173,12 +173,14 @@ def facets_of_projects(query: ProjectQuery) -> list[str]:
 
 def technology_facets(technology: Technology) -> list[str]:
     tags = [f"tag:{name_key(tag)}" for tag in technology.tags]
-    return [f"quadrant:{technology.quadrant}", f"ring:{technology.ring}", *tags]
+    categories = [f"category:{each}" for each in technology.categories]
+    return [f"quadrant:{technology.quadrant}", f"ring:{technology.ring}", *tags, *categories]
 
 
 def facets_of_technologies(query: TechnologyQuery) -> list[str]:
     tag = None if query.tag is None else name_key(query.tag)
-    return _wanted({"quadrant": query.quadrant, "ring": query.ring, "tag": tag})
+    wanted = {"quadrant": query.quadrant, "ring": query.ring, "category": query.category}
+    return _wanted({**wanted, "tag": tag})
 
 
 def _wanted(values: Mapping[str, str | None]) -> list[str]:

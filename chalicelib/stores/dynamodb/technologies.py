@@ -128,8 +128,8 @@ class DynamoTechnologies:
         older = [move_from(loads(items[key]["move"]["S"])) for key in wanted if key in items]
         return Page((*reversed(shown), *reversed(older)), (begin,) if begin else None)
 
-    def on_radar(self) -> Iterator[Technology]:
-        for page in self._client.pages(keys.RADAR):
+    def on_radar(self, *, all_rings: bool = False) -> Iterator[Technology]:
+        for page in self._client.pages(keys.TECHNOLOGIES_BY_NAME if all_rings else keys.RADAR):
             yield from (technology_in(item, 0) for item in page)
 
     def _with_counts(self, items: Sequence[Item]) -> Iterator[str]:

@@ -100,10 +100,10 @@ class SqliteTechnologies:
         begin = max(end - limit, 0)
         return Page(history[begin:end][::-1], (begin,) if begin else None)
 
-    def on_radar(self) -> Iterator[Technology]:
+    def on_radar(self, *, all_rings: bool = False) -> Iterator[Technology]:
         with self._database.read() as connection:
             rows = connection.execute(f"{SELECT} ORDER BY name_key").fetchall()
-        yield from (each for each in map(_technology, rows) if each.is_on_radar)
+        yield from (each for each in map(_technology, rows) if all_rings or each.is_on_radar)
 
 
 def walk_of(query: TechnologyQuery) -> Walk:

@@ -38,6 +38,7 @@ class RadarEntryAnswer(BaseModel):
     key: str
     url: str
     quadrant: Annotated[str, *choice(key for key, _ in QUADRANT_IDS.values())]
+    tags: list[str]
     timeline: list[RadarMoveAnswer]
     links: list[str]
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from chalicelib.models import project as projects
 from chalicelib.models import technology as technologies
 from chalicelib.routes.bodies.common import choice
 from tools.openapi.common import Id, NextCursor, Time, Version
@@ -27,6 +28,9 @@ class TechnologyAnswer(BaseModel):
     ring: Annotated[str, *choice(technologies.RINGS)] = Field(description="Of the last move")
     aliases: list[str]
     tags: list[str]
+    categories: list[Annotated[str, *choice(projects.CATEGORIES)]] = Field(
+        description="Those under which projects have named it, and those that a reviewer set"
+    )
     description: str
     link: str
     moves: list[MoveAnswer] = Field(
