@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from chalicelib.models.record import document_of, record_from
-from chalicelib.models.text import begins_words, name_key, words
+from chalicelib.models.text import begins_words, is_faithful, name_key, words
 
 QUADRANTS = ("languages", "frameworks", "supporting-tools", "infrastructure")
 # From the farthest out to the innermost; the first two are not on the radar.
@@ -28,6 +28,7 @@ class Named(NamedTuple):
 
     id: str
     name: str
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,13 @@ class Technology:
         return tuple(dict.fromkeys((self.name_key, *map(name_key, self.aliases))))
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """What this technology can be called by: no other may have any of them."""
-        return tuple(dict.fromkeys((self.id, *self.name_keys)))
+    def keys(self) -> Mapping[str, str]:
+        """What this technology can be called by, and as what: no other may have any of them.
+
+        An id that was made by dropping signs is none of them: it answers to itself alone.
+        """
+        ids = {self.id: "id"} if is_faithful(self.id, self.name) else {}
+        return {**dict.fromkeys(self.name_keys, "alias"), **ids, self.name_key: "name"}
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -5,6 +5,14 @@ import re
 from typing import Any
 
 WORD = re.compile(r"[\w#+]+")
+# Unicode 14.0, DerivedCoreProperties.txt: Default_Ignorable_Code_Point. Nothing is seen of these.
+IGNORABLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# `#` and `+` carry meaning in names of technologies; everything else may become a hyphen in an id.
+SPELLED_OUT = (("#", "-sharp "), ("+", "-plus "))
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -14,14 +22,27 @@ def as_json(value: Any) -> str:
     return _encode(value).encode(errors="backslashreplace").decode()
 
 
+def without_ignorable(text: str) -> str:
+    """The text without the signs that nobody sees."""
+    return text if text.isascii() else IGNORABLE.sub("", text)
+
+
 def name_key(name: str) -> str:
-    """What makes two names the same: no regard to case, runs of white space or Unicode form."""
-    name = " ".join(name.split())
+    """What makes two names the same: NFKC_Casefold, and no regard to runs of white space."""
+    name = " ".join(without_ignorable(name).split())
     if not name.isascii():
         from unicodedata import normalize  # a read of plain names does not pay for its tables
 
         name = normalize("NFKC", normalize("NFKC", name).casefold())
     return name.casefold()
+
+
+def is_faithful(record_id: str, name: str) -> bool:
+    """Whether no sign of the name was dropped where its id was made: `C#` and c-sharp, not `F*` and f."""
+    spelled = name_key(name)
+    for sign, spelling in SPELLED_OUT:
+        spelled = spelled.replace(sign, spelling)
+    return re.sub(r"[\s_./-]+", "-", spelled.rstrip()) == record_id
 
 
 def words(*texts: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def no_content() -> Response:
 def entity_tag(text: str, record: Versioned | None) -> str:
     """The record's version and birth, which If-Match compares, and a checksum of what the caller sees.
 
-    A technology's name and its count of projects change what is seen without a new version.
+    A technology's name, count of projects and categories change what is seen without a new version.
     """
     seen = _checksum(text)
     return f"{_lock(record)}-{seen}" if record else seen

@@ -231,13 +231,15 @@ def created(request: Request, technology: Technology) -> Response:
 def as_read(request: Request, sent: Mapping[str, Any], current: Technology) -> dict[str, Any]:
     """The current technology, with the count of projects that its writer read.
 
-    Projects come and go without a new version; If-Match shows that the count sent was the one read.
+    Projects come and go, and add categories, without a new version; If-Match shows that the count
+    sent was the one read.
     """
-    read = technology_document(current)
-    count = sent.get("project_count")
+    count, categories = sent.get("project_count"), sent.get("categories")
     if isinstance(count, int):
-        earlier = technology_document(replace(current, project_count=count))
         tags = {tag for _, tag in entity_tags(request.headers.get("if-match", ""))}
-        if entity_tag(as_json(earlier), current) in tags:
-            return earlier
-    return read
+        for shown in (list(current.categories), categories):
+            earlier = technology_document(replace(current, project_count=count))
+            earlier["categories"] = shown
+            if entity_tag(as_json(earlier), current) in tags:
+                return earlier
+    return technology_document(current)

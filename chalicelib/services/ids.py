@@ -6,6 +6,7 @@ from string import ascii_lowercase, digits
 from typing import TypeVar
 
 from chalicelib.errors import ConflictError, IdTakenError
+from chalicelib.models.text import SPELLED_OUT
 
 T = TypeVar("T")
 
@@ -15,8 +16,6 @@ NUMBERED = 5
 RANDOM = 5  # tries of a random suffix
 SUFFIX = 5  # signs
 SIGNS = ascii_lowercase + digits
-# `#` and `+` carry meaning in names of technologies; everything else may become a hyphen.
-SPELLED_OUT = (("#", "-sharp "), ("+", "-plus "))
 
 
 def is_id(text: str) -> bool:
@@ -36,7 +35,7 @@ def add_under_free_id(base: str, add: Callable[[str], T]) -> T:
 
     Raises ConflictError.
     """
-    for candidate in _candidates(base):
+    for candidate in candidates(base):
         try:
             return add(candidate)
         except IdTakenError:
@@ -44,7 +43,7 @@ def add_under_free_id(base: str, add: Callable[[str], T]) -> T:
     raise ConflictError(f"No free id like {base} was found: send the request again")
 
 
-def _candidates(base: str) -> Iterator[str]:
+def candidates(base: str) -> Iterator[str]:
     yield base
     yield from (f"{base}-{number}" for number in range(2, NUMBERED + 1))
     import secrets  # seldom needed

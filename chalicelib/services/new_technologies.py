@@ -25,7 +25,7 @@ from chalicelib.models.technology import (
 )
 from chalicelib.models.text import name_key
 from chalicelib.services.clock import Clock, next_midnight, timestamp
-from chalicelib.services.ids import slug
+from chalicelib.services.ids import candidates, slug
 from chalicelib.services.technologies import Technologies
 from chalicelib.stores.port import Quota
 
@@ -56,19 +56,26 @@ class NewTechnologies:
         and raises to refuse them. Raises InvalidError, QuotaExceededError; UnknownTechnologyError if
         the same call can succeed once repeated.
         """
-        known = dict(self._technologies.resolve(name_key(use.technology) for use in uses))
-        identified = with_ids(uses, expected_technologies(uses, known))
-        unknown: dict[str, Use] = {}
+        known = self._technologies.resolve(use.technology for use in uses)
+        expected = expected_technologies(uses, known)
+        identified = with_ids(uses, expected)
+        unknown: dict[Named, Use] = {}
         for use in uses:
-            if name_key(use.technology) not in known:
-                unknown.setdefault(name_key(use.technology), use)
-        if not unknown:
+            if use.technology not in known:
+                unknown.setdefault(expected[use.technology], use)
+        lacking = {
+            (named.id, use.category)
+            for use in uses
+            if (named := known.get(use.technology)) and use.category not in named.categories
+        }
+        if not (unknown or lacking):
             return identified
         self._require_few(len(unknown))
         check(identified)
-        for key, use in unknown.items():
-            known[key] = self._create(key, use)
-        return with_ids(uses, known)
+        for technology_id, category in sorted(lacking):
+            self._technologies.add_category(technology_id, category)
+        created = {named: self._create(use, uses) for named, use in unknown.items()}
+        return with_ids(uses, {each: created.get(named, named) for each, named in expected.items()})
 
     def remove(self) -> None:
         """Removes the created technologies, except those that somebody uses or has changed since."""
@@ -86,14 +93,16 @@ class NewTechnologies:
             )
             raise InvalidError(Flaw("/technologies", detail))
 
-    def _create(self, key: str, use: Use) -> Named:
+    def _create(self, use: Use, uses: tuple[Use, ...]) -> Named:
         move = Move("review", timestamp(self._clock()), None, BORN_OF_A_PROJECT)
         quadrant = QUADRANT_OF_CATEGORY.get(use.category, "supporting-tools")
-        draft = Technology(use.technology, quadrant, (move,))
+        key = name_key(use.technology)
+        categories = dict.fromkeys(u.category for u in uses if name_key(u.technology) == key)
+        draft = Technology(use.technology, quadrant, (move,), categories=tuple(categories))
         try:
             created = self._technologies.create(draft, self._caller, quota=self._quota())
         except NameTakenError:  # another request created it a moment ago
-            found = self._technologies.resolve([key]).get(key)
+            found = self._technologies.resolve([use.technology]).get(use.technology)
             if found is None:
                 raise UnknownTechnologyError("It was removed a moment ago") from None
             return found
@@ -121,23 +130,26 @@ class NewTechnologies:
 
 
 def expected_technologies(uses: Iterable[Use], known: Mapping[str, Named]) -> dict[str, Named]:
-    """The technology behind each reference, by the reference's key, once the unknown are created.
+    """The technology behind each reference, once the unknown are created.
 
     A reference can be the id of a technology that an earlier reference of the project creates.
     """
     technologies = dict(known)
-    ids = {technology.id for technology in known.values()}
-    for use in uses:
-        key = name_key(use.technology)
-        if key not in technologies:
-            base = slug(use.technology, "technology")
-            technologies[key] = Named(key if ids & {key, base} else base, use.technology)
-            ids.add(technologies[key].id)
+    by_id = {technology.id: technology for technology in known.values()}
+    by_key: dict[str, Named] = {}
+    for name in (use.technology for use in uses if use.technology not in known):
+        found = by_id.get(name) or by_key.get(name_key(name))
+        if found is None:
+            free = (each for each in candidates(slug(name, "technology")) if each not in by_id)
+            found = Named(next(free), name)
+            by_id[found.id] = found
+            by_key |= dict.fromkeys(Technology(name, "", id=found.id).keys, found)
+        technologies[name] = found
     return technologies
 
 
 def with_ids(uses: Iterable[Use], technologies: Mapping[str, Named]) -> tuple[Use, ...]:
-    """The uses with ids and names; `technologies` are by the references' keys.
+    """The uses with ids and names; `technologies` are by reference.
 
     Raises InvalidError if a technology is used twice in one category.
     """
@@ -145,7 +157,7 @@ def with_ids(uses: Iterable[Use], technologies: Mapping[str, Named]) -> tuple[Us
     flaws = []
     seen: dict[tuple[str, str], int] = {}
     for number, use in enumerate(uses):
-        technology = technologies[name_key(use.technology)]
+        technology = technologies[use.technology]
         first = seen.setdefault((technology.id, use.category), number)
         if first != number:
             detail = f"the same technology and category as /technologies/{first}"

@@ -1,6 +1,7 @@
 """The rules for technologies: one name space, and a history that is only added to."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.errors import ConflictError, NotFoundError, VersionMismatchError
@@ -14,7 +15,6 @@ from chalicelib.models.technology import (
     Technology,
     TechnologyQuery,
 )
-from chalicelib.models.text import name_key
 from chalicelib.services.clock import Clock, timestamp
 from chalicelib.services.ids import add_under_free_id, is_id, slug
 from chalicelib.stores.port import Quota, ReceiptFor, TechnologyStore, no_receipt
@@ -52,12 +52,12 @@ class Technologies:
 
     def id_of(self, reference: str) -> str | None:
         """The id of the technology with this id, name or alias."""
-        found = self.resolve([name_key(reference)])
-        return next((technology.id for technology in found.values()), None)
+        found = self.resolve([reference]).get(reference)
+        return found.id if found else None
 
-    def resolve(self, keys: Iterable[str]) -> Mapping[str, Named]:
-        """The technologies behind keys of names, aliases and ids; a key that nobody has is left out."""
-        return self._store.resolve(dict.fromkeys(keys))
+    def resolve(self, references: Iterable[str]) -> Mapping[str, Named]:
+        """The technologies behind names, aliases and ids; a reference that means nobody is left out."""
+        return self._store.resolve(dict.fromkeys(references))
 
     def create(
         self,
@@ -117,6 +117,17 @@ class Technologies:
         answer = _shown(changed)
         self._store.replace(current, changed, receipt(answer))
         return answer
+
+    def add_category(self, technology_id: str, category: str) -> None:
+        """Adds it where it is missing. The version stays: a project spoils no reviewer's edit."""
+        for _ in range(TRIES):
+            current = self._store.get(technology_id)
+            if current is None or category in current.categories:
+                break
+            wanted = replace(current, categories=(*current.categories, category))
+            with suppress(VersionMismatchError):
+                self._store.replace(current, wanted)
+                break
 
     def remove(self, current: Technology) -> None:
         """Raises NotFoundError, VersionMismatchError, InUseError."""

@@ -83,16 +83,21 @@ class TechnologyStore(Protocol):
     def get(self, technology_id: str) -> Technology | None:
         """The technology as it is now, never an older one, with its last SHOWN_MOVES moves."""
 
-    def resolve(self, keys: Iterable[str]) -> Mapping[str, Named]:
-        """The technologies behind these keys (see Technology.keys); a key that nobody has is left out.
+    def resolve(self, references: Iterable[str]) -> Mapping[str, Named]:
+        """The technologies behind these references; a reference that means nobody is left out.
 
+        What is exactly the id of a technology means that one, all else the one that has its name
+        key among Technology.keys.
         What was renamed or removed may be told for a minute as it was; a write finds out.
         """
 
     def add(
         self, technology: Technology, receipt: Receipt | None = None, quota: Quota | None = None
     ) -> None:
-        """Raises ReceiptExistsError, QuotaExceededError, NameTakenError, IdTakenError, in this order."""
+        """Raises ReceiptExistsError, QuotaExceededError, NameTakenError, IdTakenError, in this order.
+
+        An id is taken where it is another's id or one of its keys.
+        """
 
     def replace(
         self, before: Technology, after: Technology, receipt: Receipt | None = None

@@ -53,7 +53,7 @@ FULL = technology(
     updated_at=TOMORROW,
     updated_by="wrïter@example.org",
 )
-TAKEN = technology("taken", name="Taken Name", aliases=("Nickname",))
+TAKEN = technology("taken-name", name="Taken Name", aliases=("Nickname",))
 OF_REFUSED = ("refused", "", "fresh")
 
 
@@ -68,7 +68,7 @@ def known(store: Store) -> Store:
 @pytest.fixture
 def used(known: Store) -> Store:
     """With a project that uses the first."""
-    known.projects.add(project("sdx", technologies=uses("taken", "mine")))
+    known.projects.add(project("sdx", technologies=uses("taken-name", "mine")))
     return known
 
 
@@ -109,14 +109,14 @@ def remove_as(store: Store, technology_id: str, version: int) -> None:
 
 Write = Callable[[Store], object]
 REFUSED: list[tuple[type[RegisterError], Write]] = [
-    (ReceiptExistsError, lambda store: add(store, "used", id="taken", name="taken name")),
-    (NameTakenError, lambda store: add(store, id="taken", name=" TAKEN  name")),
+    (ReceiptExistsError, lambda store: add(store, "used", id="taken-name", name="taken name")),
+    (NameTakenError, lambda store: add(store, id="taken-name", name=" TAKEN  name")),
     (NameTakenError, lambda store: add(store, name="nickNAME")),
-    (NameTakenError, lambda store: add(store, name="taken")),
+    (NameTakenError, lambda store: add(store, name="Taken-Name")),
     (NameTakenError, lambda store: add(store, aliases=("Other", "Taken Name"))),
     (NameTakenError, lambda store: add(store, aliases=("nickname",))),
-    (NameTakenError, lambda store: add(store, aliases=("taken",))),
-    (IdTakenError, lambda store: add(store, id="taken")),
+    (NameTakenError, lambda store: add(store, aliases=("taken-name",))),
+    (IdTakenError, lambda store: add(store, id="taken-name")),
     (IdTakenError, lambda store: add(store, id="nickname")),
     (ReceiptExistsError, lambda store: rewrite(store, "nobody", 7, key="used")),
     (NotFoundError, lambda store: rewrite(store, "nobody", 7)),
@@ -124,10 +124,10 @@ REFUSED: list[tuple[type[RegisterError], Write]] = [
     (VersionMismatchError, lambda store: rewrite(store, "mine", 0, "refused")),
     (NameTakenError, lambda store: rewrite(store, "mine", 1, "taken  NAME")),
     (NameTakenError, lambda store: rewrite(store, "mine", 1, "NICKNAME")),
-    (NameTakenError, lambda store: rewrite(store, "mine", 1, "taken")),
+    (NameTakenError, lambda store: rewrite(store, "mine", 1, "taken-name")),
     (NotFoundError, lambda store: remove_as(store, "nobody", 7)),
-    (VersionMismatchError, lambda store: remove_as(store, "taken", 2)),
-    (InUseError, lambda store: remove_as(store, "taken", 1)),
+    (VersionMismatchError, lambda store: remove_as(store, "taken-name", 2)),
+    (InUseError, lambda store: remove_as(store, "taken-name", 1)),
 ]
 
 
@@ -135,46 +135,46 @@ REFUSED: list[tuple[type[RegisterError], Write]] = [
 def test_a_write_is_refused_for_its_first_fault_and_changes_nothing(
     used: Store, error: type[RegisterError], write: Write
 ) -> None:
-    before = contents(used, *OF_REFUSED), contents(used, "taken", "", "")
+    before = contents(used, *OF_REFUSED), contents(used, "taken-name", "", "")
     with pytest.raises(error):
         write(used)
-    assert (contents(used, *OF_REFUSED), contents(used, "taken", "", "")) == before
+    assert (contents(used, *OF_REFUSED), contents(used, "taken-name", "", "")) == before
 
 
 def test_a_technology_may_be_replaced_under_its_own_names(known: Store) -> None:
-    change(known.technologies, "taken", name="NICKNAME", aliases=("taken", "Taken Name"))
-    assert set(resolved(known, ["nickname", "taken", "taken name"]).values()) == {"taken"}
+    change(known.technologies, "taken-name", name="NICKNAME", aliases=("taken-name", "Taken Name"))
+    assert set(resolved(known, ["nickname", "taken-name", "taken name"]).values()) == {"taken-name"}
 
 
 def test_names_that_were_given_up_are_free(known: Store) -> None:
-    change(known.technologies, "taken", name="Another", aliases=())
+    change(known.technologies, "taken-name", name="Another", aliases=())
     known.technologies.add(replace(TAKEN, id="new"))
     assert resolved(known, ["nickname"]) == {"nickname": "new"}
 
 
 def test_a_removed_technology_is_gone_and_its_names_are_free(known: Store) -> None:
-    remove(known.technologies, "taken")
-    assert contents(known, "taken", "", "")[2:5] == ([technology("mine")], [], [])
+    remove(known.technologies, "taken-name")
+    assert contents(known, "taken-name", "", "")[2:5] == ([technology("mine")], [], [])
     known.technologies.add(TAKEN)
-    assert known.technologies.get("taken") == TAKEN
+    assert known.technologies.get("taken-name") == TAKEN
 
 
 def test_what_a_search_finds_follows_the_name_and_the_aliases(known: Store) -> None:
-    change(known.technologies, "taken", name="Renamed", aliases=("Moniker",))
+    change(known.technologies, "taken-name", name="Renamed", aliases=("Moniker",))
     found = [searched_technologies(known, word) for word in ("name", "nick", "renam", "moni")]
-    assert found == [[], [], ["taken"], ["taken"]]
+    assert found == [[], [], ["taken-name"], ["taken-name"]]
 
 
 def test_a_technology_can_be_removed_once_no_project_uses_it(used: Store) -> None:
     change(used.projects, "sdx", technologies=())
-    remove(used.technologies, "taken")
-    assert used.technologies.get("taken") is None
+    remove(used.technologies, "taken-name")
+    assert used.technologies.get("taken-name") is None
 
 
 def test_the_count_a_writer_says_is_not_written(used: Store) -> None:
     used.technologies.add(technology("new", project_count=7))
-    change(used.technologies, "taken", project_count=7)
-    assert counts(used, "new", "taken") == [0, 1]
+    change(used.technologies, "taken-name", project_count=7)
+    assert counts(used, "new", "taken-name") == [0, 1]
 
 
 def test_resolve_knows_ids_names_and_aliases_and_leaves_out_what_nobody_has(store: Store) -> None:
@@ -186,7 +186,7 @@ def test_resolve_knows_ids_names_and_aliases_and_leaves_out_what_nobody_has(stor
 def test_a_project_says_todays_names_of_its_technologies(used: Store) -> None:
     """The renaming is no write of the project."""
     before = there(used.projects, "sdx")
-    change(used.technologies, "taken", name="Renamed")
+    change(used.technologies, "taken-name", name="Renamed")
     after = there(used.projects, "sdx")
     for found in (after, *projects_of(used)):
         assert [use.name for use in found.technologies] == ["Renamed", "mine"]
@@ -194,11 +194,13 @@ def test_a_project_says_todays_names_of_its_technologies(used: Store) -> None:
 
 
 def test_a_reference_says_todays_name(known: Store) -> None:
-    before = known.technologies.resolve(["taken", "nickname"])
-    assert set(before.values()) == {Named("taken", "Taken Name")}
-    change(known.technologies, "taken", name="Renamed")
-    after = known.technologies.resolve(["taken", "nickname", "renamed", "taken name"])
-    assert after == dict.fromkeys(["taken", "nickname", "renamed"], Named("taken", "Renamed"))
+    before = known.technologies.resolve(["taken-name", "nickname"])
+    assert set(before.values()) == {Named("taken-name", "Taken Name")}
+    change(known.technologies, "taken-name", name="Renamed")
+    after = known.technologies.resolve(["taken-name", "nickname", "renamed", "taken name"])
+    assert after == dict.fromkeys(
+        ["taken-name", "nickname", "renamed"], Named("taken-name", "Renamed")
+    )
 
 
 def test_more_keys_than_one_query_takes(known: Store) -> None:
@@ -262,10 +264,10 @@ def test_the_radar_holds_what_is_on_it_by_name(known: Store) -> None:
 
 
 def test_the_radar_keeps_no_read_open(known: Store) -> None:
-    change(known.technologies, "taken", moves=(Move("adopt", NOW),))
+    change(known.technologies, "taken-name", moves=(Move("adopt", NOW),))
     for found in known.technologies.on_radar():
         change(known.technologies, found.id, description="written")
-    assert there(known.technologies, "taken").description == "written"
+    assert there(known.technologies, "taken-name").description == "written"
 
 
 QUOTA = Quota("somebody", 2, TOMORROW)
@@ -303,9 +305,9 @@ def test_a_technology_that_came_again_is_not_the_one_that_was_read(
     known: Store, write: Callable[[Store, Technology], None]
 ) -> None:
     """Its version is the same, but its aliases are not."""
-    read = there(known.technologies, "taken")
+    read = there(known.technologies, "taken-name")
     known.technologies.remove(read)
     known.technologies.add(replace(TAKEN, aliases=("second",)))
     with pytest.raises(VersionMismatchError, match="version 1"):
         write(known, read)
-    assert resolved(known, ["nickname", "second"]) == {"second": "taken"}
+    assert resolved(known, ["nickname", "second"]) == {"second": "taken-name"}

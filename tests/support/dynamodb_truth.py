@@ -81,7 +81,9 @@ def wanted_of_technology(record: Content, uses: Counter[str]) -> Iterator[tuple[
     technology = technology_in(record, 0)
     names = {"id": {"S": technology.id}, "name": {"S": technology.name}}
     yield keys.count_key(technology.id), {"n": {"N": str(uses[technology.id])}}
-    yield from ((keys.technology_guard(each), names) for each in technology.keys)
+    yield keys.technology_id_guard(technology.id), names
+    for each, kind in technology.keys.items():
+        yield keys.technology_guard(each), {**names, "as": {"S": kind}}
     yield from ((each, technology_copy(technology)) for each in technology_copy_keys(technology))
     yield from contents_of(technology_rows(technology))
 

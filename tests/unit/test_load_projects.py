@@ -124,6 +124,13 @@ def test_details(details: Any) -> None:
     assert said == ("Zebra One", "Z1", "Stripes", "Counts\nstripes", ("https://example.org/z",))
 
 
+def test_invisible_characters_are_removed_from_one_line_and_stay_in_paragraphs() -> None:
+    said = {"name": "Ze\u200bbra", "project_dependencies": [], "short_name": "\ufeff"}
+    draft, report = draft_of(details={**said, "description": "a\u200db"})
+    assert (draft.name, draft.short_name, draft.description) == ("Zebra", "", "a\u200db")
+    assert [note.what for note in report.corrections] == ["invisible characters removed"] * 2
+
+
 def test_the_character_around_a_url_is_removed_and_a_broken_url_dropped() -> None:
     details = {"name": "Z", "documentation_link": ["\ufffdhttps://example.org/\ufffd", "see wiki"]}
     draft, report = draft_of(details=details)

@@ -9,7 +9,13 @@ import pytest
 from chalicelib.errors import VersionMismatchError
 from chalicelib.models.page import Page
 from chalicelib.models.project import Contact, Project, ProjectQuery, Use, project_document
-from chalicelib.models.technology import SHOWN_MOVES, Move, move_document
+from chalicelib.models.technology import (
+    SHOWN_MOVES,
+    Move,
+    Technology,
+    move_document,
+    technology_document,
+)
 from chalicelib.models.text import as_json
 from chalicelib.stores.sqlite import SqliteStore
 from chalicelib.stores.sqlite.database import Database
@@ -63,7 +69,7 @@ FIRST_ROWS = (
 )
 
 
-@pytest.fixture(params=EARLIER[1:])
+@pytest.fixture(params=EARLIER[1:3])
 def migrated(path: Path, request: pytest.FixtureRequest) -> SqliteStore:
     """A store that an earlier release has filled."""
     with Database(path, MIGRATIONS[: request.param]).write() as connection:
@@ -102,3 +108,42 @@ def test_the_records_of_an_earlier_schema_can_be_written(migrated: SqliteStore) 
     found = migrated.projects.get("survey-data")
     assert found == replace(project, description="New", version=2)
     assert [use.name for use in found.technologies] == ["Snake", "Snake"]
+
+
+@pytest.mark.parametrize(
+    ("name", "technology_id", "aliases"),
+    [
+        *(
+            ("F*", "f", ()),
+            (".NET", "net", ()),
+            ("Épée", "epee", ("Sword",)),
+            ("Go!", "go", ("GO",)),
+        ),
+        *(
+            ("C#", "c-sharp", ()),
+            ("C++ / C#", "c-plus-plus-c-sharp", ()),
+            ("Python", "python-2", ()),
+        ),
+        *(
+            ("Node. - _js", "node-js", ()),
+            ("a<>b", "a-b", ()),
+            ("Zig", "zig", ()),
+            ("C#-", "c-sharp", ()),
+        ),
+    ],
+)
+def test_of_an_earlier_schema_an_id_stays_a_key_where_it_is_faithful(
+    path: Path, name: str, technology_id: str, aliases: tuple[str, ...]
+) -> None:
+    """Earlier releases wrote every id among the names."""
+    found = Technology(name, "languages", (Move("hold", ""),), aliases, id=technology_id)
+    with Database(path, MIGRATIONS[:3]).write() as connection:
+        connection.execute(
+            "INSERT INTO technologies (id, name, name_key, version, document) VALUES (?, ?, ?, 1, ?)",
+            (found.id, found.name, found.name_key, as_json(technology_document(found))),
+        )
+        for key in {found.id, *found.keys}:
+            connection.execute("INSERT INTO technology_keys VALUES (?, ?)", (key, found.id))
+    store = SqliteStore(path)
+    rows = store.database.connection.execute("SELECT key FROM technology_keys")
+    assert {key for (key,) in rows} == found.keys.keys()

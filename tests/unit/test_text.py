@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import ConflictError, IdTakenError
-from chalicelib.models.text import as_json, begins_words, name_key, words
+from chalicelib.models.text import (
+    as_json,
+    begins_words,
+    is_faithful,
+    name_key,
+    without_ignorable,
+    words,
+)
 from chalicelib.routes.bodies.common import IPV6
 from chalicelib.services.ids import add_under_free_id, slug
 
@@ -30,6 +37,38 @@ def test_what_reads_the_same_is_the_same() -> None:
     assert name_key("Caf\u00e9") == name_key("CAFE\u0301")
     assert name_key("Straße") == name_key("STRASSE")
     assert name_key("\uff21pi") == name_key("api")
+
+
+# Unicode 14.0, as Default_Ignorable_Code_Point has them.
+IGNORABLE = [
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x180B, 0x1810),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xFE00, 0xFE10),
+    *range(0xFFF0, 0xFFF9),
+    *range(0x1BCA0, 0x1BCA4),
+    *range(0x1D173, 0x1D17B),
+    *range(0xE0000, 0xE1000),
+]
+
+
+def test_what_nobody_sees_does_not_make_another_name_or_word() -> None:
+    assert len(IGNORABLE) == 4174
+    for sign in map(chr, IGNORABLE):
+        assert name_key(f"{sign} Pyth{sign}on \t{sign}") == "python"
+        assert words(f"Py{sign}thon", f"{sign}") == ("python",)
+    kept = (chr(code) for code in range(0x110000) if code not in set(IGNORABLE))
+    assert all(without_ignorable(sign) == sign for sign in kept)
+    assert name_key("Cafe\u034f\u0301") == "caf\u00e9"
+
+
+@given(TEXT, st.lists(st.sampled_from(IGNORABLE)))
+def test_a_name_is_compared_without_what_nobody_sees(text: str, signs: list[int]) -> None:
+    seen = without_ignorable(text)
+    hidden = "".join(map(chr, signs)).join(seen) if seen else "".join(map(chr, signs))
+    assert name_key(hidden) == name_key(seen)
 
 
 @given(TEXT)
@@ -65,6 +104,27 @@ def test_every_name_has_a_slug(text: str) -> None:
 )
 def test_slugs_are_readable(name: str, expected: str) -> None:
     assert slug(name, "project") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "record_id"),
+    [
+        *(("C#", "c-sharp"), ("C++", "c-plus-plus"), ("F# Tools", "f-sharp-tools")),
+        *(("PL/SQL", "pl-sql"), ("SQL  Server", "sql-server"), ("Node.js", "node-js")),
+        *(("python", "python"), ("Straße", "strasse"), ("snake_case", "snake-case")),
+    ],
+)
+def test_an_id_is_faithful_to_a_name_of_which_nothing_was_dropped(
+    name: str, record_id: str
+) -> None:
+    assert slug(name, "technology") == record_id
+    assert is_faithful(record_id, name)
+
+
+@pytest.mark.parametrize("name", ["F*", ".NET", "Épée", "-x", "x.", "日本", "🎉", "a" * 81, "#"])
+def test_an_id_is_not_faithful_to_a_name_of_which_something_was_dropped(name: str) -> None:
+    assert not is_faithful(slug(name, "technology"), name)
+    assert not is_faithful("python-2", "Python")
 
 
 def test_the_first_free_id_is_taken_and_after_five_tries_a_suffix_is_drawn() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from chalicelib.errors import InvalidError
+from chalicelib.models.text import without_ignorable
 from chalicelib.routes.bodies.common import LONGEST_NAME, LONGEST_TEXT, Body, Url, parse
 from chalicelib.routes.requests import UNFIT
 from tools.load.report import Note, Report, printable
@@ -18,7 +19,6 @@ KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", ty
 WITHOUT_SCHEME = r"www\.|(?:[\w-]+\.)+[a-z]{2,}/"
 NEXT_LINK = re.compile(rf"(?<![;,\s])[;,\s]+(?=https?://|{WITHOUT_SCHEME})", re.IGNORECASE)
 LINE_ENDS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-UNSEEN = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
 # What a spreadsheet or a database writes where it has no value: #NAME?, #DIV/0!, #N/A, NULL.
 NO_VALUE = re.compile(r"#[A-Z0/]+[?!]|#N/A|NULL|null")
 T = TypeVar("T")
@@ -85,14 +85,16 @@ class Given:
         ended = LINE_ENDS.sub("\n", value)
         if ended != value:
             self.correct("vertical tabs, form feeds and the like made line ends")
-        fit = UNSEEN.sub("", UNFIT.sub("", ended))
+        fit = UNFIT.sub("", ended)
         if fit != ended:
-            self.correct("control characters and others that cannot be seen removed")
+            self.correct("control characters or halves of surrogate pairs removed")
         return fit
 
     def line(self, longest: int | None = LONGEST_NAME) -> str:
         """One line, at most `longest` characters of it."""
-        found = self.text()
+        found = without_ignorable(given := self.text())
+        if found != given:
+            self.correct("invisible characters removed")
         if re.search(r"[\t\n\r]", found):
             self.correct("tabs or line ends made spaces")
         return self._cut(" ".join(found.split()), longest)

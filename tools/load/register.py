@@ -77,16 +77,16 @@ class Register:
     def _admit(self, found: Found[Project]) -> None:
         draft, where = found.draft, found.where.at("technologies")
         given = draft.technologies
-        known = self._technologies.resolve(name_key(use.technology) for use in given)
+        known = self._technologies.resolve(use.technology for use in given)
         names = expected_technologies(given, known)
-        uses, doubles = each_once(given, lambda use: names[name_key(use.technology)].id)
+        uses, doubles = each_once(given, lambda use: names[use.technology].id)
         uses, surplus = uses[:MOST_TECHNOLOGIES], uses[MOST_TECHNOLOGIES:]
         self._projects.admit(replace(draft, technologies=uses))
         for use in doubles:
             where.correct("{} is another name of one that is there: once is enough", use.technology)
         for use in surplus:
             where.leave_out(f"{{}}: a project has at most {MOST_TECHNOLOGIES}", use.technology)
-        created = (use.technology for use in uses if name_key(use.technology) not in known)
+        created = (use.technology for use in uses if use.technology not in known)
         where.report.created |= dict.fromkeys(created)
 
     def _put(self, found: Found[Technology]) -> None:

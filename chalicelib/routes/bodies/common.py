@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from chalicelib.errors import Flaw, InvalidError
+from chalicelib.models.text import without_ignorable
 from chalicelib.routes.requests import pointer
 
 LONGEST_NAME = 200
@@ -80,7 +81,7 @@ class Body(BaseModel):
 def _one_line(text: str) -> str:
     if re.search(r"[\t\n\r]", text):
         raise ValueError("is one line of text: no tab, no line end")
-    return " ".join(text.split())
+    return " ".join(without_ignorable(text).split())
 
 
 def _present(text: str) -> str:

@@ -5,12 +5,20 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 
 from chalicelib.errors import UnavailableError, UnknownTechnologyError
 from chalicelib.models.technology import Named
-from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.models.text import name_key
+from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
 from chalicelib.stores.dynamodb.items import Renamed
-from chalicelib.stores.dynamodb.keys import CURSOR_KEY, FIREWALL_SECRET, RENAMES, technology_guard
+from chalicelib.stores.dynamodb.keys import (
+    CURSOR_KEY,
+    FIREWALL_SECRET,
+    RENAMES,
+    technology_guard,
+    technology_id_guard,
+)
 from chalicelib.stores.dynamodb.transport import REFUSED_CALL, CallError
 
 MEMORY_SECONDS = 60.0
@@ -80,7 +88,7 @@ class Common:
 
 
 class References:
-    """Which technology a name means, at most MEMORY_SECONDS old; what nobody has is asked again."""
+    """Which technology a reference means, at most MEMORY_SECONDS old; what nobody has is asked again."""
 
     def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -92,14 +100,14 @@ class References:
         now = self._clock()
         known = self._known
         fresh = {key: known[key][0] for key in wanted if key in known and now < known[key][1]}
-        guards = {key: technology_guard(key) for key in wanted if key not in fresh}
-        items = self._client.get_all(guards.values()) if guards else {}
-        found = {
-            key: Named(items[guard]["id"]["S"], items[guard]["name"]["S"])
-            for key, guard in guards.items()
-            if guard in items
-        }
-        self._keep(found, now + MEMORY_SECONDS)
+        guards = {each: _guards(each) for each in wanted if each not in fresh}
+        items = self._client.get_all(chain(*guards.values())) if guards else {}
+        found: dict[str, Named] = {}
+        for each, places in guards.items():
+            for item in (items[place] for place in places if place in items):
+                found.setdefault(each, named_in(item))
+        by_id = {named.id: named for named in found.values()}
+        self._keep(found | by_id, now + MEMORY_SECONDS)
         return fresh | found
 
     @contextmanager
@@ -118,3 +126,15 @@ class References:
         if len(self._known) + len(found) > MOST_NAMES:
             self._known = {}
         self._known.update((key, (named, until)) for key, named in found.items())
+
+
+def named_in(guard: Item) -> Named:
+    categories = guard.get("categories", {"SS": []})["SS"]
+    return Named(guard["id"]["S"], guard["name"]["S"], tuple(categories))
+
+
+def _guards(reference: str) -> tuple[Key, ...]:
+    """Those that say what the reference means; the first that there is decides."""
+    key = name_key(reference)
+    ids = (technology_id_guard(reference),) if key == reference else ()
+    return *ids, technology_guard(key)

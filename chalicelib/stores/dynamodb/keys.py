@@ -62,8 +62,13 @@ def project_name_guard(name_key: str) -> Key:
 
 
 def technology_guard(key: str) -> Key:
-    """Of an id, a name or an alias: they are one name space."""
+    """Of a name, an alias, or an id that is faithful to the name: they are one name space."""
     return f"TECHNOLOGY-NAME#{_digest(key)}", RECORD
+
+
+def technology_id_guard(technology_id: str) -> Key:
+    """Of an id as it is written; a technology of an earlier release may have none."""
+    return f"TECHNOLOGY-ID#{technology_id}", RECORD
 
 
 def uses_partition(technology_id: str) -> str:

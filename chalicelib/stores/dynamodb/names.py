@@ -1,4 +1,9 @@
-"""The one name space of technologies: a guard for each id, name and alias says whose it is."""
+"""The one name space of technologies: a guard for each name, alias and id says whose it is.
+
+An id has a guard of its own, whatever else has its key. Earlier releases wrote none: theirs had a
+guard among the names also where it was made by dropping signs, and it stays there until the
+technology is removed.
+"""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -11,24 +16,50 @@ from chalicelib.stores.dynamodb.actions import Action
 from chalicelib.stores.dynamodb.client import Client, item_key
 from chalicelib.stores.dynamodb.writes import NEW
 
+OWN = f"{NEW} OR id = :own"
+
 
 def claim_all(client: Client, technology: Technology) -> Iterator[Action]:
     """Of a new technology. Raises, carried out, NameTakenError, IdTakenError."""
-    yield from _claim(client, technology, technology.name_keys)
-    if technology.id not in technology.name_keys:
-        write = client.put(_guard(technology.id, technology), NEW)
-        yield Action(write, partial(IdTakenError, f"The technology id {technology.id} is taken"))
+    for key in technology.name_keys:
+        yield Action(client.put(_guard(key, technology), NEW), partial(_taken, client, key))
+    taken = partial(IdTakenError, f"The technology id {technology.id} is taken")
+    yield Action(client.put(_id_guard(technology), NEW), taken)
+    if technology.id not in technology.keys:
+        yield Action(client.condition_check(keys.technology_guard(technology.id), NEW), taken)
+    elif technology.id not in technology.name_keys:
+        yield Action(client.put(_guard(technology.id, technology), NEW), taken)
 
 
 def claim_changed(client: Client, before: Technology, after: Technology) -> Iterator[Action]:
     """What `after` is called and `before` was not; what only `before` was called is free again."""
-    yield from _claim(client, after, [key for key in after.keys if key not in before.keys])
-    yield from free(client, [key for key in before.keys if key not in after.keys])
+    own = {"S": after.id}
+    for key in (key for key in after.keys if key not in before.keys):
+        write = client.put(_guard(key, after), OWN, own=own)
+        yield Action(write, partial(_taken, client, key))
+    yield from _free(client, (key for key in before.keys if key not in after.keys))
     if before.name != after.name:
-        yield from _rename(client, before, after)
+        yield _rename(client, after)
+    if before.keys != after.keys or _named(before) != _named(after):
+        yield Action(client.put(_id_guard(after)))
+    if _named(before) != _named(after):
+        kept = (key for key in after.keys if key in before.keys)
+        yield from (Action(client.put(_guard(key, after))) for key in kept)
 
 
-def free(client: Client, wanted: Iterable[str]) -> Iterator[Action]:
+def free_all(client: Client, technology: Technology, *, is_id_anothers: bool) -> Iterator[Action]:
+    """Of a removed technology.
+
+    Raises, carried out, NameTakenError where another one has its id as a name: the caller says so then.
+    """
+    yield from _free(client, technology.keys)
+    yield Action(client.delete(keys.technology_id_guard(technology.id)))
+    if technology.id not in technology.keys and not is_id_anothers:
+        key, own = keys.technology_guard(technology.id), {"S": technology.id}
+        yield Action(client.delete(key, OWN, own=own), partial(_taken, client, technology.id))
+
+
+def _free(client: Client, wanted: Iterable[str]) -> Iterator[Action]:
     return (Action(client.delete(keys.technology_guard(key))) for key in wanted)
 
 
@@ -38,30 +69,37 @@ def forget_renaming(client: Client, technology: Technology) -> Action:
     return Action(write)
 
 
-def _rename(client: Client, before: Technology, after: Technology) -> Iterator[Action]:
-    """Tells the new name to whoever reads a project's copy, or resolves a name that stays."""
+def _rename(client: Client, after: Technology) -> Action:
+    """Tells the new name to whoever reads a project's copy."""
     write = client.update(keys.RENAMES, "SET #name = :name", name={"S": after.name})
     write["Update"]["ExpressionAttributeNames"] = _place(after)
-    yield Action(write)
-    kept = (key for key in after.keys if key in before.keys)
-    yield from (Action(client.put(_guard(key, after))) for key in kept)
+    return Action(write)
 
 
 def _place(technology: Technology) -> dict[str, str]:
     return {"#name": f"technology:{technology.id}"}
 
 
-def _claim(client: Client, technology: Technology, wanted: Iterable[str]) -> Iterator[Action]:
-    for key in wanted:
-        yield Action(client.put(_guard(key, technology), NEW), partial(_taken, client, key))
-
-
 def _guard(key: str, technology: Technology) -> dict[str, Any]:
-    names = {"id": {"S": technology.id}, "name": {"S": technology.name}}
-    return {**item_key(keys.technology_guard(key)), **names}
+    place = item_key(keys.technology_guard(key))
+    return {**place, **_named(technology), "as": {"S": technology.keys[key]}}
+
+
+def _id_guard(technology: Technology) -> dict[str, Any]:
+    return {**item_key(keys.technology_id_guard(technology.id)), **_named(technology)}
+
+
+def _named(technology: Technology) -> dict[str, Any]:
+    categories = {"categories": {"SS": sorted(technology.categories)}}
+    return {
+        "id": {"S": technology.id},
+        "name": {"S": technology.name},
+        **(categories if technology.categories else {}),
+    }
 
 
 def _taken(client: Client, key: str) -> RegisterError:
     guard = client.get(keys.technology_guard(key))
     owner = guard["id"]["S"] if guard else "that is gone by now"
-    return NameTakenError(f"The technology {owner} goes by this name or alias")
+    kind = (guard or {}).get("as", {"S": "name or alias"})["S"]
+    return NameTakenError(f"The technology {owner} has this {kind}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from json import loads
 
-from chalicelib.errors import IdTakenError, InUseError, RegisterError
+from chalicelib.errors import IdTakenError, InUseError, NameTakenError, RegisterError
 from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
     SHOWN_MOVES,
@@ -35,7 +35,7 @@ from chalicelib.stores.dynamodb.lists import (
     page_of_rows,
     word_walk,
 )
-from chalicelib.stores.dynamodb.names import claim_all, claim_changed, forget_renaming, free
+from chalicelib.stores.dynamodb.names import claim_all, claim_changed, forget_renaming, free_all
 from chalicelib.stores.dynamodb.receipts import keep_receipt, use_quota
 from chalicelib.stores.dynamodb.writes import Change, Writer
 from chalicelib.stores.port import Quota, Receipt
@@ -62,8 +62,8 @@ class DynamoTechnologies:
             return None
         return technology_in(found[record], number_in(found.get(count)))
 
-    def resolve(self, wanted: Iterable[str]) -> Mapping[str, Named]:
-        return self._references.resolve(wanted)
+    def resolve(self, references: Iterable[str]) -> Mapping[str, Named]:
+        return self._references.resolve(references)
 
     def add(
         self, technology: Technology, receipt: Receipt | None = None, quota: Quota | None = None
@@ -89,10 +89,15 @@ class DynamoTechnologies:
         self._write_over(before, lambda current: self._replacement(current, some, receipt))
         if before.keys != after.keys or before.name != after.name:
             self._forget()
+        elif before.categories != after.categories:
+            self._references.forget()
         self._append(after, rest)
 
     def remove(self, before: Technology) -> None:
-        self._write_over(before, self._removal)
+        try:
+            self._write_over(before, partial(self._removal, is_id_anothers=False))
+        except NameTakenError:
+            self._write_over(before, partial(self._removal, is_id_anothers=True))
         self._forget()
 
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
@@ -164,13 +169,13 @@ class DynamoTechnologies:
         first = keep_receipt(self._client, receipt, after.updated_at)
         return self._over(before, technology_item(_shown(after, older)), first, then)
 
-    def _removal(self, before: Technology) -> Change:
+    def _removal(self, before: Technology, *, is_id_anothers: bool) -> Change:
         unused = self._client.delete(keys.count_key(before.id), "n = :none", none={"N": "0"})
         then = [
             Action(unused, partial(self._in_use, before.id)),
-            *free(self._client, before.keys),
             forget_renaming(self._client, before),
             *self._parts(before, None),
+            *free_all(self._client, before, is_id_anothers=is_id_anothers),
         ]
         return self._over(before, None, (), then)
 

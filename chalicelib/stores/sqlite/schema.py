@@ -114,8 +114,24 @@ QUOTAS: Migration = (
     """CREATE INDEX quotas_by_expiry ON quotas (expires_at)""",
 )
 
+# The name in the form that models.text.is_faithful compares with the id; no name holds char(1) or char(2).
+SPELLED = "rtrim(replace(replace(name_key, '#', '-sharp '), '+', '-plus '))"
+for _sign in (" ", "_", ".", "/"):
+    SPELLED = f"replace({SPELLED}, '{_sign}', '-')"
+for _run, _one in (("'-'", "char(1, 2)"), ("char(2, 1)", "''"), ("char(1, 2)", "'-'")):
+    SPELLED = f"replace({SPELLED}, {_run}, {_one})"
+# An id that was made by dropping signs is no key. Beside an alias that is not plain ASCII it stays one
+# until the technology is written again.
+FAITHFUL_IDS: Migration = (
+    f"""DELETE FROM technology_keys WHERE key = technology_id AND NOT EXISTS (
+        SELECT 1 FROM technologies WHERE id = technology_id AND (id IN (name_key, {SPELLED})
+            OR EXISTS (SELECT 1 FROM json_each(document, '$.aliases') alias
+                WHERE lower(alias.value) = technology_id OR alias.value GLOB '*[^ -~]*')))""",
+)
+
 MIGRATIONS: Sequence[Migration] = (
     (*CORE, *SEARCH),
     RECEIPTS,
     (*MARKS, NAME_USES, *MOVES, *QUOTAS),
+    FAITHFUL_IDS,
 )

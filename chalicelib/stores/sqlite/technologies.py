@@ -20,7 +20,7 @@ from chalicelib.models.technology import (
     technology_document,
     technology_from,
 )
-from chalicelib.models.text import as_json
+from chalicelib.models.text import as_json, name_key
 from chalicelib.stores.port import Quota, Receipt
 from chalicelib.stores.sqlite.database import Database, require_current
 from chalicelib.stores.sqlite.keyset import Walk
@@ -30,6 +30,11 @@ from chalicelib.stores.sqlite.search import Search
 
 SEARCH = Search("technologies", "technology_words")
 SELECT = "SELECT document, project_count, updated_by, mark FROM technologies"
+NAMED = "id, name, json_extract(document, '$.categories')"
+BY_ID = f"SELECT id, {NAMED} FROM technologies WHERE id"
+BY_KEY = (
+    f"SELECT key, {NAMED} FROM technology_keys JOIN technologies ON id = technology_id WHERE key"
+)
 KEYS_IN_ONE_QUERY = 500
 
 
@@ -41,9 +46,13 @@ class SqliteTechnologies:
         with self._database.read() as connection:
             return _get(connection, technology_id)
 
-    def resolve(self, keys: Iterable[str]) -> Mapping[str, Named]:
+    def resolve(self, references: Iterable[str]) -> Mapping[str, Named]:
+        wanted = {each: name_key(each) for each in references}
         with self._database.read() as connection:
-            return _resolve(connection, keys)
+            by_id = _found(connection, BY_ID, wanted)
+            by_key = _found(connection, BY_KEY, wanted.values())
+        named = {each: by_id.get(each) or by_key.get(key) for each, key in wanted.items()}
+        return {each: found for each, found in named.items() if found}
 
     def add(
         self, technology: Technology, receipt: Receipt | None = None, quota: Quota | None = None
@@ -128,28 +137,29 @@ def _text(query: TechnologyQuery, document: str, project_count: int) -> str | No
     return as_json(technology_document(technology)) if query.admits(technology) else None
 
 
-def _resolve(connection: Connection, keys: Iterable[str]) -> dict[str, Named]:
-    wanted = list(keys)
+def _found(connection: Connection, select: str, wanted: Iterable[str]) -> dict[str, Named]:
+    """By key or id, as `select` says."""
+    wanted = list(wanted)
     found: dict[str, Named] = {}
     for start in range(0, len(wanted), KEYS_IN_ONE_QUERY):
         some = wanted[start : start + KEYS_IN_ONE_QUERY]
-        rows = connection.execute(
-            "SELECT key, id, name FROM technology_keys JOIN technologies ON id = technology_id"
-            f" WHERE key IN ({', '.join('?' * len(some))})",
-            some,
-        )
-        found |= {key: Named(*named) for key, *named in rows}
+        rows = connection.execute(f"{select} IN ({', '.join('?' * len(some))})", some)
+        for key, id_, name, categories in rows:
+            found[key] = Named(id_, name, tuple(json.loads(categories or "[]")))
     return found
 
 
 def _require_free_keys(connection: Connection, technology: Technology, own: str = "") -> None:
     """`own` is the id of the record that `technology` takes the place of."""
-    owners = _resolve(connection, technology.keys)
-    taken = {key: owner.id for key, owner in owners.items() if owner.id != own}
-    for key in technology.name_keys:
-        if key in taken:
-            raise NameTakenError(f"The technology {taken[key]} goes by this name or alias")
-    if taken:
+    wanted = technology.keys if own else technology.name_keys
+    owners = _found(connection, BY_KEY, wanted)
+    for key in wanted:
+        is_taken = key in owners and owners[key].id != own
+        owner = _get(connection, owners[key].id) if is_taken else None
+        if owner:
+            raise NameTakenError(f"The technology {owner.id} has this {owner.keys.get(key, 'id')}")
+    ids = [] if own else [technology.id]
+    if _found(connection, BY_ID, ids) or _found(connection, BY_KEY, ids):
         raise IdTakenError(f"The technology id {technology.id} is taken")
 
 
