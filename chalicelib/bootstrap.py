@@ -15,16 +15,19 @@ from chalicelib.routes.authorizers import CognitoAuthorizers
 from chalicelib.routes.caller import Claims, authenticator, gateway_claims, verified_claims
 from chalicelib.routes.contacts import contacts_blueprint
 from chalicelib.routes.contract import contract_blueprint
+from chalicelib.routes.directorates import directorates_blueprint
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
+from chalicelib.routes.moves import moves_blueprint
 from chalicelib.routes.projects import my_projects_blueprint, project_blueprint, projects_blueprint
 from chalicelib.routes.radar import radar_blueprint
 from chalicelib.routes.service import service_blueprint
-from chalicelib.routes.technologies import moves_blueprint, technologies_blueprint, users_blueprint
+from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
+from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.projects import Projects
 from chalicelib.services.technologies import Technologies
 from chalicelib.settings import DYNAMODB, Settings, SettingsError
@@ -69,9 +72,10 @@ def create_app(
         project_blueprint(edge, projects),
         contacts_blueprint(edge, projects),
         technologies_blueprint(edge, technologies, listing, idempotency),
-        moves_blueprint(edge, technologies, listing, idempotency),
+        moves_blueprint(edge, technologies, found.directorates, listing, idempotency),
+        directorates_blueprint(edge, found.directorates),
         users_blueprint(edge, projects, listing),
-        radar_blueprint(edge, technologies, settings.radar_title),
+        radar_blueprint(edge, technologies, found.directorates, settings.radar_title),
     ):
         app.register_blueprint(blueprint)
     if settings.is_local and issue_token:
@@ -116,11 +120,13 @@ def _log(line: dict[str, object]) -> None:
 class Services:
     technologies: Technologies
     projects: Projects
+    directorates: DirectorateRegister
 
 
 def services(store: Store) -> Services:
     technologies = Technologies(store.technologies, utc_now)
-    return Services(technologies, Projects(store.projects, technologies, utc_now))
+    projects = Projects(store.projects, technologies, utc_now)
+    return Services(technologies, projects, DirectorateRegister(store.directorates, utc_now))
 
 
 def open_store(settings: Settings) -> Store:

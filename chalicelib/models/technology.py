@@ -1,6 +1,6 @@
 """A technology, and the moves that put it where it is on the radar."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -33,18 +33,25 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`author` is an e-mail address, or None where the source does not say or nobody decided."""
+    """`author` is an e-mail address, or None where the source does not say or nobody decided.
+
+    `directorate` is the id of the one whose ring it is, None for the default one.
+    """
 
     ring: str
     at: str
     author: str | None = None
     note: str = ""
+    directorate: int | None = None
     rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Technology:
-    """A record; without an id it is a draft. Its ring is its last move's.
+    """A record; without an id it is a draft. Its ring is its last move's in the default directorate.
+
+    `rings` are those of other directorates, by id as text. `held_ring` counts where the moves that
+    a record shows are all of other directorates.
 
     `categories` are those under which projects have named it, and those that a reviewer sets.
     A record that was read holds its last SHOWN_MOVES `moves` of `move_count`. `project_count` is
@@ -60,6 +67,8 @@ class Technology:
     description: str = ""
     link: str = ""
     id: str = ""
+    rings: Mapping[str, str] = field(default_factory=dict)
+    held_ring: str = field(default="review", compare=False, repr=False)
     project_count: int = 0
     move_count: int = 0
     version: int = 0
@@ -71,11 +80,17 @@ class Technology:
 
     @property
     def ring(self) -> str:
-        return self.moves[-1].ring
+        own = (move.ring for move in reversed(self.moves) if move.directorate is None)
+        return next(own, self.held_ring)
+
+    def ring_in(self, directorate: int | None) -> str:
+        """Where the directorate has none of its own, it is the default one's."""
+        return self.rings.get(str(directorate), self.ring)
 
     @property
     def is_on_radar(self) -> bool:
-        return self.ring not in HIDDEN_RINGS
+        """On that of any directorate."""
+        return not {self.ring, *self.rings.values()}.issubset(HIDDEN_RINGS)
 
     @property
     def name_key(self) -> str:
@@ -127,6 +142,11 @@ def move_from(document: Mapping[str, Any]) -> Move:
     return record_from(Move, document)
 
 
+def rings_of(moves: Iterable[Move]) -> dict[str, str]:
+    """The last ring of each directorate that has moves of its own."""
+    return {str(m.directorate): m.ring for m in moves if m.directorate is not None}
+
+
 def technology_document(technology: Technology, *, stored: bool = False) -> dict[str, Any]:
     """The technology as the API says it.
 
@@ -139,7 +159,7 @@ def technology_document(technology: Technology, *, stored: bool = False) -> dict
         **document_of(technology, stored=stored, moves=moves),
         "ring": technology.ring,
     }
-    for apart in ("updated_by", "mark", *(("project_count",) if stored else ())):
+    for apart in ("updated_by", "mark", "held_ring", *(("project_count",) if stored else ())):
         del document[apart]
     return document
 
@@ -161,6 +181,7 @@ def technology_from(
         known,
         moves=moves,
         move_count=document.get("move_count", len(moves)),
+        held_ring=document.get("ring", "review"),
         project_count=document["project_count"] if project_count is None else project_count,
         updated_by=updated_by,
         mark=mark,

@@ -1,20 +1,31 @@
 """The radar over HTTP."""
 
+import re
+from collections.abc import Mapping
+
 from chalice.app import Blueprint, Response
 
+from chalicelib.errors import Flaw, InvalidError
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.requests import Call, Parameter
 from chalicelib.routes.responses import text_resource
+from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.radar import radar
 from chalicelib.services.technologies import Technologies
 
+NUMBER = re.compile(r"[0-9]{1,4}")
+DIRECTORATE = Parameter(
+    "directorate", "The id of a directorate: its own rings, and the default ones"
+)
 RINGS_SHOWN = Parameter("rings", "`all`: also technologies in `review` and `ignore`", ("all",))
 
 
-def radar_blueprint(edge: Edge, technologies: Technologies, title: str) -> Blueprint:
+def radar_blueprint(
+    edge: Edge, technologies: Technologies, directorates: DirectorateRegister, title: str
+) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", "/api/v1/radar", query=(RINGS_SHOWN,), answer="Radar")
+    @edge.route(routes, "GET", "/api/v1/radar", query=(DIRECTORATE, RINGS_SHOWN), answer="Radar")
     def get_radar(call: Call) -> Response:
         """The radar
 
@@ -23,7 +34,20 @@ def radar_blueprint(edge: Edge, technologies: Technologies, title: str) -> Bluep
         most 5 MB: where it would have more, older moves are left out, then entries at the end;
         `left_out` says how many.
         """
-        document = radar(technologies.on_radar(all_rings="rings" in call.query), title)
+        all_rings = "rings" in call.query
+        found = technologies.on_radar(all_rings=all_rings)
+        of = directorates.own_radar(directorate_in(call.query))
+        document = radar(found, title, of, all_rings=all_rings)
         return text_resource(call.request, document, "application/json")
 
     return routes
+
+
+def directorate_in(query: Mapping[str, str]) -> int | None:
+    """Raises InvalidError."""
+    given = query.get("directorate")
+    if given is None:
+        return None
+    if not NUMBER.fullmatch(given):
+        raise InvalidError(Flaw("/directorate", "is not an id: a whole number"))
+    return int(given)

@@ -7,7 +7,6 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.models.page import Page, Position
 from chalicelib.models.project import CATEGORIES
 from chalicelib.models.record import changed_members
 from chalicelib.models.technology import (
@@ -15,7 +14,6 @@ from chalicelib.models.technology import (
     RINGS,
     Technology,
     TechnologyQuery,
-    move_document,
     technology_document,
 )
 from chalicelib.models.text import as_json
@@ -36,7 +34,6 @@ from chalicelib.services.technologies import Technologies
 
 BASE = "/api/v1/technologies"
 ONE = BASE + "/{technology_id}"
-MOVES = ONE + "/moves"
 FILTERS = (
     Q,
     Parameter("quadrant", "The quadrant of the radar", QUADRANTS),
@@ -159,52 +156,6 @@ def technologies_blueprint(
         require_match(call.request, current)
         technologies.remove(current)
         return no_content()
-
-    return routes
-
-
-def moves_blueprint(
-    edge: Edge, technologies: Technologies, listing: Listing, idempotency: Idempotency
-) -> Blueprint:
-    routes = Blueprint(__name__)
-
-    @edge.route(routes, "GET", MOVES, query=PAGING, answer="MoveList")
-    def list_moves(call: Call) -> Response:
-        """The moves of a technology
-
-        All of them, the newest first. {paged}
-        """
-
-        def find(after: Position | None, limit: int) -> Page[str]:
-            page = technologies.moves(call.path["technology_id"], after, limit)
-            return Page(tuple(as_json(move_document(move)) for move in page.items), page.next)
-
-        return listing.answer(call, find)
-
-    @edge.route(
-        routes,
-        "POST",
-        MOVES,
-        action="move-technology",
-        body="NewMove",
-        answer="Technology",
-        status=201,
-        errors=("conflict",),
-    )
-    def move_technology(call: Call) -> Response:
-        """Move a technology to a ring
-
-        Adds to its history, which cannot be rewritten. The author and the time are the server's.
-        {again}
-        """
-        from chalicelib.routes.bodies.common import parse
-        from chalicelib.routes.bodies.technology import NewMoveBody
-
-        body = json_object(call.request)
-        wanted = parse(NewMoveBody, body)
-        id_ = call.path["technology_id"]
-        move = partial(technologies.move, id_, wanted.ring, wanted.note, call.caller)
-        return idempotency.answer(call, body, move, partial(created, call.request))
 
     return routes
 

@@ -42,6 +42,7 @@ RULES: Mapping[str, Rule] = {
         {DIGITAL_LANDSCAPE: REVIEWERS}, members=REVIEWED, all_members_for=LANDSCAPE_ADMIN
     ),
     "delete-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
+    "update-directorates": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
     "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.models.technology import RINGS, SHOWN_MOVES, Technology
+from chalicelib.models.technology import HIDDEN_RINGS, RINGS, SHOWN_MOVES, Move, Technology
 from chalicelib.models.text import as_json
 
 # The document's own ids and names; of the Digital Landscape.
@@ -42,9 +42,22 @@ class RadarEntry:
         return self.move_count - min(most, len(self.moves))
 
 
-def radar(technologies: Iterable[Technology], title: str) -> str:
-    """The document as JSON; `technologies` are those on the radar, by name."""
-    entries, is_whole = _read(technologies)
+def radar(
+    technologies: Iterable[Technology],
+    title: str,
+    directorate: int | None = None,
+    *,
+    all_rings: bool = False,
+) -> str:
+    """The document as JSON. `technologies` are by name; those that are hidden here are passed over.
+
+    With a `directorate` an entry has its moves alone, or where it has none those of the default one.
+    """
+    entries, is_whole = _read(
+        (technology, moves_in(technology, directorate))
+        for technology in technologies
+        if all_rings or technology.ring_in(directorate) not in HIDDEN_RINGS
+    )
     texts, most = _fitting(entries)
     frame = {
         "title": title,
@@ -61,12 +74,22 @@ def radar(technologies: Iterable[Technology], title: str) -> str:
     return f'{as_json(frame)[:-1]},"entries":[{",".join(texts)}]}}'
 
 
-def _read(technologies: Iterable[Technology]) -> tuple[list[RadarEntry], bool]:
+def moves_in(technology: Technology, directorate: int | None) -> tuple[Move, ...]:
+    """Those that a radar shows: all, or what decides about the ring in the directorate."""
+    if directorate is None:
+        return technology.moves
+    own = tuple(move for move in technology.moves if move.directorate == directorate)
+    return own or tuple(move for move in technology.moves if move.directorate is None)
+
+
+def _read(
+    technologies: Iterable[tuple[Technology, tuple[Move, ...]]],
+) -> tuple[list[RadarEntry], bool]:
     """The entries that fit with one move each, and whether they are all."""
     entries: list[RadarEntry] = []
     read = least = 0
-    for technology in technologies:
-        entry = _entry(technology)
+    for technology, moves in technologies:
+        entry = _entry(technology, moves)
         read += _size(entry.text(SHOWN_MOVES))
         least += _size(entry.text(1))
         if least > LARGEST - LARGEST_FRAME or read > READ_AT_MOST:
@@ -89,7 +112,7 @@ def _size(text: str) -> int:
     return len(text.encode()) + 1
 
 
-def _entry(technology: Technology) -> RadarEntry:
+def _entry(technology: Technology, shown: Sequence[Move]) -> RadarEntry:
     quadrant_id, quadrant_name = QUADRANT_IDS[technology.quadrant]
     head = {
         "id": technology.id,
@@ -100,24 +123,29 @@ def _entry(technology: Technology) -> RadarEntry:
         "quadrant": quadrant_id,
         "tags": list(technology.tags),
     }
-    moves = tuple(map(as_json, _timeline(technology)))
-    return RadarEntry(as_json(head)[:-1], moves, technology.move_count)
+    moves = tuple(map(as_json, _timeline(shown)))
+    older = technology.move_count - len(technology.moves)
+    return RadarEntry(as_json(head)[:-1], moves, older + len(moves))
 
 
-def _timeline(technology: Technology) -> list[dict[str, Any]]:
-    """`moved` counts rings, hidden ones too, inward positive; the first move moves nothing."""
-    before = RINGS.index(technology.moves[0].ring)
+def _timeline(moves: Sequence[Move]) -> list[dict[str, Any]]:
+    """`moved` counts rings, hidden ones too, inward positive; the first move moves nothing.
+
+    A directorate's first move is from the default ring.
+    """
+    rings: dict[int | None, str] = {}
     timeline = []
-    for move in technology.moves:
-        now = RINGS.index(move.ring)
-        timeline.append(
-            {
-                "moved": now - before,
-                "ringId": move.ring,
-                "date": move.at,
-                "description": move.note,
-                "author": move.author,
-            }
-        )
-        before = now
+    for move in moves:
+        before = rings.get(move.directorate) or rings.get(None) or move.ring
+        rings[move.directorate] = move.ring
+        step = {
+            "moved": RINGS.index(move.ring) - RINGS.index(before),
+            "ringId": move.ring,
+            "date": move.at,
+            "description": move.note,
+            "author": move.author,
+        }
+        if move.directorate is not None:
+            step["directorate"] = move.directorate
+        timeline.append(step)
     return timeline

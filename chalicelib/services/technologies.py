@@ -14,6 +14,7 @@ from chalicelib.models.technology import (
     Named,
     Technology,
     TechnologyQuery,
+    rings_of,
 )
 from chalicelib.services.clock import Clock, timestamp
 from chalicelib.services.ids import add_under_free_id, is_id, slug
@@ -77,6 +78,7 @@ class Technologies:
                 draft,
                 id=technology_id,
                 move_count=len(draft.moves),
+                rings=rings_of(draft.moves),
                 version=1,
                 created_at=now,
                 updated_at=now,
@@ -106,6 +108,8 @@ class Technologies:
             draft,
             moves=carry_rest(draft.moves, current.moves),
             id=current.id,
+            rings={**current.rings, **rings_of(draft.moves)},
+            held_ring=current.ring,
             project_count=current.project_count,
             move_count=current.move_count - len(current.moves) + len(draft.moves),
             version=current.version + 1,
@@ -140,6 +144,7 @@ class Technologies:
         note: str,
         caller: Caller,
         receipt: ReceiptFor[Technology] = no_receipt,
+        directorate: int | None = None,
     ) -> Technology:
         """Adds a move, by the caller, now; behind all moves that are there.
 
@@ -149,7 +154,8 @@ class Technologies:
         for _ in range(TRIES):
             current = self.get(technology_id)
             at = max(timestamp(self._clock()), current.moves[-1].at)
-            moved = replace(current, moves=(*current.moves, Move(ring, at, caller.email, note)))
+            move = Move(ring, at, caller.email, note, directorate)
+            moved = replace(current, moves=(*current.moves, move))
             try:
                 return self.replace(current, moved, caller, receipt)
             except VersionMismatchError:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from chalicelib.models.directorate import Directorates
 from chalicelib.models.page import Page, Position
 from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.models.technology import Move, Named, Technology, TechnologyQuery
@@ -129,6 +130,14 @@ class TechnologyStore(Protocol):
         """
 
 
+class DirectorateStore(Protocol):
+    def get(self) -> Directorates:
+        """All of them as they are now; none, of version 0, before the first write."""
+
+    def replace(self, before: Directorates, after: Directorates) -> None:
+        """Raises VersionMismatchError."""
+
+
 class ReceiptStore(Protocol):
     def get(self, key: str, now: str) -> Receipt | None:
         """The receipt, unless it has expired by `now`."""
@@ -140,6 +149,9 @@ class Store(Protocol):
 
     @property
     def technologies(self) -> TechnologyStore: ...
+
+    @property
+    def directorates(self) -> DirectorateStore: ...
 
     @property
     def receipts(self) -> ReceiptStore: ...

@@ -35,6 +35,8 @@ TABLE = {
     (T, "GET", None, None),
     (T, "POST", DL, "create-technology"),
     (T + "/{technology_id}", "GET", None, None),
+    ("/api/v1/directorates", "GET", None, None),
+    ("/api/v1/directorates", "PUT", DL, "update-directorates"),
     (T + "/{technology_id}", "PUT", DL, "update-technology"),
     (T + "/{technology_id}", "PATCH", DL, "patch-technology"),
     (T + "/{technology_id}", "DELETE", DL, "delete-technology"),

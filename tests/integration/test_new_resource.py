@@ -64,8 +64,8 @@ class Store(Protocol):
     ),
     Edit(
         "chalicelib/stores/sqlite/schema.py",
-        "    (*MARKS, NAME_USES, *MOVES, *QUOTAS),\n",
-        """    (*MARKS, NAME_USES, *MOVES, *QUOTAS),
+        "    FAITHFUL_IDS,\n",
+        """    FAITHFUL_IDS,
     (
         "CREATE TABLE teams (id TEXT PRIMARY KEY, name_key TEXT NOT NULL, document TEXT NOT NULL)",
         "CREATE INDEX teams_by_name ON teams (name_key, id)",
@@ -104,17 +104,19 @@ class SqliteStore:
     ),
     Edit(
         "chalicelib/bootstrap.py",
-        """from chalicelib.routes.technologies import moves_blueprint, technologies_blueprint, users_blueprint
+        """from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
+from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.projects import Projects
 """,
         """from chalicelib.routes.teams import teams_blueprint
-from chalicelib.routes.technologies import moves_blueprint, technologies_blueprint, users_blueprint
+from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
+from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.projects import Projects
 from chalicelib.services.teams import Teams
 """,

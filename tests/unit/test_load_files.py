@@ -210,3 +210,25 @@ def test_a_row_left_out_of_a_csv_makes_exit_code_1(run: Run, write: Write) -> No
     result = run(write(b'Project,Stage\nZebra,"Unsupported\nYak,\n'))
     assert (result.exit_code, figures(result, 1)[0]) == (1, ["1", "1", "0", "0", "0", "1"])
     assert "line 2: a quote is missing or too many" in words(result)
+
+
+DIRECTORATES = [
+    {"id": 0, "name": "Digital", "colour": "#1f77b4", "default": True, "enabled": True},
+    {"id": 1, "name": "Campus", "colour": "#ff7f0e", "default": False, "enabled": True},
+]
+
+
+def test_directorates_are_loaded_once_and_never_replaced(run: Run, write: Write) -> None:
+    assert figures(run(write(DIRECTORATES)), 1) == [["2", "2", "0", "0", "0", "0"]]
+    assert figures(run(write({"directorates": DIRECTORATES})), 1) == [
+        ["2", "0", "0", "2", "0", "0"]
+    ]
+    other = run(write(DIRECTORATES[:1]))
+    assert other.exit_code == 1
+    assert "replace them with PUT /api/v1/directorates" in " ".join(other.stdout.split())
+
+
+def test_directorates_without_a_default_are_left_out(run: Run, write: Write) -> None:
+    done = run(write(DIRECTORATES[1:]))
+    assert done.exit_code == 1
+    assert "needs exactly one default directorate" in " ".join(done.stdout.split())

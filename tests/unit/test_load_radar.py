@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import services
+from chalicelib.models.technology import rings_of
 from chalicelib.services.radar import radar
 from chalicelib.stores.sqlite import SqliteStore
 from tests.support.api import ROOT
@@ -73,7 +74,7 @@ def test_wrong_quadrants_are_reported() -> None:
     assert (len(report.corrections), report.left_out) == (47, [])
 
 
-def test_moves_for_one_directorate_are_left_out_and_the_others_stay() -> None:
+def test_moves_of_one_directorate_keep_its_id_and_leave_the_default_ring() -> None:
     found, report = read(json.loads(FIXTURE.read_text())["radar"])
     rings = {each.draft.name: each.draft.ring for each in found}
     assert rings == {
@@ -85,8 +86,9 @@ def test_moves_for_one_directorate_are_left_out_and_the_others_stay() -> None:
         "PL/SQL": "trial",
         "C#": "review",
     }
-    assert len(report.left_out) == 4
-    assert all("directorate" in note.what for note in report.left_out)
+    own = {each.draft.name: r for each in found if (r := rings_of(each.draft.moves))}
+    assert own == {"R": {"1": "adopt"}, "PL/SQL": {"2": "adopt"}, "C#": {"1": "adopt"}}
+    assert not report.left_out
 
 
 SORTED = ": not in the order of dates: sorted"

@@ -265,6 +265,6 @@ def test_a_move_made_meanwhile_is_not_lost(parts: Services) -> None:
         parts.technologies.move(current.id, "hold", f"{current.version}", CALLER)
 
     busy = _Interrupting(parts.technologies, reviewer)
-    load_radar(Services(busy, parts.projects), entry("Zig", ("trial", "2024-06-10")))
+    load_radar(replace(parts, technologies=busy), entry("Zig", ("trial", "2024-06-10")))
     rings = [move.ring for move in technology(parts, "Zig").moves]
     assert rings == ["assess", "trial", "hold", "hold", "hold"]

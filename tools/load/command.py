@@ -19,9 +19,10 @@ from chalicelib.errors import RegisterError
 from chalicelib.settings import STAGES, SettingsError
 from ops.console import AsJson
 from tools.load.decoding import UnreadableError
+from tools.load.directorates import take_directorates
 from tools.load.projects import read_projects
 from tools.load.radar import read_radar
-from tools.load.reading import PROJECTS_CSV, RADAR, Source, places, read
+from tools.load.reading import DIRECTORATES, PROJECTS_CSV, RADAR, Source, places, read
 from tools.load.register import Register, open_register
 from tools.load.report import Report, document, print_summary, watched
 from tools.load.spreadsheet import rows
@@ -42,6 +43,9 @@ def load(source: Source, register: Register, report: Report) -> None:
     if source.kind == RADAR:
         for technology in watched(read_radar(source.content, report), report.file):
             register.take_technology(technology)
+        return
+    if source.kind == DIRECTORATES:
+        take_directorates(source.content, register.directorates, report)
         return
     found = rows if source.kind == PROJECTS_CSV else places
     projects = list(found(source.content, report))

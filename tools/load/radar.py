@@ -112,15 +112,25 @@ def _move(given: Given, rings: Mapping[str, str]) -> Move | None:
     name = said["ringId"].text()
     ring = next((r for r in (name, rings.get(name, "")) if r.lower() in RINGS), "").lower()
     at = _moment(said["date"].value)
-    if said["directorate"].value not in (None, 0, "", "0"):
-        said.leave_out("holds for one directorate only, which the register cannot say")
-    elif not ring:
+    directorate = _directorate(said["directorate"])
+    if not ring:
         said.leave_out(f"its ring is not one of {', '.join(RINGS)}")
     elif at is None:
         said.leave_out("its date is not one")
     else:
         author = said["author"].line(LONGEST_EMAIL)
-        return Move(ring, at, author or None, said["description"].paragraphs(LONGEST_NOTE))
+        note = said["description"].paragraphs(LONGEST_NOTE)
+        return Move(ring, at, author or None, note, directorate)
+    return None
+
+
+def _directorate(given: Given) -> int | None:
+    """0 is the default one in the Digital Landscape's documents, as is none at all."""
+    text = "" if given.value is None else str(given.value).strip()
+    if text.isascii() and text.isdigit():
+        return int(text[:4]) or None
+    if text:
+        given.correct("{} is no id of a directorate: taken as the default one", text)
     return None
 
 

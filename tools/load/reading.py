@@ -17,10 +17,12 @@ from tools.load.spreadsheet import table_of
 from tools.load.table import HEADER_WITHIN
 
 RADAR = "radar"
+DIRECTORATES = "directorates"
 PROJECTS = "projects"
 PROJECTS_CSV = "projects (CSV)"
 EXPECTED = (
-    'expected a radar document ({"entries": [...]}), a projects document ({"projects": [...]})'
+    'expected a radar document ({"entries": [...]}), a projects document ({"projects": [...]}),'
+    ' a list of directorates ([{"id", "name", "colour", ...}])'
     f" or the projects CSV (a column named Project, in the first {HEADER_WITHIN} lines)"
 )
 D = TypeVar("D", Project, Technology)
@@ -142,6 +144,8 @@ def _which(document: Given) -> Source:
     if not isinstance(document.value, dict):
         raise UnreadableError(f"is {kind(value)}; {EXPECTED}")
     given = [name for name in ("entries", "projects") if name in document.value]
+    if not given and isinstance(document.value.get(DIRECTORATES), list):
+        return Source(DIRECTORATES, document.counted(DIRECTORATES).value[DIRECTORATES])
     if len(given) != 1:
         what = "has both entries and projects" if given else "is some other JSON"
         raise UnreadableError(f"{what}; {EXPECTED}")
@@ -156,7 +160,11 @@ def _which(document: Given) -> Source:
 
 def _wrapped(items: list[object]) -> object:
     """The document whose list this is, told from what the records in it have."""
-    for name, member in (("projects", "details"), ("entries", "timeline")):
+    for name, member in (
+        (PROJECTS, "details"),
+        ("entries", "timeline"),
+        (DIRECTORATES, "colour"),
+    ):
         if any(isinstance(item, dict) and member in item for item in items):
             return {name: items}
     return items

@@ -39,6 +39,7 @@ WRITTEN_BY_OTHERS = (errors.NameTakenError, errors.NotFoundError, errors.Version
 class Register:
     def __init__(self, services: Services) -> None:
         self._technologies, self._projects = services.technologies, services.projects
+        self.directorates = services.directorates
         # The entry behind each technology that was taken, by file and id.
         self._entries: dict[tuple[str, str], str] = {}
 
@@ -224,8 +225,8 @@ def _lacking(present: Iterable[Move], wanted: Iterable[Move]) -> tuple[Move, ...
     return tuple(move for move in wanted if _said(move) not in known)
 
 
-def _said(move: Move) -> tuple[str, str, str]:
-    return move.ring, move.at, move.note
+def _said(move: Move) -> tuple[str, str, str, int | None]:
+    return move.ring, move.at, move.note, move.directorate
 
 
 def _repeat(write: Callable[[], None], *expected: type[errors.RegisterError]) -> None:

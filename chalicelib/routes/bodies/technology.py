@@ -18,6 +18,7 @@ from chalicelib.routes.bodies.common import (
     choice,
 )
 
+LARGEST_ID = 9999  # of a directorate
 MOST_ALIASES = 20
 MOST_TAGS = 20
 FIRST_RING = "review"
@@ -58,6 +59,7 @@ class TechnologyChangeBody(WritableTechnology):
     id: ReadOnly = None
     ring: ReadOnly = None
     moves: ReadOnly = None
+    rings: ReadOnly = None
     move_count: ReadOnly = None
     project_count: ReadOnly = None
     version: ReadOnly = None
@@ -70,6 +72,7 @@ class NewMoveBody(Body):
 
     ring: Annotated[str, *choice(RINGS)]
     note: Note = ""
+    directorate: Annotated[int, Field(ge=0, le=LARGEST_ID)] | None = None
 
 
 def _each_once(names: list[Line]) -> dict[str, str]:

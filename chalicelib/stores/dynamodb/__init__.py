@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.errors import UnavailableError
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.common import Common, References
+from chalicelib.stores.dynamodb.directorates import DynamoDirectorates
 from chalicelib.stores.dynamodb.keys import CURSOR_KEY
 from chalicelib.stores.dynamodb.projects import DynamoProjects
 from chalicelib.stores.dynamodb.receipts import DynamoReceipts
@@ -34,6 +35,7 @@ class DynamoStore:
         parts = (self._client, Writer(self._client), common, references)
         self.projects = DynamoProjects(*parts)
         self.technologies = DynamoTechnologies(*parts)
+        self.directorates = DynamoDirectorates(self._client)
         self.receipts = DynamoReceipts(self._client)
         self.cursor_key = common.cursor_key
         self.firewall_values = common.firewall_values

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from chalicelib.stores.sqlite.database import Database
+from chalicelib.stores.sqlite.directorates import SqliteDirectorates
 from chalicelib.stores.sqlite.projects import SqliteProjects
 from chalicelib.stores.sqlite.receipts import SqliteReceipts
 from chalicelib.stores.sqlite.technologies import SqliteTechnologies
@@ -17,6 +18,7 @@ class SqliteStore:
         self.database = Database(path)
         self.projects = SqliteProjects(self.database)
         self.technologies = SqliteTechnologies(self.database)
+        self.directorates = SqliteDirectorates(self.database)
         self.receipts = SqliteReceipts(self.database)
 
     def cursor_key(self) -> bytes:

@@ -29,6 +29,9 @@ class RadarMoveAnswer(BaseModel):
     date: Time
     description: str
     author: str | None
+    directorate: int | None = Field(
+        default=None, ge=0, description="Left out where it is the default one's"
+    )
 
 
 class RadarEntryAnswer(BaseModel):

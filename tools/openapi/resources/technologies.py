@@ -17,6 +17,9 @@ class MoveAnswer(BaseModel):
     at: Time
     author: str | None = Field(description="An e-mail address; null where nobody decided")
     note: str
+    directorate: int | None = Field(
+        ge=0, description="Whose ring it is; null for the default directorate"
+    )
 
 
 class TechnologyAnswer(BaseModel):
@@ -25,7 +28,12 @@ class TechnologyAnswer(BaseModel):
     id: Id
     name: str
     quadrant: Annotated[str, *choice(technologies.QUADRANTS)]
-    ring: Annotated[str, *choice(technologies.RINGS)] = Field(description="Of the last move")
+    ring: Annotated[str, *choice(technologies.RINGS)] = Field(
+        description="Of the last move in the default directorate"
+    )
+    rings: dict[str, Annotated[str, *choice(technologies.RINGS)]] = Field(
+        description="Those of directorates with moves of their own, by id"
+    )
     aliases: list[str]
     tags: list[str]
     categories: list[Annotated[str, *choice(projects.CATEGORIES)]] = Field(

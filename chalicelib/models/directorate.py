@@ -1,0 +1,46 @@
+"""The directorates of an organisation: one has the default radar, others have rings of their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.models.record import document_of, record_from
+
+
+@dataclass(frozen=True, slots=True)
+class Directorate:
+    """`id` is what a move says; `colour` is like #1f77b4."""
+
+    id: int
+    name: str
+    colour: str
+    enabled: bool = True
+    default: bool = False
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Directorates:
+    """All of them: one record, of version 0 until somebody writes it."""
+
+    items: tuple[Directorate, ...] = ()
+    version: int = 0
+    updated_at: str | None = None
+
+    @property
+    def created_at(self) -> str:
+        """The record is never deleted."""
+        return ""
+
+
+def directorates_document(record: Directorates, *, stored: bool = False) -> dict[str, Any]:
+    return {
+        "directorates": [document_of(each, stored=stored) for each in record.items],
+        "version": record.version,
+        "updated_at": record.updated_at,
+    }
+
+
+def directorates_from(document: Mapping[str, Any]) -> Directorates:
+    items = tuple(record_from(Directorate, each) for each in document["directorates"])
+    return Directorates(items, document["version"], document["updated_at"])

@@ -1,0 +1,58 @@
+"""The body of the route for directorates."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from chalicelib.models.directorate import Directorate, Directorates
+from chalicelib.models.text import name_key
+from chalicelib.routes.bodies.common import Body, Name, ReadOnly, pattern
+from chalicelib.routes.bodies.technology import LARGEST_ID
+
+MOST_DIRECTORATES = 50
+COLOUR = re.compile("#[0-9A-Fa-f]{6}")
+
+
+def _colour(text: str) -> str:
+    if not COLOUR.fullmatch(text):
+        raise ValueError("is not a colour like #1f77b4")
+    return text
+
+
+class DirectorateBody(Body):
+    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    name: Name
+    colour: Annotated[
+        str, Field(json_schema_extra=pattern(COLOUR.pattern)), AfterValidator(_colour)
+    ]
+    enabled: bool = True
+    default: bool = False
+
+
+def _consistent(items: list[DirectorateBody]) -> list[DirectorateBody]:
+    if len({each.id for each in items}) < len(items):
+        raise ValueError("lists an id twice")
+    if len({name_key(each.name) for each in items}) < len(items):
+        raise ValueError("lists a name twice")
+    if [each.enabled for each in items if each.default] != [True]:
+        raise ValueError("needs exactly one default directorate, which is enabled")
+    return items
+
+
+class DirectoratesChangeBody(Body):
+    directorates: Annotated[
+        list[DirectorateBody],
+        Field(min_length=1, max_length=MOST_DIRECTORATES),
+        AfterValidator(_consistent),
+    ]
+    version: ReadOnly = None
+    updated_at: ReadOnly = None
+
+    def to_record(self) -> Directorates:
+        return Directorates(
+            tuple(
+                Directorate(each.id, each.name, each.colour, each.enabled, each.default)
+                for each in self.directorates
+            )
+        )
