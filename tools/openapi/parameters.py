@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.routes.bodies.common import UNFIT, pattern
+from chalicelib.routes.bodies.technology import LARGEST_ID
 from chalicelib.routes.contract import FILES
 from chalicelib.routes.listing import DEFAULT_LIMIT, LARGEST_LIMIT
 from chalicelib.routes.requests import LONGEST_PARAMETER, Parameter
@@ -26,6 +27,7 @@ SCHEMAS: dict[str, Component] = {
         "default": DEFAULT_LIMIT,
     },
     "cursor": {"type": "string"},
+    "directorate": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     "file": {"type": "string", "enum": list(FILES)},
 }
 EXAMPLES = {"file": "page.css"} | {k: v for one in REQUESTS for k, v in one.values.items()}

@@ -20,7 +20,7 @@ def _colour(text: str) -> str:
     return text
 
 
-class DirectorateBody(Body):
+class NewDirectorateBody(Body):
     id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
     name: Name
     colour: Annotated[
@@ -30,7 +30,7 @@ class DirectorateBody(Body):
     default: bool = False
 
 
-def _consistent(items: list[DirectorateBody]) -> list[DirectorateBody]:
+def _consistent(items: list[NewDirectorateBody]) -> list[NewDirectorateBody]:
     if len({each.id for each in items}) < len(items):
         raise ValueError("lists an id twice")
     if len({name_key(each.name) for each in items}) < len(items):
@@ -42,7 +42,7 @@ def _consistent(items: list[DirectorateBody]) -> list[DirectorateBody]:
 
 class DirectoratesChangeBody(Body):
     directorates: Annotated[
-        list[DirectorateBody],
+        list[NewDirectorateBody],
         Field(min_length=1, max_length=MOST_DIRECTORATES),
         AfterValidator(_consistent),
     ]

@@ -18,6 +18,10 @@ BEYOND_SCHEMAS = {
     "the same technology and category as": "names, aliases and ids of one technology are one",
     "a request may add": "which technologies are known depends on what is there",
     "bytes of JSON": "JSON Schema does not measure whole documents",
+    "lists an id twice": "JSON Schema compares whole items",
+    "lists a name twice": "JSON Schema compares whole items, case and all",
+    "needs exactly one default": "JSON Schema counts no members of items",
+    "is not an enabled directorate": "which directorates there are depends on what is there",
     "is required": "whether a patch leaves a member out depends on what is there",
     "unknown query parameter": "the query names one twice or more",
 }
