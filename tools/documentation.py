@@ -32,7 +32,7 @@ WIDE = ("sources.md", PERFORMANCE)
 # A link to a source file, which is no page: its text stays.
 SOURCE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 # A link that is named after its file, as is right where files are read.
-BY_FILE = re.compile(r"\[(?:docs/)?(\w+\.md)\]\(")
+BY_FILE = re.compile(r"\[(?:docs/)?([\w-]+\.md)\]\(")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

@@ -9,6 +9,7 @@ from ops import deploy, prepare, rollback
 from ops.gateway import configure
 from ops.table import create
 from tools import serve, token
+from tools.export import command as export
 from tools.load import command as load
 from tools.openapi import write as openapi
 from waf import allowlist, associate
@@ -25,6 +26,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         "landscape token --service tech-audit-tool --email me@example.org --groups Admin",
     ),
     (DEVELOP, "load", load.main, "landscape load --stage local data/ons_radar.json --dry-run"),
+    (DEVELOP, "export", export.main, "landscape export --stage local --to out --dry-run"),
     (DEVELOP, "openapi", openapi.main, "landscape openapi --check"),
     (OPERATE, "deploy", deploy.main, "landscape deploy --stage dev --dry-run"),
     (OPERATE, "rollback", rollback.main, "landscape rollback --stage dev --dry-run"),

@@ -59,19 +59,24 @@ def radar(
         if all_rings or technology.ring_in(directorate) not in HIDDEN_RINGS
     )
     texts, most = _fitting(entries)
-    frame = {
+    left_out = {
+        "moves": sum(entry.left_out(most) for entry in entries),
+        "entries": 0 if is_whole else 1,  # at least: what was not read is not known
+    }
+    frame = {**frame_of(title), "left_out": left_out}
+    return f'{as_json(frame)[:-1]},"entries":[{",".join(texts)}]}}'
+
+
+def frame_of(title: str) -> dict[str, Any]:
+    """The document without its entries."""
+    return {
         "title": title,
         "quadrants": [{"id": key, "name": name} for key, name in QUADRANT_IDS.values()],
         "rings": [
             {"id": ring, "name": ring.upper(), "color": colour}
             for ring, colour in RING_COLOURS.items()
         ],
-        "left_out": {
-            "moves": sum(entry.left_out(most) for entry in entries),
-            "entries": 0 if is_whole else 1,  # at least: what was not read is not known
-        },
     }
-    return f'{as_json(frame)[:-1]},"entries":[{",".join(texts)}]}}'
 
 
 def moves_in(technology: Technology, directorate: int | None) -> tuple[Move, ...]:
@@ -113,8 +118,15 @@ def _size(text: str) -> int:
 
 
 def _entry(technology: Technology, shown: Sequence[Move]) -> RadarEntry:
+    moves = tuple(map(as_json, timeline_of(shown)))
+    older = technology.move_count - len(technology.moves)
+    return RadarEntry(as_json(head_of(technology))[:-1], moves, older + len(moves))
+
+
+def head_of(technology: Technology) -> dict[str, Any]:
+    """An entry without its timeline and links."""
     quadrant_id, quadrant_name = QUADRANT_IDS[technology.quadrant]
-    head = {
+    return {
         "id": technology.id,
         "title": technology.name,
         "description": technology.description or quadrant_name,
@@ -123,12 +135,9 @@ def _entry(technology: Technology, shown: Sequence[Move]) -> RadarEntry:
         "quadrant": quadrant_id,
         "tags": list(technology.tags),
     }
-    moves = tuple(map(as_json, _timeline(shown)))
-    older = technology.move_count - len(technology.moves)
-    return RadarEntry(as_json(head)[:-1], moves, older + len(moves))
 
 
-def _timeline(moves: Sequence[Move]) -> list[dict[str, Any]]:
+def timeline_of(moves: Sequence[Move]) -> list[dict[str, Any]]:
     """`moved` counts rings, hidden ones too, inward positive; the first move moves nothing.
 
     A directorate's first move is from the default ring.

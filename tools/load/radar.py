@@ -7,17 +7,21 @@ from functools import partial
 from typing import Any
 
 from chalicelib.errors import InvalidError
+from chalicelib.models.project import CATEGORIES
 from chalicelib.models.technology import RINGS, Move, Technology
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import LONGEST_EMAIL, LONGEST_NOTE, parse
-from chalicelib.routes.bodies.technology import MOST_TAGS, WritableTechnology
+from chalicelib.routes.bodies.technology import MOST_ALIASES, MOST_TAGS, WritableTechnology
 from chalicelib.services.clock import timestamp
 from chalicelib.services.radar import QUADRANT_IDS
 from tools.load.cleaning import Given, first, spelling
 from tools.load.reading import Found, places, records
 from tools.load.report import Report
 
-KNOWN_FIELDS = ("id", "title", "description", "key", "url", "quadrant", "timeline", "moved", "tags")
+KNOWN_FIELDS = (
+    *("id", "title", "description", "key", "url", "quadrant", "timeline", "moved"),
+    *("tags", "aliases", "categories"),
+)
 KNOWN_OF_A_MOVE = ("moved", "ringId", "date", "description", "author", "directorate")
 QUADRANT_OF_ID = {key: quadrant for quadrant, (key, _) in QUADRANT_IDS.items()}
 # By the name in the singular.
@@ -61,15 +65,28 @@ def _read_entry(
         if spelling(description) == spelling(QUADRANT_IDS[quadrant][1]):
             description = ""  # the radar says it by itself
         link = "" if entry["url"].value == "#" else entry["url"].link()
-        other = OTHER_SPELLING.get(name_key(name))
-        body = {"name": name, "quadrant": quadrant, "aliases": [other] if other else []}
-        body["tags"] = first([tag.line() for tag in entry["tags"].items()], MOST_TAGS, entry)
+        body = {"name": name, "quadrant": quadrant, **_named_besides(entry, name)}
         try:
             known = parse(WritableTechnology, {**body, "description": description, "link": link})
             return Found(known.to_draft(moves), entry)
         except InvalidError as error:
             entry.leave_out(str(error))
     return None
+
+
+def _named_besides(entry: Given, name: str) -> dict[str, list[str]]:
+    """An entry that `landscape export` has written says its aliases; of others the spelling tells one."""
+
+    def lines(member: str) -> list[str]:
+        return [item.line() for item in entry[member].items()]
+
+    other = OTHER_SPELLING.get(name_key(name))
+    aliases = lines("aliases") if "aliases" in entry.value else [other] if other else []
+    return {
+        "aliases": first(aliases, MOST_ALIASES, entry),
+        "tags": first(lines("tags"), MOST_TAGS, entry),
+        "categories": [category for category in lines("categories") if category in CATEGORIES],
+    }
 
 
 def _names(value: object) -> dict[str, str]:
