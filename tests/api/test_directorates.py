@@ -101,3 +101,13 @@ def test_each_directorate_has_its_radar_over_the_default_one(organised: Api) -> 
     assert organised.get("/api/v1/radar?directorate=x").flaws == ["/directorate"]
     (own,) = (e for e in organised.get("/api/v1/radar").json["entries"] if e["title"] == "Own")
     assert [(s["moved"], s.get("directorate")) for s in own["timeline"]] == [(0, None), (2, 1)]
+
+
+def test_a_whole_number_may_be_written_with_a_point(organised: Api) -> None:
+    organised.technology("R", ring="hold")
+    body = {"ring": "adopt", "directorate": 1.0}
+    assert organised.reviewer()("POST", f"{T}/r/moves", body).json["rings"] == {"1": "adopt"}
+    for wrong in (1.5, "1", True, -1, 10_000):
+        body = {"ring": "adopt", "directorate": wrong}
+        refused = organised.reviewer()("POST", f"{T}/r/moves", body)
+        assert refused.flaws == ["/directorate"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from chalicelib.errors import Flaw, InvalidError
@@ -63,6 +63,9 @@ WORDING = {
     "list_type": "is not a list",
     "too_long": "has more than {max_length} items",
     "too_short": "has fewer than {min_length} items",
+    "int_type": "is not a whole number",
+    "greater_than_equal": "is less than {ge}",
+    "less_than_equal": "is more than {le}",
     "bool_type": "is neither true nor false",
     "model_type": "is not an object",
     "dict_type": "is not an object",
@@ -109,6 +112,11 @@ def _email(text: str) -> str:
     if not EMAIL.fullmatch(text):
         raise ValueError("is not an e-mail address")
     return text
+
+
+def _whole(value: object) -> object:
+    """JSON knows no integers: 1.0 is 1."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def choice(options: Iterable[str]) -> tuple[AfterValidator, Any]:
@@ -159,6 +167,7 @@ Email = Annotated[
     Field(max_length=LONGEST_EMAIL, json_schema_extra=pattern(EMAIL.pattern)),
     AfterValidator(_email),
 ]
+Whole = Annotated[int, BeforeValidator(_whole)]
 # Sent back as it was read it is fine; routes.writing compares it.
 ReadOnly = Annotated[Any, Field(json_schema_extra={"readOnly": True})]
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from chalicelib.models.directorate import Directorate, Directorates
 from chalicelib.models.text import name_key
-from chalicelib.routes.bodies.common import Body, Name, ReadOnly, pattern
+from chalicelib.routes.bodies.common import Body, Name, ReadOnly, Whole, pattern
 from chalicelib.routes.bodies.technology import LARGEST_ID
 
 MOST_DIRECTORATES = 50
@@ -21,7 +21,7 @@ def _colour(text: str) -> str:
 
 
 class NewDirectorateBody(Body):
-    id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
+    id: Annotated[Whole, Field(ge=0, le=LARGEST_ID)]
     name: Name
     colour: Annotated[
         str, Field(json_schema_extra=pattern(COLOUR.pattern)), AfterValidator(_colour)

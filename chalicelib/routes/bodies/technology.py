@@ -15,6 +15,7 @@ from chalicelib.routes.bodies.common import (
     ReadOnly,
     Text,
     UrlOrNothing,
+    Whole,
     choice,
 )
 
@@ -72,7 +73,7 @@ class NewMoveBody(Body):
 
     ring: Annotated[str, *choice(RINGS)]
     note: Note = ""
-    directorate: Annotated[int, Field(ge=0, le=LARGEST_ID)] | None = None
+    directorate: Annotated[Whole, Field(ge=0, le=LARGEST_ID)] | None = None
 
 
 def _each_once(names: list[Line]) -> dict[str, str]:
