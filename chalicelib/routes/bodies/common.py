@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from chalicelib.errors import Flaw, InvalidError
@@ -114,7 +114,7 @@ def _email(text: str) -> str:
     return text
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON knows no integers: 1.0 is 1."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -167,7 +167,6 @@ Email = Annotated[
     Field(max_length=LONGEST_EMAIL, json_schema_extra=pattern(EMAIL.pattern)),
     AfterValidator(_email),
 ]
-Whole = Annotated[int, BeforeValidator(_whole)]
 # Sent back as it was read it is fine; routes.writing compares it.
 ReadOnly = Annotated[Any, Field(json_schema_extra={"readOnly": True})]
 

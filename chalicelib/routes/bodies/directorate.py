@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field
 
 from chalicelib.models.directorate import Directorate, Directorates
 from chalicelib.models.text import name_key
-from chalicelib.routes.bodies.common import Body, Name, ReadOnly, Whole, pattern
-from chalicelib.routes.bodies.technology import LARGEST_ID
+from chalicelib.routes.bodies.common import Body, Name, ReadOnly, pattern
+from chalicelib.routes.bodies.technology import DirectorateId
 
 MOST_DIRECTORATES = 50
 COLOUR = re.compile("#[0-9A-Fa-f]{6}")
@@ -21,7 +21,7 @@ def _colour(text: str) -> str:
 
 
 class NewDirectorateBody(Body):
-    id: Annotated[Whole, Field(ge=0, le=LARGEST_ID)]
+    id: DirectorateId
     name: Name
     colour: Annotated[
         str, Field(json_schema_extra=pattern(COLOUR.pattern)), AfterValidator(_colour)

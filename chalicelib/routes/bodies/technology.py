@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from chalicelib.models.project import CATEGORIES
 from chalicelib.models.technology import QUADRANTS, RINGS, Move, Technology
@@ -15,14 +15,15 @@ from chalicelib.routes.bodies.common import (
     ReadOnly,
     Text,
     UrlOrNothing,
-    Whole,
     choice,
+    whole,
 )
 
-LARGEST_ID = 9999  # of a directorate
 MOST_ALIASES = 20
 MOST_TAGS = 20
 FIRST_RING = "review"
+LARGEST_ID = 9999
+DirectorateId = Annotated[int, Field(ge=0, le=LARGEST_ID), BeforeValidator(whole)]
 
 
 class WritableTechnology(Body):
@@ -73,7 +74,7 @@ class NewMoveBody(Body):
 
     ring: Annotated[str, *choice(RINGS)]
     note: Note = ""
-    directorate: Annotated[Whole, Field(ge=0, le=LARGEST_ID)] | None = None
+    directorate: DirectorateId | None = None
 
 
 def _each_once(names: list[Line]) -> dict[str, str]:
