@@ -19,6 +19,7 @@ from chalicelib.routes.directorates import directorates_blueprint
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
+from chalicelib.routes.merging import merging_blueprint
 from chalicelib.routes.moves import moves_blueprint
 from chalicelib.routes.projects import my_projects_blueprint, project_blueprint, projects_blueprint
 from chalicelib.routes.radar import radar_blueprint
@@ -74,6 +75,7 @@ def create_app(
         technologies_blueprint(edge, technologies, listing, idempotency),
         moves_blueprint(edge, technologies, found.directorates, listing, idempotency),
         directorates_blueprint(edge, found.directorates),
+        merging_blueprint(edge, store),
         users_blueprint(edge, projects, listing),
         radar_blueprint(edge, technologies, found.directorates, settings.radar_title),
     ):

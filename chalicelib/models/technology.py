@@ -21,6 +21,7 @@ QUADRANT_OF_CATEGORY = {
 }
 BORN_OF_A_PROJECT = "Named by a project"
 SHOWN_MOVES = 50
+MOST_ALIASES = 20
 
 
 class Named(NamedTuple):

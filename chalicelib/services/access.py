@@ -44,6 +44,7 @@ RULES: Mapping[str, Rule] = {
     "delete-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
     "update-directorates": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
     "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
+    "merge-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
 }
 
 

@@ -114,6 +114,15 @@ class TechnologyStore(Protocol):
     def remove(self, before: Technology) -> None:
         """Raises NotFoundError, VersionMismatchError, InUseError, in this order."""
 
+    def absorb(self, before: Technology, first: Technology, after: Technology) -> None:
+        """Puts `after` in the place of `before` and removes `first`; both were read.
+
+        The names and the id of `first` may be among the names of `after`; whatever it had that `after`
+        has not is gone. The name of `before` stays, and the moves of `after` are at most two times
+        SHOWN_MOVES and one. Else as `replace`. Raises NotFoundError and VersionMismatchError of
+        either, InUseError of `first`, NameTakenError, in this order.
+        """
+
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
         """The technologies as JSON, as models.technology.technology_document says them."""
 

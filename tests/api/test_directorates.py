@@ -111,3 +111,15 @@ def test_a_whole_number_may_be_written_with_a_point(organised: Api) -> None:
         body = {"ring": "adopt", "directorate": wrong}
         refused = organised.reviewer()("POST", f"{T}/r/moves", body)
         assert refused.flaws == ["/directorate"]
+
+
+def test_a_merge_leaves_the_rings_of_the_second(organised: Api) -> None:
+    for name, ring in (("One", "hold"), ("Two", "adopt")):
+        organised.technology(name, ring=ring)
+    move(organised, "two", "trial", 1)
+    move(organised, "one", "assess", 1)
+    done = organised.reviewer()("POST", f"{T}/one/merge", {"into": "two"})
+    assert (done.status, done.json["left"]) == (200, 0)
+    merged = organised.get(f"{T}/two").json
+    assert (merged["ring"], merged["rings"]) == ("adopt", {"1": "trial"})
+    assert merged["aliases"] == ["One"]

@@ -42,6 +42,7 @@ TABLE = {
     (T + "/{technology_id}", "DELETE", DL, "delete-technology"),
     (T + "/{technology_id}/moves", "GET", None, None),
     (T + "/{technology_id}/moves", "POST", DL, "move-technology"),
+    (T + "/{technology_id}/merge", "POST", DL, "merge-technology"),
     (T + "/{technology_id}/projects", "GET", None, None),
     ("/api/v1/radar", "GET", None, None),
 }

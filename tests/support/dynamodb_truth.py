@@ -34,7 +34,7 @@ def violations(items: Iterable[Content]) -> list[str]:
     unfinished = [f"{key} is unfinished" for key, value in records.items() if is_unfinished(value)]
     if unfinished:
         return unfinished
-    wanted = dict(all_wanted(records))
+    wanted = dict(all_wanted(records, held))
     return [
         *(f"{key} is missing" for key in sorted(wanted.keys() - held.keys())),
         *(f"{key} is too much" for key in sorted(held.keys() - wanted.keys())),
@@ -52,12 +52,15 @@ def is_unfinished(record: Content) -> bool:
 
 def content_of(item: Content) -> dict[str, Any]:
     content = {name: value for name, value in item.items() if name not in ("pk", "sk")}
-    if "facets" in content:
-        content["facets"] = {"SS": sorted(content["facets"]["SS"])}
+    for name in {"facets", "categories"} & content.keys():
+        content[name] = {"SS": sorted(content[name]["SS"])}
     return content
 
 
-def all_wanted(records: Mapping[Key, Content]) -> Iterator[tuple[Key, Content]]:
+def all_wanted(
+    records: Mapping[Key, Content], held: Mapping[Key, Content]
+) -> Iterator[tuple[Key, Content]]:
+    """A move that the record no longer shows is in no other place: there must be one."""
     uses: Counter[str] = Counter()
     for key, record in records.items():
         yield key, record
@@ -68,6 +71,7 @@ def all_wanted(records: Mapping[Key, Content]) -> Iterator[tuple[Key, Content]]:
     for key, record in records.items():
         if key[0].startswith("TECHNOLOGY#"):
             yield from wanted_of_technology(record, uses)
+            yield from ((each, held.get(each, {})) for each in older_moves(record))
 
 
 def wanted_of_project(project: Project) -> Iterator[tuple[Key, Content]]:
@@ -79,13 +83,21 @@ def wanted_of_project(project: Project) -> Iterator[tuple[Key, Content]]:
 
 def wanted_of_technology(record: Content, uses: Counter[str]) -> Iterator[tuple[Key, Content]]:
     technology = technology_in(record, 0)
-    names = {"id": {"S": technology.id}, "name": {"S": technology.name}}
+    names: Content = {"id": {"S": technology.id}, "name": {"S": technology.name}}
+    if technology.categories:
+        names = {**names, "categories": {"SS": sorted(technology.categories)}}
     yield keys.count_key(technology.id), {"n": {"N": str(uses[technology.id])}}
     yield keys.technology_id_guard(technology.id), names
     for each, kind in technology.keys.items():
         yield keys.technology_guard(each), {**names, "as": {"S": kind}}
     yield from ((each, technology_copy(technology)) for each in technology_copy_keys(technology))
     yield from contents_of(technology_rows(technology))
+
+
+def older_moves(record: Content) -> Iterator[Key]:
+    technology = technology_in(record, 0)
+    older = technology.move_count - len(technology.moves)
+    return (keys.move_key(technology.id, n) for n in range(older))
 
 
 def contents_of(rows: Rows) -> Iterator[tuple[Key, Content]]:

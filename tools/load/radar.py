@@ -8,10 +8,10 @@ from typing import Any
 
 from chalicelib.errors import InvalidError
 from chalicelib.models.project import CATEGORIES
-from chalicelib.models.technology import RINGS, Move, Technology
+from chalicelib.models.technology import MOST_ALIASES, RINGS, Move, Technology
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import LONGEST_EMAIL, LONGEST_NOTE, parse
-from chalicelib.routes.bodies.technology import MOST_ALIASES, MOST_TAGS, WritableTechnology
+from chalicelib.routes.bodies.technology import MOST_TAGS, WritableTechnology
 from chalicelib.services.clock import timestamp
 from chalicelib.services.radar import QUADRANT_IDS
 from tools.load.cleaning import Given, first, spelling

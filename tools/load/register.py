@@ -17,10 +17,15 @@ from chalicelib.bootstrap import Services, open_store, services, sqlite_path
 from chalicelib.models import technology as models
 from chalicelib.models.page import Page, Position
 from chalicelib.models.project import Project, ProjectQuery
-from chalicelib.models.technology import SHOWN_MOVES, Move, Technology, TechnologyQuery
+from chalicelib.models.technology import (
+    MOST_ALIASES,
+    SHOWN_MOVES,
+    Move,
+    Technology,
+    TechnologyQuery,
+)
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.project import MOST_TECHNOLOGIES
-from chalicelib.routes.bodies.technology import MOST_ALIASES
 from chalicelib.services.new_technologies import expected_technologies
 from chalicelib.settings import Settings
 from chalicelib.stores.port import Store

@@ -36,7 +36,10 @@ NEW_PROJECT = {
     "environments": ["dev", "preprod", "prod"],
     "documentation": ["https://wiki.example.org/sdx"],
     "repositories": [{"type": "github", "url": "https://github.com/example/sdx"}],
-    "technologies": [{"technology": "Python", "category": "languages", "main": True}],
+    "technologies": [
+        {"technology": "Python", "category": "languages", "main": True},
+        {"technology": "Python3", "category": "languages"},
+    ],
     "dependencies": [{"name": "Address Register", "description": "For postcodes"}],
 }
 CONTACTS = [
@@ -90,6 +93,7 @@ REQUESTS = (
     Request("listMyProjects", AUDITOR),
     Request("replaceContacts", AUDITOR, {"contacts": CONTACTS}, OF_PROJECT | MATCH),
     Request("getContacts", AUDITOR, None, OF_PROJECT),
+    Request("mergeTechnology", REVIEWER, {"into": TECHNOLOGY}, {"technology_id": "python3"}),
     Request("deleteProject", ADMIN, None, OF_PROJECT | MATCH),
     Request("deleteTechnology", REVIEWER, None, OF_TECHNOLOGY | MATCH),
     *resources.REQUESTS,

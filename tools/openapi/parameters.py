@@ -72,7 +72,7 @@ def references(operation: Operation) -> list[dict[str, str]]:
         names.append("If-Match")
     if operation.is_read:
         names.append("If-None-Match")
-    if route.method == "POST":
+    if route.status == 201:
         names.append("Idempotency-Key")
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 

@@ -135,7 +135,12 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
         ("name-taken", "conflict"),
         (),
     ),
-    "Conflict": ("Another request was in the way", 409, ("conflict",), ()),
+    "Conflict": (
+        "Another request was in the way; or a record would have more than it can hold",
+        409,
+        ("conflict",),
+        (),
+    ),
     "InUse": ("Projects use it", 409, ("in-use",), ()),
     "VersionMismatch": ("Somebody else wrote first: read again", 412, ("version-mismatch",), ()),
     "PayloadTooLarge": ("A body of more than 256 KiB", 413, ("payload-too-large",), ()),
@@ -213,7 +218,7 @@ def of(operation: Operation) -> dict[str, Any]:
     """References to the problems that this operation can answer with, by status."""
     route = operation.route
     names = [*EVERYWHERE, "Forbidden" if route.action else "Refused"]
-    names.append("InvalidOrReused" if route.method == "POST" else "Invalid")
+    names.append("InvalidOrReused" if route.status == 201 else "Invalid")
     if route.action:
         names.append("Unauthenticated")
     if "{" in route.path:

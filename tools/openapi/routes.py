@@ -8,8 +8,9 @@ from typing import Any
 from chalicelib.bootstrap import create_app
 from chalicelib.models.page import EXAMINED_AT_MOST, EXAMINED_BYTES
 from chalicelib.models.project import LARGEST_PROJECT
-from chalicelib.models.technology import SHOWN_MOVES
+from chalicelib.models.technology import MOST_ALIASES, SHOWN_MOVES
 from chalicelib.routes.edge import Route
+from chalicelib.services.merging import MOST_PROJECTS
 from chalicelib.services.new_technologies import MOST_IN_A_DAY, MOST_IN_A_REQUEST
 from chalicelib.settings import Settings
 from ops.stage import stage_environment
@@ -20,6 +21,8 @@ OTHER_TAGS = {"me": "caller", "": "service"}
 # What several handlers' docstrings say, by the name in braces.
 PHRASES = {
     "shown_moves": f"{SHOWN_MOVES}",
+    "most_projects": f"{MOST_PROJECTS}",
+    "most_aliases": f"{MOST_ALIASES}",
     "size": f"A project and its contacts have at most {LARGEST_PROJECT // 1024} KB as JSON.",
     "read_first": "Send `If-Match` with the ETag that you read, or `*` for whatever version there is."
     " What you read you can edit and send back: read-only members may come along unchanged.",

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from chalicelib.models.project import CATEGORIES
-from chalicelib.models.technology import QUADRANTS, RINGS, Move, Technology
+from chalicelib.models.technology import MOST_ALIASES, QUADRANTS, RINGS, Move, Technology
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import (
     Body,
@@ -19,7 +19,6 @@ from chalicelib.routes.bodies.common import (
     whole,
 )
 
-MOST_ALIASES = 20
 MOST_TAGS = 20
 FIRST_RING = "review"
 LARGEST_ID = 9999
@@ -75,6 +74,10 @@ class NewMoveBody(Body):
     ring: Annotated[str, *choice(RINGS)]
     note: Note = ""
     directorate: DirectorateId | None = None
+
+
+class MergeBody(Body):
+    into: Annotated[Name, Field(description="The id of the technology that stays")]
 
 
 def _each_once(names: list[Line]) -> dict[str, str]:

@@ -31,11 +31,17 @@ def claim_all(client: Client, technology: Technology) -> Iterator[Action]:
         yield Action(client.put(_guard(technology.id, technology), NEW), taken)
 
 
-def claim_changed(client: Client, before: Technology, after: Technology) -> Iterator[Action]:
-    """What `after` is called and `before` was not; what only `before` was called is free again."""
-    own = {"S": after.id}
+def claim_changed(
+    client: Client, before: Technology, after: Technology, former: str = ""
+) -> Iterator[Action]:
+    """What `after` is called and `before` was not; what only `before` was called is free again.
+
+    The names of the technology with the id `former` may pass to `after`.
+    """
+    owners = {"own": {"S": after.id}, **({"former": {"S": former}} if former else {})}
+    condition = f"{OWN} OR id = :former" if former else OWN
     for key in (key for key in after.keys if key not in before.keys):
-        write = client.put(_guard(key, after), OWN, own=own)
+        write = client.put(_guard(key, after), condition, **owners)
         yield Action(write, partial(_taken, client, key))
     yield from _free(client, (key for key in before.keys if key not in after.keys))
     if before.name != after.name:
@@ -57,6 +63,13 @@ def free_all(client: Client, technology: Technology, *, is_id_anothers: bool) ->
     if technology.id not in technology.keys and not is_id_anothers:
         key, own = keys.technology_guard(technology.id), {"S": technology.id}
         yield Action(client.delete(key, OWN, own=own), partial(_taken, client, technology.id))
+
+
+def free_merged(client: Client, first: Technology, after: Technology) -> Iterator[Action]:
+    """Of a technology that was merged into `after`, which has its names."""
+    yield from _free(client, (key for key in first.keys if key not in after.keys))
+    yield Action(client.delete(keys.technology_id_guard(first.id)))
+    yield forget_renaming(client, first)
 
 
 def _free(client: Client, wanted: Iterable[str]) -> Iterator[Action]:

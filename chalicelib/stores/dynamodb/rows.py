@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.errors import UnknownTechnologyError
+from chalicelib.errors import InUseError, RegisterError, UnknownTechnologyError
 from chalicelib.models.project import Project
 from chalicelib.models.technology import Technology
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, Key, item_key
+from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
 
 LONGEST_WORDS = 2000  # characters; a search reads the records of longer ones
 
@@ -77,6 +77,21 @@ def _count(client: Client, technology_id: str, by: int) -> Action:
         client.update(key, "ADD n :by", "attribute_exists(pk)", by={"N": str(by)}),
         lambda: UnknownTechnologyError(f"The technology {technology_id} was not found"),
     )
+
+
+def number_in(count: Item | None) -> int:
+    """The number that a count says; 0 where there is none yet."""
+    return int(count["n"]["N"]) if count else 0
+
+
+def unused(client: Client, technology_id: str) -> Action:
+    """Takes the count away. Raises, carried out, InUseError."""
+    key = keys.count_key(technology_id)
+
+    def in_use() -> RegisterError:
+        return InUseError(f"{number_in(client.get(key))} projects use {technology_id}")
+
+    return Action(client.delete(key, "n = :none", none={"N": "0"}), in_use)
 
 
 def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:

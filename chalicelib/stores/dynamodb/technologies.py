@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from json import loads
 
-from chalicelib.errors import IdTakenError, InUseError, NameTakenError, RegisterError
+from chalicelib.errors import IdTakenError, NameTakenError
 from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import (
     SHOWN_MOVES,
@@ -37,6 +37,7 @@ from chalicelib.stores.dynamodb.lists import (
 )
 from chalicelib.stores.dynamodb.names import claim_all, claim_changed, forget_renaming, free_all
 from chalicelib.stores.dynamodb.receipts import keep_receipt, use_quota
+from chalicelib.stores.dynamodb.rows import number_in, unused
 from chalicelib.stores.dynamodb.writes import Change, Writer
 from chalicelib.stores.port import Quota, Receipt
 
@@ -100,6 +101,18 @@ class DynamoTechnologies:
             self._write_over(before, partial(self._removal, is_id_anothers=True))
         self._forget()
 
+    def absorb(self, before: Technology, first: Technology, after: Technology) -> None:
+        from chalicelib.stores.dynamodb.merging import Merging  # only a merge needs it
+
+        merging = Merging(self._client, self._writer, first, tuple(self._parts(first, None)))
+
+        def change(current: Technology) -> Change:
+            return merging.ending(self._replacement(current, after, None, first.id), after)
+
+        self._write_over(before, change)
+        self._forget()
+        merging.finish()
+
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
         facets = frozenset(facets_of_technologies(query))
         serve = partial(_fitting, query, facets)
@@ -108,15 +121,8 @@ class DynamoTechnologies:
             page = page_of_copies(self._client, walk, after, limit, serve)
         else:
             walk = word_walk("TECHNOLOGY", query.words, SERVED)
-            page = page_of_rows(
-                self._client,
-                walk,
-                after,
-                limit,
-                keys.technology_key,
-                serve,
-                is_filtered=bool(facets),
-            )
+            place = (self._client, walk, after, limit, keys.technology_key)
+            page = page_of_rows(*place, serve, is_filtered=bool(facets))
         return Page(tuple(self._with_counts(page.items)), page.next)
 
     def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
@@ -162,17 +168,16 @@ class DynamoTechnologies:
         return found and replace(found, project_count=before.project_count)
 
     def _replacement(
-        self, before: Technology, after: Technology, receipt: Receipt | None
+        self, before: Technology, after: Technology, receipt: Receipt | None, former: str = ""
     ) -> Change:
         older = before.move_count - len(before.moves)
-        then = [*claim_changed(self._client, before, after), *self._parts(before, after)]
+        then = [*claim_changed(self._client, before, after, former), *self._parts(before, after)]
         first = keep_receipt(self._client, receipt, after.updated_at)
         return self._over(before, technology_item(_shown(after, older)), first, then)
 
     def _removal(self, before: Technology, *, is_id_anothers: bool) -> Change:
-        unused = self._client.delete(keys.count_key(before.id), "n = :none", none={"N": "0"})
         then = [
-            Action(unused, partial(self._in_use, before.id)),
+            unused(self._client, before.id),
             forget_renaming(self._client, before),
             *self._parts(before, None),
             *free_all(self._client, before, is_id_anothers=is_id_anothers),
@@ -207,15 +212,6 @@ class DynamoTechnologies:
                 text = as_json(move_document(move, stored=True))
                 yield Action(self._client.put({**key, "move": {"S": text}}))
         yield from (Action(self._client.delete(key)) for key in old if key not in new)
-
-    def _in_use(self, technology_id: str) -> RegisterError:
-        used = number_in(self._client.get(keys.count_key(technology_id)))
-        return InUseError(f"{used} projects use {technology_id}")
-
-
-def number_in(item: Item | None) -> int:
-    """The number that a count says; 0 where there is none yet."""
-    return int(item["n"]["N"]) if item else 0
 
 
 def _fitting(query: TechnologyQuery, facets: frozenset[str], record: Item) -> Item | None:

@@ -83,13 +83,15 @@ class SqliteTechnologies:
     def remove(self, before: Technology) -> None:
         with self._database.write() as connection:
             require_current(connection, before)
-            (used,) = connection.execute(
-                "SELECT project_count FROM technologies WHERE id = ?", (before.id,)
-            ).fetchone()
-            if used:
-                raise InUseError(f"{used} projects use {before.id}")
-            SEARCH.forget(connection, before.id)
-            connection.execute("DELETE FROM technologies WHERE id = ?", (before.id,))
+            _remove(connection, before.id)
+
+    def absorb(self, before: Technology, first: Technology, after: Technology) -> None:
+        with self._database.write() as connection:
+            require_current(connection, before)
+            require_current(connection, first)
+            _remove(connection, first.id)
+            _require_free_keys(connection, after, own=before.id)
+            _write(connection, after, older=before.move_count - len(before.moves))
 
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
         text_of = partial(_text, query)
@@ -161,6 +163,17 @@ def _require_free_keys(connection: Connection, technology: Technology, own: str 
     ids = [] if own else [technology.id]
     if _found(connection, BY_ID, ids) or _found(connection, BY_KEY, ids):
         raise IdTakenError(f"The technology id {technology.id} is taken")
+
+
+def _remove(connection: Connection, technology_id: str) -> None:
+    """Raises InUseError."""
+    (used,) = connection.execute(
+        "SELECT project_count FROM technologies WHERE id = ?", (technology_id,)
+    ).fetchone()
+    if used:
+        raise InUseError(f"{used} projects use {technology_id}")
+    SEARCH.forget(connection, technology_id)
+    connection.execute("DELETE FROM technologies WHERE id = ?", (technology_id,))
 
 
 def _write(connection: Connection, technology: Technology, older: int) -> None:

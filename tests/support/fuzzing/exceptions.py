@@ -16,6 +16,7 @@ BEYOND_SCHEMAS = {
     "holds no word": "what is a word is decided by Unicode's tables",
     "lists an e-mail address twice": "JSON Schema compares whole items, case and all",
     "the same technology and category as": "names, aliases and ids of one technology are one",
+    "is the technology itself": "JSON Schema does not compare a body with a path",
     "a request may add": "which technologies are known depends on what is there",
     "bytes of JSON": "JSON Schema does not measure whole documents",
     "lists an id twice": "JSON Schema compares whole items",

@@ -53,6 +53,16 @@ class TechnologyAnswer(BaseModel):
     updated_at: Time
 
 
+class MergedAnswer(BaseModel):
+    """How far a merge has come."""
+
+    into: Id = Field(description="The id of the technology that stays")
+    moved: int = Field(ge=0, description="How many projects this call changed")
+    left: int = Field(
+        ge=0, description="How many projects name the first technology yet: with 0 it is gone"
+    )
+
+
 class TechnologyListAnswer(BaseModel):
     items: list[TechnologyAnswer]
     next_cursor: NextCursor

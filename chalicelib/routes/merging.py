@@ -1,0 +1,44 @@
+"""The merge of two technologies over HTTP."""
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.routes.edge import Edge
+from chalicelib.routes.requests import Call, json_object
+from chalicelib.routes.responses import resource
+from chalicelib.services.clock import utc_now
+from chalicelib.stores.port import Store
+
+MERGE = "/api/v1/technologies/{technology_id}/merge"
+
+
+def merging_blueprint(edge: Edge, store: Store) -> Blueprint:
+    routes = Blueprint(__name__)
+
+    @edge.route(
+        routes,
+        "POST",
+        MERGE,
+        action="merge-technology",
+        body="Merge",
+        answer="Merged",
+        errors=("conflict",),
+    )
+    def merge_technology(call: Call) -> Response:
+        """Merge a technology into another
+
+        A call makes up to {most_projects} projects name the technology `into`. Repeat it until `left`
+        is 0: the first technology is gone then. Its names and its id are aliases of the other one,
+        which has at most {most_aliases}; its categories and moves are kept there too, and the ring
+        stays. A call can be repeated at any time.
+        """
+        from chalicelib.routes.bodies.common import parse
+        from chalicelib.routes.bodies.technology import MergeBody
+        from chalicelib.services.merging import Merging
+
+        into = parse(MergeBody, json_object(call.request)).into
+        merging = Merging(store.technologies, store.projects, utc_now)
+        merged = merging.merge(call.path["technology_id"], into, call.caller)
+        told = {"into": merged.into, "moved": merged.moved, "left": merged.left}
+        return resource(call.request, told)
+
+    return routes

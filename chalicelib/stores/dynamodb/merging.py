@@ -1,0 +1,64 @@
+"""The end of a merge: what the first technology had passes to the second in one transaction.
+
+The record of the first stays without a document, as a removal in steps ends: its words' rows and its
+older moves are deleted behind the transaction, by `finish` here or by the scheduled function.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from chalicelib.errors import RegisterError, VersionMismatchError
+from chalicelib.models.technology import Technology
+from chalicelib.stores.dynamodb import keys
+from chalicelib.stores.dynamodb.actions import Action
+from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.items import new_mark, technology_item
+from chalicelib.stores.dynamodb.names import free_merged
+from chalicelib.stores.dynamodb.rows import unused
+from chalicelib.stores.dynamodb.unfinished import MarkError, Unfinished
+from chalicelib.stores.dynamodb.writes import UNCHANGED, Change, Writer
+
+
+class Merging:
+    """`copies` are the actions that delete the first's copies in lists."""
+
+    def __init__(
+        self, client: Client, writer: Writer, first: Technology, copies: Sequence[Action]
+    ) -> None:
+        self._client = client
+        self._writer = writer
+        self._unfinished = Unfinished(client)
+        self._first = first
+        self._copies = copies
+        self._key = keys.technology_key(first.id)
+
+    def ending(self, change: Change, after: Technology) -> Change:
+        """The change of the second's record, with which the first ends."""
+        former = technology_item(self._first)
+        emptied = {
+            **item_key(self._key),
+            "mark": new_mark(),
+            "counterpart": {"M": {"document": former["document"]}},
+        }
+        write = self._client.put(emptied, UNCHANGED, seen={"S": self._first.mark})
+        ends = [
+            Action(write, self._refusal),
+            unused(self._client, self._first.id),
+            self._unfinished.note(self._key),
+            *free_merged(self._client, self._first, after),
+            *self._copies,
+        ]
+        return replace(change, then=[*ends, *change.then])
+
+    def finish(self) -> None:
+        with suppress(MarkError):  # another writer finishes it
+            self._unfinished.finish(self._key)
+
+    def _refusal(self) -> RegisterError:
+        """Why the first could not end. A write of it that was cut short is finished."""
+        error = self._writer.refusal(self._key, self._first.version)
+        if not isinstance(error, MarkError):
+            return error
+        self.finish()
+        return VersionMismatchError("It was written a moment ago: read it again")
