@@ -150,27 +150,29 @@ class Merging:
         return first.project_count
 
     def _end(self, first: Technology, second: Technology, caller: Caller) -> None:
+        ring, rings = second.ring, {**first.rings, **second.rings}
         second = self._with_older_moves(first, second, caller)
         require_room(first, second)  # both were read anew
-        after = self._joined(first, second, caller)
+        after = replace(self._joined(first, second, ring, caller), rings=rings)
         try:
             self._technologies.absorb(second, first, after)
         except NameTakenError:  # the id was made by dropping signs, and is another one's name
             kept = tuple(alias for alias in after.aliases if alias != first.id)
             self._technologies.absorb(second, first, replace(after, aliases=kept))
 
-    def _joined(self, first: Technology, second: Technology, caller: Caller) -> Technology:
-        """The second with what the first has, in the rings where it is."""
+    def _joined(
+        self, first: Technology, second: Technology, ring: str, caller: Caller
+    ) -> Technology:
+        """The second with what the first has, in the `ring` where it was."""
         known = set(self._history(second))
         added = (move for move in dict.fromkeys(first.moves) if move not in known)
         moves = in_order(*second.moves, *added)
         at = max(timestamp(self._clock()), moves[-1].at)
-        end = Move(second.ring, at, caller.email, f"Merged with {first.name}")
+        end = Move(ring, at, caller.email, f"Merged with {first.name}")
         rest = {name: value for name, value in second.rest.items() if name != MERGED_INTO}
         return self._changed(
             replace(second, rest=rest),
             caller,
-            rings={**first.rings, **second.rings},
             aliases=joined_aliases(first, second),
             categories=tuple(dict.fromkeys((*second.categories, *first.categories))),
             moves=(*moves, end),

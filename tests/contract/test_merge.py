@@ -148,6 +148,25 @@ def test_no_move_is_lost_however_many_there_are(store: Store) -> None:
     assert told[-SHOWN_MOVES:] == list(found.moves) == [*others[11:], told[-1]]
 
 
+def test_the_rings_of_the_second_stay_whatever_the_first_has(store: Store) -> None:
+    """Also where its last move is a directorate's, and the first shows not all of its own."""
+    own = (Move("adopt", "2026-01-01T00:00:00.000Z"),)
+    of_one = Move("trial", "2026-03-01T00:00:00.000Z", directorate=1)
+    moves = [
+        Move("hold", f"2026-02-05T00:{n:02}:00.000Z", None, f"{n}", 2 if n % 2 else None)
+        for n in range(60)
+    ]
+    second = technology("second", moves=(*own, of_one), rings={"1": "trial"})
+    store.technologies.add(second)
+    store.technologies.add(technology("first", moves=tuple(moves[:30]), rings={"2": "hold"}))
+    shown = there(store.technologies, "first").moves
+    change(store.technologies, "first", moves=(*shown, *moves[30:]))
+    merge(store, "first", "second")
+    found = there(store.technologies, "second")
+    assert (found.ring, found.rings) == ("adopt", {"1": "trial", "2": "hold"})
+    assert found.move_count == 63
+
+
 def test_a_project_that_uses_both_keeps_one_of_each_category(two: Store) -> None:
     used = (
         Use("net", "languages", name=".NET"),
