@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.bootstrap import Services, services
+from chalicelib.models.directorate import Directorate, Directorates
 from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.models.technology import Technology
 from chalicelib.stores.sqlite import SqliteStore
@@ -21,7 +22,11 @@ UNSAID: dict[str, Any] = {"id": "", "version": 0, "created_at": "", "updated_at"
 
 
 def empty() -> Services:
-    return services(SqliteStore(Path(":memory:")))
+    """With the directorates that moves in these tests are of."""
+    parts = services(SqliteStore(Path(":memory:")))
+    items = tuple(Directorate(n, f"D{n}", "#1f77b4", default=n == 0) for n in range(4))
+    parts.directorates.replace(Directorates(), Directorates(items))
+    return parts
 
 
 def exported(parts: Services) -> dict[str, Any]:

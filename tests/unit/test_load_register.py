@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.bootstrap import Services, services
 from chalicelib.models.caller import TECH_AUDIT_TOOL, Caller
+from chalicelib.models.directorate import Directorate, Directorates
 from chalicelib.models.project import Project, ProjectQuery, project_from
 from chalicelib.models.technology import SHOWN_MOVES, Technology, TechnologyQuery, technology_from
 from chalicelib.services.technologies import Technologies
@@ -268,3 +269,19 @@ def test_a_move_made_meanwhile_is_not_lost(parts: Services) -> None:
     load_radar(replace(parts, technologies=busy), entry("Zig", ("trial", "2024-06-10")))
     rings = [move.ring for move in technology(parts, "Zig").moves]
     assert rings == ["assess", "trial", "hold", "hold", "hold"]
+
+
+def test_moves_are_of_the_directorates_that_the_register_has(parts: Services) -> None:
+    items = tuple(Directorate(n, f"D{n}", "#1f77b4", default=n == 3) for n in (0, 3))
+    parts.directorates.replace(Directorates(), Directorates(items))
+    moves = [
+        {"ringId": ring, "date": f"2025-01-0{n}", "directorate": n}
+        for n, ring in ((3, "hold"), (4, "adopt"))
+    ]
+    moves.append({"ringId": "trial", "date": "2025-01-05", "directorate": 0})
+    report = load_radar(parts, entry("R") | {"timeline": moves})
+    found = technology(parts, "R")
+    assert (found.ring, found.rings) == ("hold", {"4": "adopt", "0": "trial"})
+    assert told(report.corrections).endswith(
+        "the register has no directorate 4: load the list of directorates first"
+    )

@@ -142,10 +142,9 @@ def _move(given: Given, rings: Mapping[str, str]) -> Move | None:
 
 
 def _directorate(given: Given) -> int | None:
-    """0 is the default one in the Digital Landscape's documents, as is none at all."""
     text = "" if given.value is None else str(given.value).strip()
     if text.isascii() and text.isdigit():
-        return int(text[:4]) or None
+        return int(text[:4])
     if text:
         given.correct("{} is no id of a directorate: taken as the default one", text)
     return None

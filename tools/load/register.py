@@ -70,10 +70,29 @@ class Register:
 
     def take_technology(self, found: Found[Technology]) -> None:
         """Adds the technology, or the moves that it lacks."""
+        found = self._with_directorates(found)
         try:
             _repeat(lambda: self._put(found), *WRITTEN_BY_OTHERS)
         except (errors.ConflictError, *WRITTEN_BY_OTHERS) as error:
             found.where.leave_out(str(error))
+
+    def _with_directorates(self, found: Found[Technology]) -> Found[Technology]:
+        """A move of the default directorate is kept without it; one of an unknown one is reported."""
+        known, default = self._directorates
+        moves = tuple(
+            replace(move, directorate=None) if move.directorate == default else move
+            for move in found.draft.moves
+        )
+        for unknown in sorted({int(each) for each in models.rings_of(moves)} - known):
+            what = "the register has no directorate {}: load the list of directorates first"
+            found.where.correct(what, str(unknown))
+        return replace(found, draft=replace(found.draft, moves=moves))
+
+    @cached_property
+    def _directorates(self) -> tuple[set[int], int]:
+        """The ids of all, and of the default one: 0 where the register has none yet."""
+        items = self.directorates.get().items
+        return {each.id for each in items}, next((each.id for each in items if each.default), 0)
 
     @cached_property
     def _project_keys(self) -> set[str]:
