@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.test_routes import TABLE
 from tests.support.api import ROOT, Sender, free_port, through_http
 
 LINES_AT_MOST = 200
@@ -120,13 +121,13 @@ def test_every_example_of_the_readme_works_as_printed(running: MakeRun) -> None:
     exports = "\n".join(re.findall(r"^export .*$", readme, re.MULTILINE))
     exports = exports.replace(":8000", f":{running.port}")
     rows = re.findall(r"^\| `[A-Z]+ /[^`]*` \|.*?\| `(curl [^`]+)`", readme, re.MULTILINE)
-    assert len(rows) == 25
+    assert len(rows) == len(TABLE)
     rows.sort(key=lambda row: "-X DELETE" in row)  # what others still need goes last
     quiet = "-s -o /dev/null -w '%{http_code} %{method} %{url_effective}\\n'"
     delete = 'curl -s -o /dev/null -X DELETE -H "$ADMIN" -H "If-Match: *" $API/api/v1/projects/my-project'
     script = [exports, delete, *(row.replace("curl", f"curl {quiet}", 1) for row in rows)]
     answers = shell(running, "\n".join(script)).splitlines()
-    assert len(answers) == 25
+    assert len(answers) == len(rows)
     assert [answer for answer in answers if not answer.startswith("2")] == []
 
 
