@@ -26,6 +26,7 @@ class Directorates:
     items: tuple[Directorate, ...] = ()
     version: int = 0
     updated_at: str | None = None
+    rest: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def created_at(self) -> str:
@@ -34,13 +35,16 @@ class Directorates:
 
 
 def directorates_document(record: Directorates, *, stored: bool = False) -> dict[str, Any]:
+    """As the API says them; `stored`: with the members that this release does not know."""
+    document = document_of(record, stored=stored, items=())
+    del document["items"]
     return {
         "directorates": [document_of(each, stored=stored) for each in record.items],
-        "version": record.version,
-        "updated_at": record.updated_at,
+        **document,
     }
 
 
 def directorates_from(document: Mapping[str, Any]) -> Directorates:
+    others = {name: value for name, value in document.items() if name != "directorates"}
     items = tuple(record_from(Directorate, each) for each in document["directorates"])
-    return Directorates(items, document["version"], document["updated_at"])
+    return record_from(Directorates, others, items=items)

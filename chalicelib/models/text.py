@@ -6,7 +6,8 @@ from typing import Any
 
 WORD = re.compile(r"[\w#+]+")
 # Unicode 14.0, DerivedCoreProperties.txt: Default_Ignorable_Code_Point. Nothing is seen of these.
-IGNORABLE = re.compile(
+# A text: re compiles it for the first name that is not ASCII, and no cold start does.
+IGNORABLE = (
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -24,7 +25,7 @@ def as_json(value: Any) -> str:
 
 def without_ignorable(text: str) -> str:
     """The text without the signs that nobody sees."""
-    return text if text.isascii() else IGNORABLE.sub("", text)
+    return text if text.isascii() else re.sub(IGNORABLE, "", text)
 
 
 def name_key(name: str) -> str:

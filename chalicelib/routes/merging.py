@@ -1,5 +1,7 @@
 """The merge of two technologies over HTTP."""
 
+from dataclasses import asdict
+
 from chalice.app import Blueprint, Response
 
 from chalicelib.routes.edge import Edge
@@ -38,7 +40,6 @@ def merging_blueprint(edge: Edge, store: Store) -> Blueprint:
         into = parse(MergeBody, json_object(call.request)).into
         merging = Merging(store.technologies, store.projects, utc_now)
         merged = merging.merge(call.path["technology_id"], into, call.caller)
-        told = {"into": merged.into, "moved": merged.moved, "left": merged.left}
-        return resource(call.request, told)
+        return resource(call.request, asdict(merged))
 
     return routes

@@ -1,6 +1,5 @@
 """The radar over HTTP."""
 
-import re
 from collections.abc import Mapping
 
 from chalice.app import Blueprint, Response
@@ -13,7 +12,7 @@ from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.radar import radar
 from chalicelib.services.technologies import Technologies
 
-NUMBER = re.compile(r"[0-9]{1,4}")
+LONGEST_ID = 4  # digits
 DIRECTORATE = Parameter(
     "directorate", "The id of a directorate: its own rings, and the default ones"
 )
@@ -30,9 +29,8 @@ def radar_blueprint(
         """The radar
 
         Every technology but those in the rings `review` and `ignore`, by name; with `rings=all`
-        those too. The document has at
-        most 5 MB: where it would have more, older moves are left out, then entries at the end;
-        `left_out` says how many.
+        those too. The document has at most 5 MB: where it would have more, older moves are left
+        out, then entries at the end; `left_out` says how many.
         """
         all_rings = "rings" in call.query
         found = technologies.on_radar(all_rings=all_rings)
@@ -48,6 +46,6 @@ def directorate_in(query: Mapping[str, str]) -> int | None:
     given = query.get("directorate")
     if given is None:
         return None
-    if not NUMBER.fullmatch(given):
+    if not (given.isascii() and given.isdigit() and len(given) <= LONGEST_ID):
         raise InvalidError(Flaw("/directorate", "is not an id: a whole number"))
     return int(given)

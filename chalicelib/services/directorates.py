@@ -22,6 +22,7 @@ class DirectorateRegister:
         changed = replace(
             wanted,
             items=carry_rest(wanted.items, current.items),
+            rest=current.rest,
             version=current.version + 1,
             updated_at=timestamp(self._clock()),
         )

@@ -1,9 +1,13 @@
 """The contract of directorates: one record, replaced by whoever read it last."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.errors import VersionMismatchError
 from chalicelib.models.directorate import Directorate, Directorates
+from chalicelib.services.clock import utc_now
+from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.stores.port import Store
 from tests.contract.conftest import Opening
 from tests.contract.samples import NOW
@@ -25,3 +29,13 @@ def test_who_read_another_version_is_refused(store: Store, before: Directorates)
     with pytest.raises(VersionMismatchError):
         store.directorates.replace(before, SECOND)
     assert store.directorates.get() == FIRST
+
+
+def test_members_of_a_newer_release_are_kept(store: Store, reopen: Opening) -> None:
+    """Of the record and of each directorate: a rollback loses nothing."""
+    newer = replace(FIRST, items=(replace(FIRST.items[0], rest={"b": 2}),), rest={"a": 1})
+    store.directorates.replace(Directorates(), newer)
+    register = DirectorateRegister(reopen().directorates, utc_now)
+    register.replace(register.get(), FIRST)
+    found = reopen().directorates.get()
+    assert (found.version, found.rest, found.items[0].rest) == (2, {"a": 1}, {"b": 2})

@@ -306,3 +306,18 @@ def test_of_merges_that_cross_one_goes_on(two: Store) -> None:
         merge(two, "net", "c-sharp", 2)
     assert merge(two, "c-sharp", "net", 2) == Merged("net", 2, 0)
     assert there(two.technologies, "net").rest == {}
+
+
+def test_two_hundred_and_fifty_projects_take_three_calls(two: Store) -> None:
+    """Names, aliases, counts and lists are those of one technology afterwards."""
+    ids = [f"p{n:03}" for n in range(250)]
+    for each in ids:
+        two.projects.add(project(each, technologies=uses("c-sharp")))
+    told = [merge(two, "c-sharp", "net") for _ in range(3)]
+    assert [(each.moved, each.left) for each in told] == [(100, 150), (100, 50), (50, 0)]
+    names = there(two.technologies, "net").keys
+    assert set(resolved(two, ["c-sharp", "net", *names]).values()) == {"net"}
+    users = projects_of(two, ProjectQuery(technology="net"))
+    assert ([each.id for each in users], counts(two, "net")) == (ids, [250])
+    assert projects_of(two, ProjectQuery(technology="c-sharp")) == []
+    assert [each.id for each in technologies_of(two)] == ["net"]

@@ -1,13 +1,16 @@
-"""The Digital Landscape's list of directorates: written where the register has none yet."""
+"""The Digital Landscape's directorates: their list, and the moves that are theirs."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from chalicelib.errors import InvalidError
 from chalicelib.models.directorate import Directorates
+from chalicelib.models.technology import Technology
 from chalicelib.routes.bodies.common import parse
 from chalicelib.routes.bodies.directorate import DirectoratesChangeBody
 from chalicelib.services.directorates import DirectorateRegister
 from tools.load.cleaning import Given
+from tools.load.reading import Found
 from tools.load.report import Report
 
 MEMBERS = ("id", "name", "colour", "enabled", "default")
@@ -16,7 +19,7 @@ MEMBERS = ("id", "name", "colour", "enabled", "default")
 def take_directorates(
     items: Iterable[object], directorates: DirectorateRegister, report: Report
 ) -> None:
-    """All of them or none: the list is one record."""
+    """Writes the list where the register has none yet: all of them or none."""
     place = Given(report, "directorates")
     given = [item.members(*MEMBERS).value for item in place.of(items).items()]
     report.read = len(given)
@@ -34,3 +37,20 @@ def take_directorates(
     else:
         directorates.replace(Directorates(), wanted)
         report.added = len(given)
+
+
+def of_known_directorates(found: Found[Technology], known: Directorates) -> Found[Technology]:
+    """A move of the default directorate is kept without it; one of an unknown one is reported.
+
+    Where the register has no directorates yet, 0 is the default one, as in the Digital Landscape.
+    """
+    default = next((each.id for each in known.items if each.default), 0)
+    moves = tuple(
+        replace(move, directorate=None) if move.directorate == default else move
+        for move in found.draft.moves
+    )
+    unknown = {move.directorate for move in moves if move.directorate is not None}
+    for each in sorted(unknown - {each.id for each in known.items}):
+        what = "the register has no directorate {}: load the list of directorates first"
+        found.where.correct(what, str(each))
+    return replace(found, draft=replace(found.draft, moves=moves))

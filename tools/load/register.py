@@ -15,6 +15,7 @@ from typing import TypeVar
 from chalicelib import errors
 from chalicelib.bootstrap import Services, open_store, services, sqlite_path
 from chalicelib.models import technology as models
+from chalicelib.models.directorate import Directorates
 from chalicelib.models.page import Page, Position
 from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.models.technology import (
@@ -30,6 +31,7 @@ from chalicelib.services.new_technologies import expected_technologies
 from chalicelib.settings import Settings
 from chalicelib.stores.port import Store
 from ops.stage import stage_environment
+from tools.load.directorates import of_known_directorates
 from tools.load.projects import each_once
 from tools.load.reading import Found
 from tools.load.report import Report
@@ -70,29 +72,15 @@ class Register:
 
     def take_technology(self, found: Found[Technology]) -> None:
         """Adds the technology, or the moves that it lacks."""
-        found = self._with_directorates(found)
+        found = of_known_directorates(found, self._known_directorates)
         try:
             _repeat(lambda: self._put(found), *WRITTEN_BY_OTHERS)
         except (errors.ConflictError, *WRITTEN_BY_OTHERS) as error:
             found.where.leave_out(str(error))
 
-    def _with_directorates(self, found: Found[Technology]) -> Found[Technology]:
-        """A move of the default directorate is kept without it; one of an unknown one is reported."""
-        known, default = self._directorates
-        moves = tuple(
-            replace(move, directorate=None) if move.directorate == default else move
-            for move in found.draft.moves
-        )
-        for unknown in sorted({int(each) for each in models.rings_of(moves)} - known):
-            what = "the register has no directorate {}: load the list of directorates first"
-            found.where.correct(what, str(unknown))
-        return replace(found, draft=replace(found.draft, moves=moves))
-
     @cached_property
-    def _directorates(self) -> tuple[set[int], int]:
-        """The ids of all, and of the default one: 0 where the register has none yet."""
-        items = self.directorates.get().items
-        return {each.id for each in items}, next((each.id for each in items if each.default), 0)
+    def _known_directorates(self) -> Directorates:
+        return self.directorates.get()
 
     @cached_property
     def _project_keys(self) -> set[str]:
