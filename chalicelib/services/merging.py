@@ -99,7 +99,7 @@ class Merging:
         if first is None:
             raise NotFoundError(NO_SUCH_TECHNOLOGY)
         if second is None:
-            raise NotFoundError("There is no technology with the id in `into`")
+            raise InvalidError(Flaw("/into", "is not the id of a technology: read the list of them"))
         return first, second
 
     def _find(self, technology_id: str) -> Technology | None:
