@@ -6,6 +6,8 @@ import sys
 # `chalice local` restarts when a file in the project changes; byte code written here would do it.
 sys.dont_write_bytecode = True
 
+from chalice.app import Request
+
 from chalicelib.bootstrap import create_app, finish_writes, take_out_expired
 from chalicelib.settings import Settings, SettingsError
 
@@ -17,9 +19,16 @@ def issue_token(service: str, email: str, groups: list[str]) -> str:
     return development_token(settings, service, email, groups)
 
 
+def user_arn(request: Request) -> str:
+    """Whose development credentials signed it, on the local stage. Not deployed either."""
+    from tools.credentials import user_arn
+
+    return user_arn(settings, request)
+
+
 try:
     settings = Settings.read(os.environ)
-    app = create_app(settings, issue_token=issue_token)
+    app = create_app(settings, issue_token=issue_token, user_arn=user_arn)
 except SettingsError as error:
     if "AWS_CHALICE_CLI_MODE" in os.environ:  # an operator reads this, and wants no traceback
         sys.exit(f"app.py: {error}")

@@ -1,7 +1,7 @@
 """The one place that puts the parts together: settings → store → services → blueprints → app."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,13 +16,14 @@ from chalicelib.routes.caller import Claims, authenticator, gateway_claims, veri
 from chalicelib.routes.contacts import contacts_blueprint
 from chalicelib.routes.contract import contract_blueprint
 from chalicelib.routes.directorates import directorates_blueprint
-from chalicelib.routes.edge import Edge
+from chalicelib.routes.edge import Edge, Entrance
 from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
 from chalicelib.routes.merging import merging_blueprint
 from chalicelib.routes.moves import moves_blueprint
 from chalicelib.routes.projects import my_projects_blueprint, project_blueprint, projects_blueprint
 from chalicelib.routes.radar import radar_blueprint
+from chalicelib.routes.requests import IAM
 from chalicelib.routes.service import service_blueprint
 from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
 from chalicelib.routes.telemetry import Telemetry
@@ -45,10 +46,12 @@ def create_app(
     store: Store | None = None,
     *,
     issue_token: Callable[[str, str, list[str]], str] | None = None,
+    user_arn: Callable[[Request], str] | None = None,
 ) -> Chalice:
     """The whole API, over the settings' own store unless another is given.
 
-    `issue_token` gives development tokens, on the local stage alone.
+    On the local stage alone, `issue_token` gives development tokens and `user_arn` verifies
+    development signatures.
     Raises SettingsError, errors.UnavailableError.
     """
     store = store or open_store(settings)
@@ -56,8 +59,7 @@ def create_app(
     edge = Edge(
         app,
         settings.cors_origins,
-        CognitoAuthorizers(settings),
-        _authenticator(settings),
+        (*_entrances(settings, user_arn),),
         Telemetry(settings.stage) if settings.in_lambda else None,
         Gate(store.firewall_values).require if settings.require_waf else None,
     )
@@ -67,7 +69,9 @@ def create_app(
     idempotency = Idempotency(store.receipts, utc_now)
     for blueprint in (
         service_blueprint(edge, store, settings.stage),
-        contract_blueprint(edge, settings.pools, settings.is_local),
+        contract_blueprint(
+            edge, settings.pools, is_local=settings.is_local, has_roles=bool(settings.roles)
+        ),
         my_projects_blueprint(edge, projects, listing),
         projects_blueprint(edge, projects, technologies, listing, idempotency),
         project_blueprint(edge, projects),
@@ -83,7 +87,7 @@ def create_app(
     if settings.is_local and issue_token:
         from chalicelib.routes.development import development_blueprint
 
-        app.register_blueprint(development_blueprint(edge, issue_token))
+        app.register_blueprint(development_blueprint(edge, issue_token, settings.cors_origins))
     edge.answer_preflights()
     return app
 
@@ -175,9 +179,25 @@ def _no_store(settings: Settings) -> SettingsError:
     )
 
 
+def _entrances(
+    settings: Settings, development_user_arn: Callable[[Request], str] | None
+) -> Iterator[Entrance]:
+    yield Entrance("", CognitoAuthorizers(settings), _authenticator(settings))
+    if settings.roles:
+        from chalicelib.routes import roles
+
+        user_arn_of = development_user_arn if settings.is_local else None
+        if settings.in_lambda:
+            user_arn_of = roles.gateway_user_arn
+        authorizer = roles.no_authorizer if settings.is_local else roles.iam_authorizer
+        authenticate = roles.role_authenticator(settings.roles, user_arn_of or roles.no_user_arn)
+        yield Entrance(IAM, authorizer, authenticate, knows_all_callers=True)
+
+
 def _authenticator(settings: Settings) -> Callable[[Request], Caller]:
     if settings.in_lambda:
         return authenticator(settings.pools, gateway_claims)
+    endpoint = "" if settings.is_local else settings.keys_endpoint
 
     @cache
     def verifier() -> Callable[[str], Claims]:
@@ -187,8 +207,6 @@ def _authenticator(settings: Settings) -> Callable[[Request], Caller]:
         if settings.is_local:
             keys = tokens.fetch_from_directory(settings.keys_directory)
             return tokens.TokenVerifier(settings.pools, keys, interval=0)
-        return tokens.TokenVerifier(
-            settings.pools, tokens.fetch_over_http(settings.cognito_endpoint)
-        )
+        return tokens.TokenVerifier(settings.pools, tokens.fetch_over_http(endpoint))
 
     return authenticator(settings.pools, verified_claims(lambda token: verifier()(token)))

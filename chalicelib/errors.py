@@ -4,6 +4,7 @@
     ├── InvalidError         what was said breaks a rule (holds every Flaw)
     ├── MalformedError       what was said cannot be read at all
     ├── UnauthenticatedError nobody, or nobody we can believe
+    │   └── UnsignedError    the same, where a role's signature is needed
     ├── ForbiddenError       somebody, but not allowed
     ├── ClosedError          past the firewall (its text is for the log)
     ├── NotFoundError
@@ -61,6 +62,10 @@ class UnauthenticatedError(RegisterError):
     def __init__(self, detail: str, code: str | None = "invalid_token") -> None:
         super().__init__(detail)
         self.code = code
+
+
+class UnsignedError(UnauthenticatedError):
+    pass
 
 
 class ForbiddenError(RegisterError):

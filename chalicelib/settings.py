@@ -6,47 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL
+from chalicelib.models.identity import Pool, Role
+from chalicelib.origins import is_origin, is_this_machine
 
 STAGES = ("local", "dev", "prod")
-POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_\w+")
-ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
+POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_\w+", re.ASCII)
+CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/([\w+=.@-]+/)*[\w+=.@-]{1,64}", re.ASCII)
 OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
 PLACEHOLDER = "CHANGE-ME"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
-ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?")
+COGNITO_ENDPOINT = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?", re.ASCII)
 
 
 class SettingsError(Exception):
     """Names the setting and what it should look like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A service's Cognito user pool, and the app clients whose tokens count.
-
-    `hosted_ui` is the origin of the pool's sign-in pages, None where the page of the contract
-    offers none.
-    """
-
-    service: str
-    arn: str
-    client_ids: frozenset[str]
-    hosted_ui: str | None = None
-
-    @property
-    def id(self) -> str:
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def region(self) -> str:
-        return self.arn.split(":")[3]
-
-    @property
-    def issuer(self) -> str:
-        """What the pool's tokens say in `iss`."""
-        suffix = ".cn" if self.arn.startswith("arn:aws-cn:") else ""
-        return f"https://cognito-idp.{self.region}.amazonaws.com{suffix}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +41,11 @@ class Settings:
     stage: str
     store_url: str
     pools: tuple[Pool, ...]
+    roles: tuple[Role, ...]  # none: no role may call
     cors_origins: frozenset[str]
     radar_title: str
     state_directory: Path
-    cognito_endpoint: str | None
+    cognito_endpoint: str  # AWS's own if empty
     in_lambda: bool
     require_waf: bool
     dynamodb: AwsAccess | None  # None: boto3 finds it out
@@ -88,6 +65,16 @@ class Settings:
         return table
 
     @property
+    def keys_endpoint(self) -> str:
+        """Where the pools' keys are fetched from. Raises SettingsError for HTTP to another machine."""
+        scheme, _, host = self.cognito_endpoint.rstrip("/").partition("://")
+        if scheme == "http" and not is_this_machine(host):
+            raise SettingsError(
+                f"{COGNITO_ENDPOINT} or AWS_ENDPOINT_URL is http://… of another machine: write https://…"
+            )
+        return self.cognito_endpoint
+
+    @property
     def keys_directory(self) -> Path:
         """The development keys that stand in for the pools on the local stage."""
         return self.state_directory / "keys"
@@ -103,11 +90,14 @@ class Settings:
                 _pool(environment, TECH_AUDIT_TOOL, "TECH_AUDIT_TOOL"),
                 _pool(environment, DIGITAL_LANDSCAPE, "DIGITAL_LANDSCAPE"),
             ),
+            roles=(
+                *_roles(environment, TECH_AUDIT_TOOL, "TECH_AUDIT_TOOL_ROLE_ARNS"),
+                *_roles(environment, DIGITAL_LANDSCAPE, "DIGITAL_LANDSCAPE_ROLE_ARNS"),
+            ),
             cors_origins=_origins(environment, "CORS_ORIGINS"),
             radar_title=environment.get("LANDSCAPE_RADAR_TITLE", "").strip() or DEFAULT_TITLE,
             state_directory=state_directory(environment),
-            cognito_endpoint=environment.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
-            or environment.get("AWS_ENDPOINT_URL"),
+            cognito_endpoint=_endpoint(environment, COGNITO_ENDPOINT, "AWS_ENDPOINT_URL"),
             in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
             require_waf=_require_waf(environment),
             dynamodb=_dynamodb(environment),
@@ -118,9 +108,15 @@ class Settings:
             )
         if settings.is_local and settings.require_waf:
             raise SettingsError("LANDSCAPE_REQUIRE_WAF is true on the local stage: it has no WAF")
-        if settings.pools[0].arn == settings.pools[1].arn:
+        if settings.pools[0].issuer == settings.pools[1].issuer:
             raise SettingsError(
-                "DIGITAL_LANDSCAPE_POOL_ARN is TECH_AUDIT_TOOL_POOL_ARN: each service has its own pool"
+                "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of TECH_AUDIT_TOOL_POOL_ARN:"
+                " name the Digital Landscape's own pool"
+            )
+        if len({role.key for role in settings.roles}) < len(settings.roles):
+            raise SettingsError(
+                "TECH_AUDIT_TOOL_ROLE_ARNS and DIGITAL_LANDSCAPE_ROLE_ARNS name a role twice:"
+                " a role speaks for one service, list it there once"
             )
         return settings
 
@@ -205,21 +201,39 @@ def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
     clients = _list(environment, f"{prefix}_CLIENT_IDS")
     if not clients:
         raise SettingsError(f"{prefix}_CLIENT_IDS is not set")
+    for client in clients:
+        if not CLIENT_ID.fullmatch(client):
+            raise SettingsError(
+                f"{prefix}_CLIENT_IDS holds {client!r}, not like 1h57kf5cpq17m0eml12EXAMPLE:"
+                " put a comma between two"
+            )
     return Pool(service, arn, clients, _origin(environment, f"{prefix}_HOSTED_UI"))
 
 
+def _roles(environment: Mapping[str, str], service: str, name: str) -> tuple[Role, ...]:
+    arns = sorted(_list(environment, name))
+    for arn in arns:
+        if not ROLE_ARN.fullmatch(arn):
+            raise SettingsError(
+                f"{name} holds {arn!r}, not like arn:aws:iam::123456789012:role/landscape-back-end"
+            )
+    return tuple(Role(service, arn) for arn in arns)
+
+
 def _origin(environment: Mapping[str, str], name: str) -> str | None:
-    value = environment.get(name, "").strip().rstrip("/")
-    if value and not ORIGIN.fullmatch(value):
-        raise SettingsError(
-            f"{name} is {value!r}, not like https://my-pool.auth.eu-west-2.amazoncognito.com"
-        )
-    return value or None
+    value = environment.get(name, "").strip().removesuffix("/")
+    return _checked_origin(name, value) if value else None
 
 
 def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:
-    origins = _list(environment, name)
-    for origin in origins:
-        if not ORIGIN.fullmatch(origin):
-            raise SettingsError(f"{name} holds {origin!r}, not like https://landscape.example.org")
-    return origins
+    return frozenset(_checked_origin(name, origin) for origin in _list(environment, name))
+
+
+def _checked_origin(name: str, value: str) -> str:
+    if is_origin(value):
+        return value
+    # Not what stands before an @: it may be a password.
+    raise SettingsError(
+        f"{name} holds {value.rpartition('@')[2]!r}, which no browser sends as an origin:"
+        " write it like https://landscape.example.org or http://localhost:3000"
+    )

@@ -16,6 +16,7 @@ from tests.support.api import ROOT, Api, LocalServer, local_environment, through
 from tests.support.deployment import Deployment
 from tests.support.emulator import Emulator
 from tests.support.machine import leave_out, said
+from tools.credentials import user_arn
 from tools.token import development_token
 
 LOG_CHARACTERS = 5000
@@ -67,7 +68,11 @@ def settings(tmp_path: Path, keys: Path) -> Settings:
 @pytest.fixture
 def client(settings: Settings) -> Api:
     """The API through chalice.test.Client, on an empty store."""
-    app = create_app(settings, issue_token=partial(development_token, settings))
+    app = create_app(
+        settings,
+        issue_token=partial(development_token, settings),
+        user_arn=partial(user_arn, settings),
+    )
     return Api(through_test_client(app), settings)
 
 

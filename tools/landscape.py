@@ -8,7 +8,7 @@ import typer
 from ops import deploy, prepare, rollback
 from ops.gateway import configure
 from ops.table import create
-from tools import serve, token
+from tools import credentials, serve, token
 from tools.export import command as export
 from tools.load import command as load
 from tools.openapi import write as openapi
@@ -24,6 +24,12 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         "token",
         token.main,
         "landscape token --service tech-audit-tool --email me@example.org --groups Admin",
+    ),
+    (
+        DEVELOP,
+        "credentials",
+        credentials.main,
+        'eval "$(landscape credentials --service digital-landscape)"',
     ),
     (DEVELOP, "load", load.main, "landscape load --stage local data/ons_radar.json --dry-run"),
     (DEVELOP, "export", export.main, "landscape export --stage local --to out --dry-run"),

@@ -19,8 +19,9 @@ import typer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chalicelib.models.caller import SERVICES
-from chalicelib.settings import Pool, Settings, SettingsError
+from chalicelib.models.caller import SERVICES, is_email, is_group
+from chalicelib.models.identity import Pool
+from chalicelib.settings import Settings, SettingsError
 from ops.stage import stage_environment
 
 KEY_BITS = 2048
@@ -40,7 +41,6 @@ def signing_key(directory: Path, service: str) -> tuple[str, rsa.RSAPrivateKey]:
 
 def _make_key(directory: Path, service: str) -> None:
     """Writes the private key, and the public one as the pool would publish it."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     public = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     public |= {"kid": _kid(key), "alg": "RS256", "use": "sig"}
@@ -49,8 +49,8 @@ def _make_key(directory: Path, service: str) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write(directory / f"{service}.jwks.json", json.dumps({"keys": [public]}).encode())
-    _write(directory / f"{service}.pem", pem)
+    write_secret(directory / f"{service}.jwks.json", json.dumps({"keys": [public]}).encode())
+    write_secret(directory / f"{service}.pem", pem)
 
 
 def _kid(key: rsa.RSAPrivateKey) -> str:
@@ -59,8 +59,9 @@ def _kid(key: rsa.RSAPrivateKey) -> str:
     return hashlib.sha256(str(modulus).encode()).hexdigest()[:16]
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_secret(path: Path, content: bytes) -> None:
     """Whole or not at all, for the owner's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
@@ -87,14 +88,18 @@ def claims(pool: Pool, email: str, groups: list[str], hours: int) -> dict[str, A
 def development_token(
     settings: Settings, service: str, email: str, groups: list[str], hours: int = DEFAULT_HOURS
 ) -> str:
-    """Raises SettingsError off the local stage, and for a service that is none."""
+    """Raises SettingsError off the local stage, and for a service, address or group that is none."""
     if not settings.is_local:
         raise SettingsError("Development tokens are for the local stage alone")
     pools = {pool.service: pool for pool in settings.pools}
     if service not in pools:
         raise SettingsError(f"SERVICE is {service!r}, not one of {', '.join(SERVICES)}")
-    if "@" not in email:
-        raise SettingsError("EMAIL is not an e-mail address")
+    if not is_email(email):
+        raise SettingsError("EMAIL is not an e-mail address: write it like me@example.org")
+    if not all(map(is_group, groups)):
+        raise SettingsError(
+            "GROUPS holds a name with a comma, a blank or a bracket: leave them out"
+        )
     kid, key = signing_key(settings.keys_directory, service)
     said = claims(pools[service], email, groups, hours)
     return jwt.encode(said, key, algorithm="RS256", headers={"kid": kid})

@@ -12,6 +12,24 @@ IGNORABLE = (
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Each pattern is the contract's too, so they are spelled in what all dialects of regular expressions
+# read alike: no \w, \s or \p, which mean something else in each, and no sign beyond U+FFFF.
+SPACES = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+LINE_ENDS = r"\t\n\r"
+# What no text may hold, as routes.requests.UNFIT has it; halves of surrogate pairs are in no JSON Schema.
+UNFIT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
+# Nothing is seen of these by themselves: joiners, fillers, selectors, accents, private use.
+INVISIBLE = (
+    r"\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff"
+    r"\u200b-\u200f\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f"
+    r"\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+)
+NO_LETTER = (
+    r"\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u202a-\u202e"
+    + SPACES.lstrip()
+    + INVISIBLE
+)
+LABEL = rf"[^{NO_LETTER}\u002d]([^{NO_LETTER}]*[^{NO_LETTER}\u002d])?"
 # `#` and `+` carry meaning in names of technologies; everything else may become a hyphen in an id.
 SPELLED_OUT = (("#", "-sharp "), ("+", "-plus "))
 

@@ -7,15 +7,15 @@ from chalicelib.settings import Settings
 
 
 class CognitoAuthorizers:
-    """See edge.Authorizers. `chalice local` only pretends to enforce them, and drops connections."""
+    """See edge.Entrance. `chalice local` only pretends to enforce them, and drops connections."""
 
     def __init__(self, settings: Settings) -> None:
         self._local = settings.is_local
         self._arns = {pool.service: pool.arn for pool in settings.pools}
         self._made: dict[str, Authorizer] = {}
 
-    def __call__(self, action: str) -> Authorizer | None:
-        if self._local:
+    def __call__(self, action: str | None) -> Authorizer | None:
+        if self._local or action is None:
             return None
         services = sorted(RULES[action].groups)
         name = "-or-".join(services)

@@ -4,17 +4,21 @@ Inside Lambda the claims are the gateway's; anywhere else the token is verified 
 a request says of an authorizer counts for nothing.
 """
 
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalice.app import Request
 
 from chalicelib.errors import ForbiddenError, UnauthenticatedError
-from chalicelib.models.caller import Caller
-from chalicelib.settings import Pool
+from chalicelib.models.caller import Caller, is_email, is_group
+from chalicelib.models.identity import Pool
 
+ON_BEHALF_OF = "on-behalf-of"  # a header of roles alone
 Claims = Mapping[str, Any]
+GROUPS = "cognito:groups"
 
 
 def gateway_claims(request: Request) -> Claims:
@@ -23,7 +27,27 @@ def gateway_claims(request: Request) -> Claims:
     claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
     if not isinstance(claims, dict) or not claims:
         raise UnauthenticatedError("No token was sent", code=None)
-    return claims
+    groups = _gateway_groups(claims.get(GROUPS), request.headers.get("authorization", ""))
+    return {**claims, GROUPS: groups}
+
+
+def _gateway_groups(said: Any, authorization: str) -> Any:
+    """The groups of the claim, which the gateway makes one text of: `a,b`, or `[a b]`.
+
+    There a group `x,admin` looks like two groups. So of several names only those count that the
+    token, which the gateway has checked, lists as well.
+    """
+    if not isinstance(said, str):
+        return said
+    if is_group(said):
+        return [said]
+    in_brackets = said.startswith("[") and said.endswith("]")
+    names = said[1:-1].split(" ") if in_brackets else said.split(",")
+    try:
+        listed = json.loads(urlsafe_b64decode(authorization.split(".")[1] + "=="))[GROUPS]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        listed = None  # it is no token, or lists none
+    return [name for name in names if name in listed] if isinstance(listed, list) else []
 
 
 def verified_claims(verify: Callable[[str], Claims]) -> Callable[[Request], Claims]:
@@ -52,6 +76,8 @@ def authenticator(
 
     def authenticate(request: Request) -> Caller:
         claims = claims_of(request)
+        if ON_BEHALF_OF in request.headers:
+            raise ForbiddenError("A user acts for nobody else: send no On-Behalf-Of with a token")
         pool = by_issuer.get(str(claims.get("iss")))
         if pool is None:
             raise ForbiddenError("The token's issuer is neither service's user pool")
@@ -70,17 +96,20 @@ def caller_from(claims: Claims, pool: Pool) -> Caller:
     if not isinstance(client, str) or client not in pool.client_ids:
         raise ForbiddenError(f"The token is for an app client that {pool.service} does not list")
     email = claims.get("email")
-    if not isinstance(email, str) or not email.strip():
+    if not isinstance(email, str) or not email:
         raise ForbiddenError("The token carries no e-mail address")
-    if claims.get("email_verified") not in (True, "true"):
+    if not is_email(email):
+        raise ForbiddenError(
+            "The token's e-mail address is not one that a contact may have: correct it in the user pool"
+        )
+    verified = claims.get("email_verified")
+    if verified is not True and verified != "true":
         raise ForbiddenError("The token's e-mail address is not verified")
-    return Caller(pool.service, email.strip(), groups_from(claims.get("cognito:groups")))
+    return Caller(pool.service, email, groups_from(claims.get(GROUPS)))
 
 
 def groups_from(claim: Any) -> frozenset[str]:
-    """A list, `a,b` and `[a b]` are all seen for the same groups."""
-    if isinstance(claim, str):
-        claim = re.split(r"[\s,]+", claim.strip().removeprefix("[").removesuffix("]"))
+    """The names in a list of groups; those that the gateway could not pass on plainly count for nothing."""
     if not isinstance(claim, list):
         return frozenset()
-    return frozenset(group for group in claim if isinstance(group, str) and group)
+    return frozenset(group for group in claim if isinstance(group, str) and is_group(group))

@@ -9,11 +9,11 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.errors import NotFoundError
+from chalicelib.models.identity import Pool
 from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import Call, Parameter, prefix
+from chalicelib.routes.requests import IAM, Call, Parameter, prefix
 from chalicelib.routes.responses import text_resource
-from chalicelib.settings import Pool
 
 CHALICELIB = Path(__file__).parent.parent
 DOCUMENT = CHALICELIB / "openapi.json"
@@ -34,17 +34,21 @@ SENT_BACK = (
     Parameter("error", "Why they let nobody in"),
     Parameter("error_description", "The same in words"),
 )
+SIGNATURE = "iam-role"  # the security scheme of what a role signs
 PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
 
 
-def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blueprint:
+def contract_blueprint(
+    edge: Edge, pools: Iterable[Pool], *, is_local: bool, has_roles: bool
+) -> Blueprint:
     routes = Blueprint(__name__)
     pools = tuple(pools)
     headers = page_headers(pools)
 
     @lru_cache(PLACES)
     def document(base: str) -> str:
-        return as_json(placed(json.loads(DOCUMENT.read_text("utf-8")), base, pools))
+        shipped = json.loads(DOCUMENT.read_text("utf-8"))
+        return as_json(placed(shipped, base, pools, has_roles=has_roles))
 
     @edge.route(routes, "GET", "/openapi.json", answer="application/json")
     def get_contract(call: Call) -> Response:
@@ -52,7 +56,8 @@ def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blu
 
         With the server's URL and the sign-in pages of the place that it was asked at.
         """
-        return text_resource(call.request, document(prefix(call.request)), "application/json")
+        base = prefix(call.request).removesuffix(IAM)
+        return text_resource(call.request, document(base), "application/json")
 
     @edge.route(routes, "GET", "/docs", answer=HTML)
     def get_page(call: Call) -> Response:
@@ -87,13 +92,25 @@ def contract_blueprint(edge: Edge, pools: Iterable[Pool], is_local: bool) -> Blu
     return routes
 
 
-def placed(document: dict[str, Any], base: str, pools: Iterable[Pool]) -> dict[str, Any]:
+def servers(base: str) -> list[dict[str, str]]:
+    """The two ways in to whoever reaches this service under `base`."""
+    return [
+        {"url": base or "/", "description": "With an ID token; public routes without one"},
+        {"url": base + IAM, "description": "Signed by an IAM role, public routes too"},
+    ]
+
+
+def placed(
+    document: dict[str, Any], base: str, pools: Iterable[Pool], *, has_roles: bool
+) -> dict[str, Any]:
     """The document for whoever reaches this service under `base`, with the sign-in that there is.
 
     A pool without a hosted UI has no OAuth flow: its scheme is left out, and tokens are pasted.
     """
-    document["servers"] = [{"url": base or "/", "description": "This service"}]
+    document["servers"] = servers(base)[: 2 if has_roles else 1]
     schemes = document["components"]["securitySchemes"]
+    if not has_roles:
+        del schemes[SIGNATURE]
     for pool in pools:
         if pool.hosted_ui:
             flow = schemes[pool.service]["flows"]["authorizationCode"]

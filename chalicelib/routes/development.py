@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
 
-from chalicelib.errors import Flaw, InvalidError
+from chalicelib.errors import Flaw, ForbiddenError, InvalidError
+from chalicelib.origins import is_this_machine
 from chalicelib.routes.edge import Edge
+from chalicelib.routes.problems import problem
 from chalicelib.routes.requests import Call, json_object, pointer
 from chalicelib.routes.responses import json_response
 from chalicelib.settings import SettingsError
@@ -15,11 +17,18 @@ PATH = "/local/token"
 Issue = Callable[[str, str, list[str]], str]
 
 
-def development_blueprint(edge: Edge, issue: Issue) -> Blueprint:
+def development_blueprint(edge: Edge, issue: Issue, origins: frozenset[str]) -> Blueprint:
+    """`origins` are those of other machines whose pages may ask as well."""
     routes = Blueprint(__name__)
 
     @edge.route(routes, "POST", PATH)
     def make_token(call: Call) -> Response:
+        _require_this_machine(call.request, origins)
+        if not _is_json(call.request):
+            # Chalice lets no type at all and `text/plain; application/json` pass, as any page can send.
+            text = "Send the header Content-Type: application/json"
+            name, title = "unsupported-media-type", "Unsupported Media Type"
+            return problem(call.request, 415, name, title, text)
         given = json_object(call.request)
         service, email, groups = (given.get(name) for name in ("service", "email", "groups"))
         if not isinstance(service, str) or not isinstance(email, str):
@@ -33,3 +42,18 @@ def development_blueprint(edge: Edge, issue: Issue) -> Blueprint:
         return json_response({"token": token}, headers={"Cache-Control": "no-store"})
 
     return routes
+
+
+def _require_this_machine(request: Request, origins: frozenset[str]) -> None:
+    """Keeps out other sites' pages, also one whose own name leads here. Raises ForbiddenError."""
+    if not is_this_machine(request.headers.get("host", "")):
+        raise ForbiddenError("Development tokens are for localhost alone: call http://localhost:…")
+    origin = request.headers.get("origin")
+    if origin is None or origin in origins or is_this_machine(origin.partition("://")[2]):
+        return
+    raise ForbiddenError("This page's origin may have no development token: add it to CORS_ORIGINS")
+
+
+def _is_json(request: Request) -> bool:
+    kind: str = request.headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower() == "application/json"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from time import monotonic, perf_counter
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from chalice.app import Authorizer, Blueprint, Chalice, Request, Response
 
@@ -12,7 +12,7 @@ from chalicelib.deadline import request_seconds, until
 from chalicelib.errors import ClosedError, RegisterError, UnavailableError
 from chalicelib.models.caller import Caller
 from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
-from chalicelib.routes.requests import Call, Parameter, body_bytes, parameters, request_id
+from chalicelib.routes.requests import IAM, Call, Parameter, body_bytes, parameters, request_id
 from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
 
@@ -52,10 +52,19 @@ class Route:
     errors: tuple[str, ...]
 
 
-class Authorizers(Protocol):
-    """The gateway's authorizer for an action; None where nobody stands in front of us."""
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A way in, by which every route can be reached under the entrance's own `prefix`.
 
-    def __call__(self, action: str, /) -> Authorizer | None: ...
+    `authorizer` gives the gateway's for an action, or for None, which is a public route; its answer
+    is None where nobody stands in front of us. `authenticate` finds the caller of a route with an
+    action, and where `knows_all_callers`, of public routes too.
+    """
+
+    prefix: str
+    authorizer: Callable[[str | None], Authorizer | None]
+    authenticate: Authenticate
+    knows_all_callers: bool = False
 
 
 class Edge:
@@ -69,15 +78,13 @@ class Edge:
         self,
         app: Chalice,
         origins: frozenset[str],
-        authorizers: Authorizers,
-        authenticate: Authenticate,
+        entrances: tuple[Entrance, ...],
         telemetry: Telemetry | None = None,
         gate: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self._app = app
         self._origins = origins
-        self._authorizers = authorizers
-        self._authenticate = authenticate
+        self._entrances = entrances
         self._telemetry = telemetry
         self._gate = gate
         app.register_middleware(self._finish, "http")
@@ -95,30 +102,34 @@ class Edge:
         status: int = 200,
         errors: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """The decorator of a handler. The Route stays readable on the view, as `view.route`."""
-        register = blueprint.route(
-            path,
-            methods=[method],
-            content_types=CONTENT_TYPES.get(method, []),
-            authorizer=action and self._authorizers(action),
-        )
+        """The decorator of a handler. The Route stays readable on each view, as `view.route`."""
 
         def declare(handler: Handler) -> Handler:
             route = Route(handler, method, path, action, query, body, answer, status, errors)
-
-            @wraps(handler)
-            def view(**path_parameters: str) -> Response:
-                return self._answer(route, path_parameters)
-
-            view.route = route  # type: ignore[attr-defined]
-            register(view)
+            for entrance in self._entrances:
+                self._register(blueprint, route, entrance)
             return handler
 
         return declare
 
+    def _register(self, blueprint: Blueprint, route: Route, entrance: Entrance) -> None:
+        @wraps(route.handler)
+        def view(**path_parameters: str) -> Response:
+            return self._answer(route, entrance, path_parameters)
+
+        view.route = route  # type: ignore[attr-defined]
+        blueprint.route(
+            (entrance.prefix + route.path).rstrip("/") or "/",
+            methods=[route.method],
+            content_types=CONTENT_TYPES.get(route.method, []),
+            authorizer=entrance.authorizer(route.action),
+        )(view)
+
     def answer_preflights(self) -> None:
-        """An OPTIONS route for every path: Chalice's own know only one origin."""
+        """An OPTIONS route for every path that a browser calls: Chalice's own know only one origin."""
         for path, methods in list(self._app.routes.items()):
+            if path.startswith(IAM):
+                continue
             allowed = ", ".join([*methods, "OPTIONS"])
             self._app.route(path, methods=["OPTIONS"], content_types=[])(self._preflight(allowed))
 
@@ -134,10 +145,12 @@ class Edge:
 
         return preflight
 
-    def _answer(self, route: Route, path_parameters: Mapping[str, str]) -> Response:
+    def _answer(
+        self, route: Route, entrance: Entrance, path_parameters: Mapping[str, str]
+    ) -> Response:
         request = cast(Request, self._app.current_request)  # Chalice set it before this call
         try:
-            return self._carry_out(request, route, path_parameters)
+            return self._carry_out(request, route, entrance, path_parameters)
         except RegisterError as error:
             if isinstance(error, UnavailableError):
                 facts_of(request).update(error_facts(error), detail=str(error))
@@ -149,19 +162,24 @@ class Edge:
             return problem_of(request, error)
 
     def _carry_out(
-        self, request: Request, route: Route, path_parameters: Mapping[str, str]
+        self,
+        request: Request,
+        route: Route,
+        entrance: Entrance,
+        path_parameters: Mapping[str, str],
     ) -> Response:
         """Everything that is checked before a handler, in the order in which callers are told."""
         if len(body_bytes(request)) > LARGEST_BODY:
             raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
         caller = None
-        if route.action:
-            caller = self._authenticate(request)
+        if route.action or entrance.knows_all_callers:
+            caller = entrance.authenticate(request)
             facts_of(request)["caller"] = caller.service
-            access.require(caller, route.action)
+            if route.action:
+                access.require(caller, route.action)
         given = parameters(request, route.query)
         response = route.handler(Call(request, path_parameters, given, caller))
-        if route.action:
+        if caller:
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -27,6 +27,7 @@ class PreconditionRequiredError(errors.RegisterError):
 # The first row whose class fits decides: (status, the last part of `type`, title).
 TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
     (errors.MalformedError, 400, "malformed", "The request cannot be read"),
+    (errors.UnsignedError, 401, "unauthenticated", "A valid signature is needed"),
     (errors.UnauthenticatedError, 401, "unauthenticated", "A valid token is needed"),
     (errors.ForbiddenError, 403, "forbidden", "Not allowed"),
     (errors.ClosedError, 403, "closed", "Only through the firewall"),
@@ -102,6 +103,8 @@ def _more(error: Exception) -> dict[str, Any]:
 def _headers(error: Exception) -> Headers:
     if isinstance(error, errors.UnavailableError | errors.QuotaExceededError):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.UnsignedError):
+        return {"WWW-Authenticate": f'AWS4-HMAC-SHA256 realm="{REALM}"'}
     if isinstance(error, errors.UnauthenticatedError):
         challenge = f'Bearer realm="{REALM}"'
         if error.code:

@@ -12,6 +12,8 @@ from chalice.app import MultiDict, Request
 from chalicelib.errors import MOST_FLAWS, Flaw, InvalidError, MalformedError
 from chalicelib.models.caller import Caller
 
+# Every route stands under it a second time, for callers that sign with an IAM role.
+IAM = "/iam"
 LONGEST_PARAMETER = 200
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 DEEPEST = 50
@@ -64,9 +66,9 @@ def path_of(request: Request) -> str:
 
 
 def prefix(request: Request) -> str:
-    """What stands before our paths in the caller's URL: `/dev` on a stage, a base path, or nothing."""
+    """What stands before our paths in the caller's URL: a stage or a base path, and `/iam` behind it."""
     parts = _segments(path_of(request))
-    own = len(_segments(request.path))
+    own = len(_segments(request.path.removeprefix(IAM)))
     return "".join(f"/{part}" for part in parts[: len(parts) - own])
 
 

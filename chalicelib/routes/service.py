@@ -48,7 +48,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     def get_me(call: Call) -> Response:
         """Who am I?
 
-        Who the token says you are, and what you may do.
+        Who the token or the signature says you are, and what you may do.
         """
         caller = call.caller
         return resource(

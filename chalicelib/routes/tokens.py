@@ -10,16 +10,19 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener, getproxies
 
 import jwt
 
 from chalicelib.errors import UnauthenticatedError, UnavailableError
-from chalicelib.settings import Pool
+from chalicelib.models.identity import Pool
 
 ALGORITHM = "RS256"
 FETCH_SECONDS = 3.0
 REFETCH_SECONDS = 60.0
+LARGEST_KEY_SET = 1024 * 1024  # bytes
+SHORTEST_KEY = 2048  # bits
+LEEWAY_SECONDS = 30  # what two clocks may differ by
 # All that a server which is down, slow or another one altogether can make of a fetch.
 NO_KEY_SET = (
     OSError,
@@ -28,23 +31,37 @@ NO_KEY_SET = (
     TypeError,
     LookupError,
     AttributeError,
+    RecursionError,
     jwt.PyJWTError,
 )
 FetchKeys = Callable[[Pool], Mapping[str, Any]]
 
 
-def fetch_over_http(endpoint: str | None) -> FetchKeys:
+class NoRedirects(HTTPRedirectHandler):
+    """A redirect, which might lead to plain HTTP, is an error: Cognito sends none."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def fetch_over_http(endpoint: str) -> FetchKeys:
     """The pool's JSON Web Key Set from its issuer, or from `endpoint` where one stands in for AWS."""
+    # Plain HTTP is for this machine alone (Settings.keys_endpoint), so no proxy is asked for it.
+    proxies = {scheme: url for scheme, url in getproxies().items() if scheme != "http"}
+    opener = build_opener(NoRedirects, ProxyHandler(proxies))
 
     def fetch(pool: Pool) -> Mapping[str, Any]:
-        with urlopen(key_set_url(pool, endpoint), timeout=FETCH_SECONDS) as response:
-            found: Mapping[str, Any] = json.load(response)
-            return found
+        with opener.open(key_set_url(pool, endpoint), timeout=FETCH_SECONDS) as response:
+            body = response.read(LARGEST_KEY_SET + 1)
+        if len(body) > LARGEST_KEY_SET:
+            raise ValueError("the key set is too large")
+        found: Mapping[str, Any] = json.loads(body)
+        return found
 
     return fetch
 
 
-def key_set_url(pool: Pool, endpoint: str | None) -> str:
+def key_set_url(pool: Pool, endpoint: str) -> str:
     base = f"{endpoint.rstrip('/')}/{pool.id}" if endpoint else pool.issuer
     return f"{base}/.well-known/jwks.json"
 
@@ -101,11 +118,24 @@ class PoolKeys:
         self._asked = self._clock()
         try:
             listed = self._fetch(self._pool)["keys"]
-            found = jwt.PyJWKSet(listed).keys if listed else []
-            self._keys = {key.key_id: key for key in found if key.key_id}
-            self._failed = False
+            found = {str(key.key_id): key for key in map(usable_key, listed) if key}
+            if listed and not found:
+                raise ValueError("no key of the set is usable")
+            self._keys, self._failed = found, False
         except NO_KEY_SET:
             self._failed = True
+
+
+def usable_key(member: Any) -> jwt.PyJWK | None:
+    """The member of a key set, if a pool may sign with it: a public RSA key, long enough; else None."""
+    try:
+        key = jwt.PyJWK(member, ALGORITHM)
+        said = (member.get("use", "sig"), member.get("alg", ALGORITHM))
+        is_public = "d" not in member and key.key.key_size >= SHORTEST_KEY
+    except NO_KEY_SET:
+        return None
+    is_named = isinstance(key.key_id, str)
+    return key if is_public and is_named and said == ("sig", ALGORITHM) else None
 
 
 class TokenVerifier:
@@ -137,7 +167,8 @@ class TokenVerifier:
                 key,
                 algorithms=[ALGORITHM],
                 issuer=issuer,
-                options={"require": ["exp", "iss"], "verify_aud": False},
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iss"], "verify_aud": False, "verify_iat": False},
             )
             return claims
         except jwt.ExpiredSignatureError:

@@ -20,31 +20,33 @@ class Rule:
 
     `contact_or`: who passes that must also be a contact of the project, or in one of these groups.
     `members`: who is in none of the groups `all_members_for` changes these members of a record alone.
+    `role`: also the service's role, on behalf of nobody. It is in no group and needs no relation.
     """
 
     groups: Mapping[str, frozenset[str] | None]
     contact_or: frozenset[str] | None = None
     members: frozenset[str] = frozenset()
     all_members_for: frozenset[str] = frozenset()
+    role: bool = False
 
 
 RULES: Mapping[str, Rule] = {
-    "read-me": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}),
+    "read-me": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}, role=True),
     "list-my-projects": Rule({TECH_AUDIT_TOOL: EVERYONE}),
-    "create-project": Rule({TECH_AUDIT_TOOL: EVERYONE}),
-    "update-project": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN),
+    "create-project": Rule({TECH_AUDIT_TOOL: EVERYONE}, role=True),
+    "update-project": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN, role=True),
     "delete-project": Rule({TECH_AUDIT_TOOL: ADMIN}),
-    "read-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}),
-    "update-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN),
-    "create-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
+    "read-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}, role=True),
+    "update-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN, role=True),
+    "create-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
     "update-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
     "patch-technology": Rule(
-        {DIGITAL_LANDSCAPE: REVIEWERS}, members=REVIEWED, all_members_for=LANDSCAPE_ADMIN
+        {DIGITAL_LANDSCAPE: REVIEWERS}, members=REVIEWED, all_members_for=LANDSCAPE_ADMIN, role=True
     ),
     "delete-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
     "update-directorates": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
-    "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
-    "merge-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}),
+    "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
+    "merge-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
 }
 
 
@@ -54,6 +56,10 @@ def require(caller: Caller, action: str) -> None:
     if caller.service not in rule.groups:
         pools = " or ".join(rule.groups)
         raise ForbiddenError(f"{action} is for users of {pools}, not of {caller.service}")
+    if caller.email is None:
+        if not rule.role:
+            raise ForbiddenError(f"{action} needs a user: name the user in On-Behalf-Of")
+        return
     groups = rule.groups[caller.service]
     if groups is not EVERYONE and not caller.groups & groups:
         names = " or ".join(sorted(groups))
@@ -63,7 +69,7 @@ def require(caller: Caller, action: str) -> None:
 def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -> None:
     """Raises ForbiddenError where the rule asks for a contact and the caller is none, nor exempt."""
     exempt = RULES[action].contact_or
-    if exempt is None or caller.groups & exempt:
+    if exempt is None or caller.email is None or caller.groups & exempt:
         return
     if caller.key not in {contact.key for contact in contacts}:
         names = " or ".join(sorted(exempt))

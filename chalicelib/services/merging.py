@@ -99,7 +99,9 @@ class Merging:
         if first is None:
             raise NotFoundError(NO_SUCH_TECHNOLOGY)
         if second is None:
-            raise InvalidError(Flaw("/into", "is not the id of a technology: read the list of them"))
+            raise InvalidError(
+                Flaw("/into", "is not the id of a technology: read the list of them")
+            )
         return first, second
 
     def _find(self, technology_id: str) -> Technology | None:
@@ -132,7 +134,7 @@ class Merging:
                 technologies=joined_uses(project.technologies, first, second),
                 version=project.version + 1,
                 updated_at=timestamp(self._clock()),
-                updated_by=caller.email,
+                updated_by=caller.author,
             )
             with suppress(VersionMismatchError, NotFoundError):
                 self._projects.replace(project, changed)
@@ -168,7 +170,7 @@ class Merging:
         added = (move for move in dict.fromkeys(first.moves) if move not in known)
         moves = in_order(*second.moves, *added)
         at = max(timestamp(self._clock()), moves[-1].at)
-        end = Move(ring, at, caller.email, f"Merged with {first.name}")
+        end = Move(ring, at, caller.author, f"Merged with {first.name}")
         rest = {name: value for name, value in second.rest.items() if name != MERGED_INTO}
         return self._changed(
             replace(second, rest=rest),
@@ -203,7 +205,7 @@ class Merging:
     def _changed(self, second: Technology, caller: Caller, **changes: Any) -> Technology:
         now = timestamp(self._clock())
         version = second.version + 1
-        return replace(second, **changes, version=version, updated_at=now, updated_by=caller.email)
+        return replace(second, **changes, version=version, updated_at=now, updated_by=caller.author)
 
 
 def _require_turn(first: Technology, second: Technology) -> None:

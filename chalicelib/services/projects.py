@@ -89,10 +89,15 @@ class Projects:
     def create(
         self, draft: Project, caller: Caller, receipt: ReceiptFor[Project] = no_receipt
     ) -> Project:
-        """Takes a draft; the caller becomes its first contact unless it lists them. Raises as `admit` does."""
+        """Takes a draft; a user who calls becomes its first contact unless it lists them.
+
+        Raises as `admit` does.
+        """
         contacts = draft.contacts
-        if caller.key not in {contact.key for contact in contacts}:
+        if caller.email and caller.key not in {contact.key for contact in contacts}:
             contacts = (Contact(caller.email, CREATORS_ROLES), *contacts)
+        if not contacts:
+            raise InvalidError(Flaw("/contacts", "name a contact: the caller is a service"))
         if len(contacts) > MOST_CONTACTS:
             flaw = f"with you it has more than {MOST_CONTACTS} contacts: leave some out"
             raise InvalidError(Flaw("/contacts", flaw))
@@ -119,7 +124,7 @@ class Projects:
                     version=1,
                     created_at=now,
                     updated_at=now,
-                    updated_by=caller.email if caller else None,
+                    updated_by=caller.author if caller else None,
                 )
                 _require_fit(made)
                 self._store.add(made, receipt(made))
@@ -169,7 +174,7 @@ class Projects:
             version=current.version + 1,
             created_at=current.created_at,
             updated_at=timestamp(self._clock()),
-            updated_by=caller.email,
+            updated_by=caller.author,
         )
         _require_fit(changed)
         self._store.replace(current, changed)

@@ -82,7 +82,7 @@ class Technologies:
                 version=1,
                 created_at=now,
                 updated_at=now,
-                updated_by=caller.email if caller else None,
+                updated_by=caller.author if caller else None,
             )
             self._store.add(made, receipt(made), quota)
             return _shown(made)
@@ -90,7 +90,7 @@ class Technologies:
         return add_under_free_id(slug(draft.name, "technology"), add)
 
     def first_move(self, ring: str, caller: Caller) -> Move:
-        return Move(ring, timestamp(self._clock()), caller.email)
+        return Move(ring, timestamp(self._clock()), caller.author)
 
     def replace(
         self,
@@ -115,7 +115,7 @@ class Technologies:
             version=current.version + 1,
             created_at=current.created_at,
             updated_at=timestamp(self._clock()),
-            updated_by=caller.email if caller else None,
+            updated_by=caller.author if caller else None,
             rest=current.rest,
         )
         answer = _shown(changed)
@@ -154,7 +154,7 @@ class Technologies:
         for _ in range(TRIES):
             current = self.get(technology_id)
             at = max(timestamp(self._clock()), current.moves[-1].at)
-            move = Move(ring, at, caller.email, note, directorate)
+            move = Move(ring, at, caller.author, note, directorate)
             moved = replace(current, moves=(*current.moves, move))
             try:
                 return self.replace(current, moved, caller, receipt)

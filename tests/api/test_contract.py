@@ -42,7 +42,8 @@ def test_the_document_and_the_page_are_of_the_place_they_were_asked_for(
     tmp_path: Path, base: str
 ) -> None:
     api = deployed(tmp_path, base)
-    assert [each["url"] for each in api.get("/openapi.json").json["servers"]] == [base or "/"]
+    servers = api.get("/openapi.json").json["servers"]
+    assert [each["url"] for each in servers] == [base or "/", f"{base}/iam"]
     text = api.get("/docs").body.decode()
     for name in ("page.css", "page.js", "swagger-ui.css", "swagger-ui-bundle.js"):
         assert f'"{base}/docs/{name}"' in text
@@ -57,7 +58,7 @@ def test_a_pool_with_sign_in_pages_can_be_signed_in_at_and_no_other(tmp_path: Pa
     api = deployed(tmp_path, TECH_AUDIT_TOOL_HOSTED_UI=f"{AUDIT_SIGN_IN}/")
     document = api.get("/openapi.json").json
     schemes = document["components"]["securitySchemes"]
-    assert schemes.keys() == {"tech-audit-tool", "bearer"}
+    assert schemes.keys() == {"tech-audit-tool", "bearer", "iam-role"}
     flow = schemes["tech-audit-tool"]["flows"]["authorizationCode"]
     assert flow["authorizationUrl"] == f"{AUDIT_SIGN_IN}/oauth2/authorize"
     assert flow["tokenUrl"] == f"{AUDIT_SIGN_IN}/oauth2/token"
@@ -71,6 +72,13 @@ def test_a_pool_with_sign_in_pages_can_be_signed_in_at_and_no_other(tmp_path: Pa
     assert named == schemes.keys()
     policy = api.get("/docs").headers["content-security-policy"]
     assert f"connect-src 'self' {AUDIT_SIGN_IN};" in policy
+
+
+def test_where_no_role_is_listed_the_document_offers_no_signature(tmp_path: Path) -> None:
+    none = {"TECH_AUDIT_TOOL_ROLE_ARNS": "", "DIGITAL_LANDSCAPE_ROLE_ARNS": ""}
+    document = deployed(tmp_path, **none).get("/openapi.json").json
+    assert [each["url"] for each in document["servers"]] == ["/"]
+    assert "iam-role" not in str(document["paths"]) + str(document["components"]["securitySchemes"])
 
 
 @pytest.mark.parametrize("path", ["/docs", *(f"/docs/{name}" for name in FILES)])
@@ -99,7 +107,7 @@ def test_every_file_is_there_with_its_licence() -> None:
 
 def test_the_local_stage_signs_a_developer_in(api: Api) -> None:
     body = {"service": "digital-landscape", "email": "rita@example.org", "groups": ["admin"]}
-    told = api("POST", "/local/token", body)
+    told = api("POST", "/local/token", body, {"Host": "localhost:8000"})
     assert told.status == 200
     me = api.with_token(told.json["token"]).get("/api/v1/me").json
     assert {key: me[key] for key in body} == body
@@ -113,9 +121,50 @@ def test_the_local_stage_signs_a_developer_in(api: Api) -> None:
         {"service": "tech-audit-tool", "email": "nobody", "groups": []},
         {"service": "tech-audit-tool", "email": "a@b.c", "groups": "Admin"},
         {"service": "tech-audit-tool", "email": "a@b.c", "groups": [1]},
+        {"service": "tech-audit-tool", "email": "a@b.c", "groups": ["x,Admin"]},
     ],
 )
 def test_it_says_what_it_needs_to_know(client: Api, body: object) -> None:
-    answer = client("POST", "/local/token", body)
+    answer = client("POST", "/local/token", body, {"Host": "localhost"})
     assert answer.status == 422
     assert answer.json["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        *(({"Host": host}, 200) for host in ("LocalHost:8000", "127.0.0.1:1", "[::1]:8000")),
+        *(({"Host": host}, 403) for host in ("evil.example", "evil.example:8000", "10.0.0.1", "")),
+        *(
+            ({"Host": host}, 403)
+            for host in ("localhost.evil.example", "localhost@x", "[::1", "::1")
+        ),
+        *(({"Origin": origin}, 200) for origin in ("http://localhost:1", "http://[::1]:3000")),
+        ({"Origin": "https://listed.example"}, 200),
+        *(
+            ({"Origin": origin}, 403)
+            for origin in ("https://evil.example", "null", "", "localhost")
+        ),
+        *(({"Content-Type": kind}, 200) for kind in ("Application/JSON", "application/json;a=b")),
+        *(({"Content-Type": kind}, 415) for kind in (None, "", "text/plain", "application/jsonp")),
+        ({"Content-Type": "text/plain; application/json"}, 415),
+        ({"Content-Type": "text/plain, application/json"}, 415),
+        ({"Content-Type": "text/plain; x=*/*"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+    ],
+)
+def test_a_development_token_is_for_this_machines_own_pages(
+    tmp_path: Path, headers: dict[str, str | None], status: int
+) -> None:
+    """A browser sends a page's own type, host and origin, and no other site's page may have one."""
+    settings = Settings.read(local_environment(tmp_path, CORS_ORIGINS="https://listed.example"))
+    app = create_app(settings, issue_token=lambda *_: "a token")
+    given = {"Host": "localhost:8000", "Content-Type": "application/json", **headers}
+    sent = {name: value for name, value in given.items() if value is not None}
+    body = b'{"service": "tech-audit-tool", "email": "a@b.c", "groups": []}'
+    answer = through_app(app)("POST", "/local/token", sent, body)
+    assert answer.status == status
+    assert (b"a token" in answer.body) == (status == 200)
+    if status != 200:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json["status"] == status

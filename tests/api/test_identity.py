@@ -15,20 +15,23 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from chalicelib.bootstrap import create_app
 from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL
 from chalicelib.services.access import RULES
 from chalicelib.settings import Settings
 from tests.api.test_routes import TABLE, concrete
+from tests.api.test_writes import NO_EMAILS
 from tests.support.api import Answer, Api, Sender, in_lambda, once_for_each_key, through_app
 from tools.token import claims, signing_key
 
 RESTRICTED = sorted((method, concrete(path), rule) for path, method, _, rule in TABLE if rule)
 EMAIL = "somebody@example.org"
+EMAILS = ("o'hara+x@example.org", "jürgen@bücher.example", "📮@例え.jp", f"{'a' * 64}@example.org")
 JSON = {"Content-Type": "application/json"}
+STRANGERS_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @once_for_each_key
@@ -57,6 +60,30 @@ class Forger:
         if groups is not ...:
             changes["cognito:groups"] = groups
         return jwt.encode(self.claims(**changes), key, algorithm="RS256", headers=headers)
+
+    def by_its_own_key(self, **header: object) -> str:
+        """Signed with a key that the token itself brings along, in each way that a header can."""
+        jwk = jwt.algorithms.RSAAlgorithm.to_jwk(STRANGERS_KEY.public_key(), as_dict=True)
+        url = "https://evil.example/jwks.json"
+        brought = {
+            "jwk": jwk,
+            "jku": url,
+            "x5u": url,
+            "x5c": ["MIIB"],
+            "kid": self.kid(self.service),
+        }
+        return jwt.encode(self.claims(), STRANGERS_KEY, algorithm="RS256", headers=brought | header)
+
+    def with_claims(self, **changes: Any) -> str:
+        """Genuine, with claims that PyJWT would not sign."""
+        return self.with_header(self.claims(**changes))
+
+    def with_header(self, said: Mapping[str, Any] | None = None, **header: object) -> str:
+        key_id, key = development_key(self.settings, self.service)
+        header = {"alg": "RS256", "kid": key_id, **header}
+        signed = f"{part(header)}.{part(said or self.claims())}"
+        signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{signed}.{url64(signature)}"
 
     def kid(self, service: str) -> str:
         return development_key(self.settings, service)[0]
@@ -103,6 +130,8 @@ NO_TOKENS = (
     "schlüssel.ключ.鍵",
     f"{part({'alg': 'RS256'})}..",
     f"{part({'alg': 'RS256'})}.{url64(b'[]')}.x",
+    f"{url64(b'[' * 6000)}.e30.x",
+    f"{part({'alg': 'RS256'})}.{url64(b'[' * 6000)}.x",
 )
 FORGED: dict[str, Callable[[Forger], str]] = {
     "another issuer": lambda f: f.token(iss="https://evil.example"),
@@ -110,7 +139,15 @@ FORGED: dict[str, Callable[[Forger], str]] = {
     "expired": lambda f: f.token(exp=seconds_from_now(-60)),
     "without an expiry": lambda f: f.token(exp=None),
     "an expiry that is no number": lambda f: f.token(exp="soon"),
-    "not yet valid": lambda f: f.token(nbf=seconds_from_now(600)),
+    "not yet valid": lambda f: f.token(nbf=seconds_from_now(60)),
+    "an expiry beyond all numbers": lambda f: f.token(exp=float("inf")),
+    "an issuer in a list": lambda f: f.with_claims(iss=[f.pools[f.service].issuer]),
+    "an issuer in an object": lambda f: f.with_claims(iss={f.pools[f.service].issuer: 1}),
+    "a key of its own": Forger.by_its_own_key,
+    "a key of its own, without a kid": lambda f: f.by_its_own_key(kid=""),
+    "an extension that must be understood": lambda f: f.with_header(crit=["x"], x=1),
+    "a list of algorithms": lambda f: f.with_header(alg=["RS256"]),
+    "a list of kids": lambda f: f.with_header(kid=[f.kid(f.service)]),
     "alg none": lambda f: f.unsigned("none"),
     "alg None": lambda f: f.unsigned("NoNe"),
     "HS256 with the public key": Forger.signed_with_the_public_key,
@@ -133,15 +170,25 @@ UNFIT: dict[str, Callable[[Forger], dict[str, Any]]] = {
     "no e-mail": lambda _: {"email": None},
     "an empty e-mail": lambda _: {"email": " "},
     "an e-mail that is no text": lambda _: {"email": ["a@example.org"]},
+    "an e-mail with half a surrogate pair": lambda _: {"email": "a\ud800@example.org"},
+    "an e-mail of any length": lambda _: {"email": f"{'a' * 3000}@example.org"},
+    "an object for a client": lambda f: {"aud": {f.client_of(f.service): True}},
+    "a list for the use": lambda _: {"token_use": ["id"]},
+    "e-mail verified, as a number": lambda _: {"email_verified": 1},
+    "e-mail verified, in other words": lambda _: {"email_verified": "True"},
+    "e-mail verified, in a list": lambda _: {"email_verified": [True]},
     "e-mail not verified": lambda _: {"email_verified": False},
     "e-mail not verified, as text": lambda _: {"email_verified": "false"},
     "e-mail of unknown standing": lambda _: {"email_verified": None},
 }
+# Groups whose own names only look like the right one, or like several.
+NO_GROUPS = [[name] for name in ("x,Admin", "a Admin", "Admin ", "[Admin", "Admin]", "[Admin]", "")]
 # A right token, in the wrong place or without the right group: (service, groups).
 WRONG: list[tuple[str, object]] = [
-    *((TECH_AUDIT_TOOL, g) for g in (["admin", "reviewer"], "admin,reviewer", "[admin reviewer]")),
-    *((DIGITAL_LANDSCAPE, g) for g in (["Admin"], "Admin", "[ADMIN Reviewer]")),
-    *((DIGITAL_LANDSCAPE, g) for g in ({"admin": True}, None)),
+    (TECH_AUDIT_TOOL, ["admin", "reviewer"]),
+    *((TECH_AUDIT_TOOL, g) for g in (*NO_GROUPS, "Admin", "Admin,x", "[Admin]", "[x Admin]")),
+    (DIGITAL_LANDSCAPE, ["Admin", "ADMIN", "Reviewer"]),
+    *((DIGITAL_LANDSCAPE, g) for g in ({"admin": True}, 7, [["admin"]], None)),
 ]
 # Whom each rule lets in, whatever the groups.
 OPEN_TO = {
@@ -223,12 +270,43 @@ def test_bearer_and_the_raw_token_are_both_taken(way: Api, spelling: str) -> Non
     assert ask(way.send, "GET", "/api/v1/me", spelling.format(token)).status == 200
 
 
-@pytest.mark.parametrize(
-    "groups", [["Admin", "b"], "Admin,b", "Admin, b", "[Admin b]", "[Admin, b]", "[b,Admin]"]
-)
-def test_groups_are_read_in_every_spelling(client: Api, groups: object) -> None:
+def test_a_verified_token_lists_its_groups_and_odd_names_are_left_out(client: Api) -> None:
+    groups = ["Admin", "b", "c,d", "e f", "[g]", "h\u2003i", 7]
     token = Forger(client.settings, TECH_AUDIT_TOOL).token(groups=groups)
     assert client.with_token(token).get("/api/v1/me").json["groups"] == ["Admin", "b"]
+
+
+@pytest.mark.parametrize(
+    ("times", "status"),
+    [
+        *(({"exp": -25}, 200), ({"exp": -60}, 401), ({"nbf": 25}, 200), ({"nbf": 60}, 401)),
+        ({"iat": 3600}, 200),
+    ],
+)
+def test_clocks_may_differ_by_half_a_minute_and_iat_decides_nothing(
+    client: Api, times: dict[str, Any], status: int
+) -> None:
+    said: dict[str, Any] = {name: seconds_from_now(each) for name, each in times.items()}
+    token = Forger(client.settings, TECH_AUDIT_TOOL).token(**said)
+    assert client.with_token(token).get("/api/v1/me").status == status
+
+
+def test_a_header_of_a_genuine_token_names_no_other_place_for_keys(client: Api) -> None:
+    url = "http://127.0.0.1:1/jwks.json"
+    token = Forger(client.settings, TECH_AUDIT_TOOL).with_header(jku=url, x5u=url, typ="at+jwt")
+    assert client.with_token(token).get("/api/v1/me").status == 200
+
+
+@pytest.mark.parametrize("email", [*NO_EMAILS, *EMAILS, f"{'d' * 242}@example.org"])
+def test_a_token_may_hold_the_addresses_that_a_contact_may(
+    client: Api, name: str, email: str
+) -> None:
+    token = Forger(client.settings, TECH_AUDIT_TOOL).token(email=email)
+    contacts = [{"email": email}]
+    taken = client.auditor()("POST", "/api/v1/projects", {"name": name, "contacts": contacts})
+    said = client.with_token(token).get("/api/v1/me")
+    assert (taken.status, said.status) == ((201, 200) if email in EMAILS else (422, 403))
+    assert said.status == 200 or not email.strip() or email not in said.body.decode()
 
 
 @restricted
@@ -269,14 +347,55 @@ def test_inside_lambda_a_token_that_no_gateway_checked_is_none(
         check_refused(ask(inside(authorizer), method, path, token), 401, str(authorizer))
 
 
-def test_inside_lambda_claims_arrive_as_text(
-    inside: Callable[[Any], Sender], settings: Settings
+@pytest.mark.parametrize(
+    ("said", "listed", "groups"),
+    [
+        ("admin", [], ["admin"]),
+        ("admin,reviewer", ["admin", "reviewer"], ["admin", "reviewer"]),
+        ("[admin reviewer]", ["admin", "reviewer"], ["admin", "reviewer"]),
+        ("[admin]", ["admin"], ["admin"]),
+        ("admin;reviewer", ["admin;reviewer"], ["admin;reviewer"]),
+        # One group whose name looks like several, or like the other spelling.
+        ("x,admin", ["x,admin"], []),
+        ("[x admin]", ["x admin"], []),
+        ("[admin]", ["[admin]"], []),
+        ("[x,admin reviewer]", ["x,admin", "reviewer"], ["reviewer"]),
+        # Neither spelling, or not what the token lists.
+        *(
+            (said, ["admin", "reviewer"], [])
+            for said in ("", "admin reviewer", "(admin, reviewer)")
+        ),
+        *((said, ["admin", "reviewer"], []) for said in ("[admin,reviewer]", "[admin", "admin]")),
+        ("admin, reviewer", ["admin", "reviewer"], ["admin"]),
+        ("x,reviewer", ["admin", "reviewer"], ["reviewer"]),
+        *(("admin,reviewer", listed, []) for listed in ("admin,reviewer", {"admin": 1}, 7, None)),
+    ],
+)
+def test_inside_lambda_several_groups_are_those_that_the_token_lists_as_well(
+    inside: Callable[[Any], Sender],
+    settings: Settings,
+    said: str,
+    listed: object,
+    groups: list[str],
 ) -> None:
     exp = "Sun Nov 22 10:00:00 UTC 2026"
-    said = Forger(settings, DIGITAL_LANDSCAPE).claims(email_verified="true", exp=exp)
-    send = inside({"claims": said | {"cognito:groups": "admin,reviewer"}})
-    answer = ask(send, "GET", "/api/v1/me")
-    assert (answer.status, answer.json["groups"]) == (200, ["admin", "reviewer"])
+    forger = Forger(settings, DIGITAL_LANDSCAPE)
+    passed_on = forger.claims(email_verified="true", exp=exp) | {"cognito:groups": said}
+    token = forger.token(groups=listed)
+    for header in (f"Bearer {token}", token):
+        answer = ask(inside({"claims": passed_on}), "GET", "/api/v1/me", header)
+        assert (answer.status, answer.json["groups"]) == (200, groups)
+
+
+@pytest.mark.parametrize("header", [None, "", "x", "a.b.c", "ä.ä.ä", f"a.{url64(b'[' * 6000)}.c"])
+def test_inside_lambda_without_a_readable_token_one_group_counts_and_several_do_not(
+    inside: Callable[[Any], Sender], settings: Settings, header: str | None
+) -> None:
+    said = Forger(settings, DIGITAL_LANDSCAPE).claims()
+    for groups, counted in (("admin", ["admin"]), ("admin,reviewer", []), ("[admin]", [])):
+        send = inside({"claims": said | {"cognito:groups": groups}})
+        answer = ask(send, "GET", "/api/v1/me", header)
+        assert (answer.status, answer.json["groups"]) == (200, counted)
 
 
 def test_a_challenge_says_what_is_wrong(client: Api) -> None:

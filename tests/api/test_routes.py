@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from chalice.app import Chalice, CognitoUserPoolAuthorizer
+from chalice.app import Chalice, CognitoUserPoolAuthorizer, IAMAuthorizer
 
 from chalicelib.bootstrap import create_app
 from chalicelib.services.access import RULES
@@ -60,22 +60,35 @@ def app_on(stage: str, state: Path) -> Chalice:
     return create_app(settings, issue_token=lambda *_: "a token")
 
 
-def routes_of(app: Chalice) -> set[tuple[str, str, str | None, str | None]]:
+def routes_of(app: Chalice, prefix: str = "") -> set[tuple[str, str, str | None, str | None]]:
+    """Those without a prefix, or what stands under it a second time."""
     return {
         (
-            path,
+            path.removeprefix(prefix) or "/",
             method,
             entry.authorizer.name if entry.authorizer else None,
             vars(entry.view_function)["route"].action,
         )
         for path, methods in app.routes.items()
         for method, entry in methods.items()
-        if method != "OPTIONS"
+        if method != "OPTIONS" and path.startswith("/iam") == bool(prefix)
     }
 
 
 def test_the_deployed_routes_are_the_table_and_nothing_else(tmp_path: Path) -> None:
     assert routes_of(app_on("dev", tmp_path)) == TABLE
+
+
+def test_every_route_stands_under_iam_a_second_time_behind_a_signature(tmp_path: Path) -> None:
+    signed = {(path, method, "sigv4", rule) for path, method, _, rule in TABLE}
+    assert routes_of(app_on("dev", tmp_path), "/iam") == signed
+
+
+def test_without_a_listed_role_there_is_no_path_under_iam(tmp_path: Path) -> None:
+    none = {"TECH_AUDIT_TOOL_ROLE_ARNS": "", "DIGITAL_LANDSCAPE_ROLE_ARNS": ""}
+    app = create_app(Settings.read(local_environment(tmp_path, LANDSCAPE_STAGE="dev", **none)))
+    assert routes_of(app) == TABLE
+    assert routes_of(app, "/iam") == set()
 
 
 def test_the_local_routes_are_the_same_without_authorizers(tmp_path: Path) -> None:
@@ -96,17 +109,21 @@ def test_every_rule_has_a_route() -> None:
 
 
 def test_every_path_answers_preflights_without_an_authorizer(tmp_path: Path) -> None:
-    for methods in app_on("dev", tmp_path).routes.values():
-        assert methods["OPTIONS"].authorizer is None
+    """No browser signs with a role: there is none under /iam."""
+    for path, methods in app_on("dev", tmp_path).routes.items():
+        assert ("OPTIONS" in methods) != path.startswith("/iam")
+        assert "OPTIONS" not in methods or methods["OPTIONS"].authorizer is None
 
 
 def test_the_authorizers_stand_for_the_existing_pools(tmp_path: Path) -> None:
     app = app_on("dev", tmp_path)
     pools = {pool.service: pool.arn for pool in Settings.read(local_environment(tmp_path)).pools}
     expected = {TAT: [pools[TAT]], DL: [pools[DL]], EITHER: [pools[DL], pools[TAT]]}
-    for methods in app.routes.values():
+    for path, methods in app.routes.items():
         for entry in methods.values():
-            if entry.authorizer:
+            if path.startswith("/iam"):
+                assert isinstance(entry.authorizer, IAMAuthorizer)
+            elif entry.authorizer:
                 assert isinstance(entry.authorizer, CognitoUserPoolAuthorizer)
                 swagger = entry.authorizer.to_swagger()["x-amazon-apigateway-authorizer"]
                 assert swagger["providerARNs"] == expected[entry.authorizer.name]

@@ -133,7 +133,8 @@ NO_NAMES = (
 )
 NO_EMAILS = (
     *("no-address", "two@at@example.org", "a b@example.org", "a@b..org", "a@-.-", "a@example"),
-    "a@" + "b" * 250 + ".org",
+    *(" a@example.org", "a@example.org ", "a\0@example.org", "a\u202e@example.org", "a@\ud800.org"),
+    *("a\ud800@example.org", "a@" + "b" * 250 + ".org"),
 )
 ME = {"email": "auditor@example.org"}
 BAD: list[tuple[str, str, object]] = [

@@ -67,6 +67,7 @@ def test_a_cold_start_compiles_nothing(deployed: Deployment) -> None:
 
 
 def test_the_life_of_a_technology(deployed: Deployment, reviewer: Api) -> None:
+    assert reviewer.get("/api/v1/me").json["groups"] == ["admin", "reviewer"]
     made = reviewer("POST", T, {"name": "Zig", "quadrant": "languages", "ring": "assess"})
     assert made.status == 201
     moved = reviewer("POST", f"{T}/zig/moves", {"ring": "trial", "note": "Promising"})

@@ -203,5 +203,5 @@ def test_each_pools_sign_in_pages_give_an_id_token(
         dialog.get_by_role("button", name="Close").last.click()
         expect(tried(page, "getMe")).to_contain_text("200")
         expect(operation(page, "getMe").locator(".live-responses-table")).to_contain_text(service)
-    assert pages.asked["client_id"] == f"{service}-local"
+    assert pages.asked["client_id"] == f"{service.replace('-', '_')}_local"
     assert seen.errors == []

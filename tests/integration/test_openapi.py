@@ -53,7 +53,7 @@ def test_each_restricted_operation_names_its_pools_and_groups(
 ) -> None:
     operation = operations()[path, method]
     schemes = {name for choice in operation["security"] for name in choice}
-    assert schemes == {*RULES[rule].groups, "bearer"}
+    assert schemes == {*RULES[rule].groups, "bearer", "iam-role"}
     for service, groups in RULES[rule].groups.items():
         for word in (service, *(groups or ()), *(RULES[rule].contact_or or ())):
             assert word in operation["description"]

@@ -197,14 +197,18 @@ def event_at(
     return None
 
 
-def through_app(app: Chalice, base: str = "", authorizer: Any = None) -> Sender:
-    """As Lambda calls it, behind `base`; `authorizer` is what the gateway's found."""
+def through_app(
+    app: Chalice, base: str = "", authorizer: Any = None, identity: Any = None
+) -> Sender:
+    """As Lambda calls it, behind `base`; `authorizer` and `identity` are what the gateway found."""
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         found = event_at(app, method, path, headers, body.decode(), base)
         assert found, f"there is no {path}"
         if authorizer is not None:
             found["requestContext"]["authorizer"] = authorizer
+        if identity is not None:
+            found["requestContext"]["identity"] = identity
         said = app(found, None)
         return Answer(said["statusCode"], _lower(said["headers"]), said["body"].encode())
 
@@ -227,7 +231,7 @@ def through_http(host: str, port: int) -> Sender:
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         connection = HTTPConnection(host, port, timeout=60)
         try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
+            connection.putrequest(method, path, "Host" in headers, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value.encode())
             if body or method in ("POST", "PUT", "PATCH"):

@@ -45,7 +45,7 @@ def hold(method: str, target: str, status: int, headers: Mapping[str, str], body
 @cache
 def _paths() -> list[tuple[re.Pattern[str], Part]]:
     """Those with parameters last: /docs/{file} is not /docs."""
-    prefix = r"(/dev|/_aws/execute-api/[^/]+/[^/]+)?"
+    prefix = r"(/dev|/_aws/execute-api/[^/]+/[^/]+)?(/iam)?"
     return [
         (re.compile(prefix + re.sub(r"\{\w+\}", "[^/]+", path.rstrip("/")) + "/?"), item)
         for path, item in sorted(contract()["paths"].items(), key=lambda one: "{" in one[0])

@@ -18,7 +18,7 @@ from chalicelib.deadline import (
     seconds_left,
     until,
 )
-from chalicelib.routes.edge import Edge
+from chalicelib.routes.edge import Edge, Entrance
 from chalicelib.routes.requests import Call
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.stores.dynamodb.client import Client
@@ -55,7 +55,8 @@ def nobody(_: object) -> NoReturn:
 def answer(slow: Slow, reads: int, context: object) -> Any:
     """Of an app whose one route reads so many items."""
     app = Chalice(app_name="test")
-    edge = Edge(app, frozenset(), lambda _: None, nobody, Telemetry("test"))
+    entrance = Entrance("", lambda _: None, nobody)
+    edge = Edge(app, frozenset(), (entrance,), Telemetry("test"))
     client = Client(slow, "table", slow.clock, slow.clock.sleep)
     blueprint = Blueprint("test")
 

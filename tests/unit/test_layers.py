@@ -12,8 +12,9 @@ from tests.support.api import ROOT
 MAY_IMPORT = {
     "chalicelib/errors.py": set[str](),
     "chalicelib/deadline.py": set(),
+    "chalicelib/origins.py": set(),
     "chalicelib/models": {"chalicelib.models", "chalicelib.errors"},
-    "chalicelib/settings.py": {"chalicelib.models"},
+    "chalicelib/settings.py": {"chalicelib.models", "chalicelib.origins"},
     "chalicelib/stores/port.py": {"chalicelib.models", "chalicelib.errors"},
     "chalicelib/stores/sqlite": {"chalicelib.stores", "chalicelib.models", "chalicelib.errors"},
     "chalicelib/stores/dynamodb": {
@@ -42,10 +43,11 @@ MAY_IMPORT = {
         "chalicelib.models",
         "chalicelib.errors",
         "chalicelib.deadline",
+        "chalicelib.origins",
         "chalicelib.settings",
     },
     "chalicelib/bootstrap.py": {"chalicelib"},
-    "app.py": {"chalicelib.bootstrap", "chalicelib.settings", "tools.token"},
+    "app.py": {"chalicelib.bootstrap", "chalicelib.settings", "tools.credentials", "tools.token"},
     "ops": {"chalicelib", "ops"},
     "ops/deploy.py": {"chalicelib", "ops", "waf"},
     "waf": {"chalicelib", "ops", "waf"},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.bootstrap import open_store
+from chalicelib.bootstrap import create_app, open_store
 from chalicelib.settings import AwsAccess, Settings, SettingsError
 from ops.stage import stage_environment
 from tests.support.api import CONFIG, local_environment
@@ -18,6 +18,14 @@ REQUIRED = (
 ARN = "arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_AbC123"
 CHINA = "arn:aws-cn:cognito-idp:cn-north-1:123456789012:userpool/cn-north-1_AbC"
 HOSTED_UI = "https://audit.auth.eu-west-2.amazoncognito.com"
+NO_ORIGINS = (
+    *("*", "null", "x.example", "ftp://x.example", "https://", "https:///", "https://x.example/a"),
+    *("https://X.example", "HTTPS://x.example", "https://x.example?a", "https://name:passw0rd@x.a"),
+    *("https://x.example:443", "http://x.example:80", "https://x.example:", "https://x.example:0"),
+    *("http://x.example:65536", "http://x.example:03000", "http://x.example:٣", "https://x.a b.c"),
+    *("https://x.example.", "https://x..example", "https://.example", "https://-x.example"),
+    *("https://x-.example", "https://ü.example", "http://1.2.3", "http://1.2.3.256", "http://[::1"),
+)
 IN_LAMBDA = {
     "LANDSCAPE_STAGE": "dev",
     "LANDSCAPE_STORE_URL": "dynamodb://landscape-dev",
@@ -48,13 +56,25 @@ def read(tmp_path: Path) -> Read:
         ({"LANDSCAPE_STAGE": "production"}, "LANDSCAPE_STAGE "),
         ({"TECH_AUDIT_TOOL_POOL_ARN": "eu-west-2_AbCdEf"}, "TECH_AUDIT_TOOL_POOL_ARN "),
         ({"DIGITAL_LANDSCAPE_POOL_ARN": ARN.replace("_A", "A")}, "DIGITAL_LANDSCAPE_POOL_ARN "),
-        (dict.fromkeys(REQUIRED[2::2], ARN), "DIGITAL_LANDSCAPE_POOL_ARN "),  # one pool for two
+        (dict.fromkeys(REQUIRED[2::2], ARN), "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of "),
+        (
+            {REQUIRED[2]: ARN, REQUIRED[4]: ARN.replace("123456789012", "210987654321")},
+            "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of TECH_AUDIT_TOOL_POOL_ARN: name ",
+        ),
+        *(
+            ({name: ids}, f"{name} holds .* put a comma between two")
+            for name in REQUIRED[3::2]
+            for ids in ("one two", "one;two", "one,two-three", "one\ttwo", "é", "x" * 129)
+        ),
         ({"DIGITAL_LANDSCAPE_HOSTED_UI": f"{HOSTED_UI}/login?x"}, "DIGITAL_LANDSCAPE_HOSTED_UI"),
         ({"LANDSCAPE_REQUIRE_WAF": "no"}, "LANDSCAPE_REQUIRE_WAF "),
         ({"LANDSCAPE_REQUIRE_WAF": "true"}, "LANDSCAPE_REQUIRE_WAF is true on the local stage"),
-        ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS "),
-        ({"CORS_ORIGINS": "https://good.example,good.example/path"}, "CORS_ORIGINS "),
         ({"CORS_ORIGINS": "https://good.example/"}, "CORS_ORIGINS "),
+        *(
+            ({name: value}, f"{name} holds .*, which no browser sends as an origin: write it like")
+            for name in ("CORS_ORIGINS", "DIGITAL_LANDSCAPE_HOSTED_UI")
+            for value in NO_ORIGINS
+        ),
         ({"AWS_LAMBDA_FUNCTION_NAME": "landscape"}, "LANDSCAPE_STAGE is local inside Lambda"),
         *(
             ({**IN_LAMBDA, name: value}, f"{name} is ")
@@ -130,6 +150,39 @@ def test_a_pool_knows_its_issuer_and_its_hosted_ui_where_there_is_one(read: Read
     assert (pool.id, pool.region) == ("eu-west-2_AbC123", "eu-west-2")
     pool = read(TECH_AUDIT_TOOL_POOL_ARN=CHINA).pools[0]
     assert pool.issuer == "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("http://x.example:443", "https://x.example:80", "http://localhost", "http://[::1]:3000"),
+        *("http://192.168.0.1:65535", "https://xn--bcher-kva.example", "https://a-b.1.example"),
+    ],
+)
+def test_what_a_browser_sends_is_an_origin(read: Read, origin: str) -> None:
+    assert read(CORS_ORIGINS=origin).cors_origins == {origin}
+    assert read(DIGITAL_LANDSCAPE_HOSTED_UI=f"{origin}/").pools[1].hosted_ui == origin
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"])
+def test_keys_come_from_another_machine_by_https_alone(read: Read, name: str) -> None:
+    deployed = {"LANDSCAPE_STAGE": "dev", "LANDSCAPE_REQUIRE_WAF": None}
+    for url in ("http://keys.example", "http://10.0.0.1:8000/", "http://localhost.example"):
+        with pytest.raises(
+            SettingsError, match=r"AWS_ENDPOINT_URL is http://… of .* write https://…"
+        ):
+            create_app(read(**deployed, **{name: url}))
+        create_app(read(**{name: url}))  # the local stage's keys are files
+        create_app(read(**{**IN_LAMBDA, "LANDSCAPE_STORE_URL": "sqlite:"}, **{name: url}))
+    for url in (
+        "https://keys.example",
+        "http://localhost:4566",
+        "http://127.0.0.1:1/",
+        "http://[::1]",
+    ):
+        create_app(read(**deployed, **{name: url}))
+    with pytest.raises(SettingsError, match=f"^{name} is not like https://host"):
+        read(**{name: "file:///etc"})
 
 
 def test_lists_are_separated_by_commas(read: Read) -> None:

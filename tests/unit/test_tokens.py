@@ -11,16 +11,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.errors import UnauthenticatedError, UnavailableError
-from chalicelib.routes.tokens import PoolKeys, fetch_over_http, key_set_url
-from chalicelib.settings import Pool
+from chalicelib.models.identity import Pool
+from chalicelib.routes.tokens import LARGEST_KEY_SET, PoolKeys, fetch_over_http, key_set_url
 from tests.support.loopback import AnyMethod
 
 POOL = Pool("tech-audit-tool", "arn:aws:cognito-idp:eu-west-2:1:userpool/eu-west-2_A", frozenset())
 ARN_PATH = "/eu-west-2_A/.well-known/jwks.json"
 
 
-def public_key(kid: str) -> dict[str, Any]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+def public_key(kid: str, bits: int = 2048) -> dict[str, Any]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key()
     return {**jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "alg": "RS256"}
 
 
@@ -34,6 +34,7 @@ class JwksServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.paths: list[str] = []
         self.status, self.body = 200, b""
+        self.location = ""
         self.hang = Event()
         self.hang.set()
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -52,7 +53,8 @@ class Handler(AnyMethod):
     def answer(self) -> None:
         self.server.paths.append(self.path)
         self.server.hang.wait(20)
-        self.reply(self.server.status, (), self.server.body)
+        location = [("Location", self.server.location)] if self.server.location else []
+        self.reply(self.server.status, location, self.server.body)
 
 
 @pytest.fixture
@@ -121,6 +123,8 @@ def test_a_rotated_key_is_found(server: JwksServer, keys: PoolKeys, clock: Clock
         *((500, b""), (404, b"{}"), (200, b""), (200, b"<html>"), (200, b"[]"), (200, b"7")),
         *((200, b"{}"), (200, b'{"keys": 7}'), (200, b'{"keys": ["x"]}')),
         (200, b'{"keys": [{"kid": "b", "kty": "oct"}]}'),
+        (200, b'{"keys": []' + b" " * LARGEST_KEY_SET + b"}"),
+        (200, b"[" * 100_000),
     ],
 )
 def test_while_the_pool_does_not_answer_known_kids_go_on_and_others_are_told_to_wait(
@@ -155,4 +159,39 @@ def test_a_pool_that_hangs_is_given_up(server: JwksServer, keys: PoolKeys) -> No
 
 
 def test_without_an_endpoint_the_keys_are_the_issuers() -> None:
-    assert key_set_url(POOL, None) == f"https://cognito-idp.eu-west-2.amazonaws.com{ARN_PATH}"
+    assert key_set_url(POOL, "") == f"https://cognito-idp.eu-west-2.amazonaws.com{ARN_PATH}"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(server: JwksServer, keys: PoolKeys, status: int) -> None:
+    server.serve("a")
+    server.status, server.location = status, f"{server.url}/elsewhere"
+    with pytest.raises(UnavailableError):
+        keys.key("a")
+    assert server.paths == [ARN_PATH]
+
+
+def test_a_proxy_is_not_asked_for_what_this_machine_serves(
+    server: JwksServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.serve("a")
+    assert PoolKeys(POOL, fetch_over_http(server.url), clock=clock).key("a").key_id == "a"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        *(7, None, "x", [], {}, {"kty": "oct", "k": "AAAA", "kid": "b"}, {**KEYS["b"], "n": 7}),
+        *({**KEYS["b"], "use": "enc"}, {**KEYS["b"], "alg": "RS512"}, {**KEYS["b"], "kid": ["b"]}),
+        *({**KEYS["b"], "d": KEYS["b"]["n"]}, {**KEYS["b"], "e": "AA"}, public_key("b", 1024)),
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "b"},
+    ],
+)
+def test_a_key_that_no_token_may_be_signed_with_spoils_no_other(
+    server: JwksServer, keys: PoolKeys, spoilt: object
+) -> None:
+    server.body = json.dumps({"keys": [spoilt, KEYS["a"]]}).encode()
+    assert keys.key("a").key_id == "a"
+    with pytest.raises(UnauthenticatedError):
+        keys.key("b")

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from chalicelib.errors import InvalidError
+from chalicelib.models.caller import LONGEST_EMAIL
 from chalicelib.models.project import CATEGORIES
 from chalicelib.models.technology import MOST_ALIASES, RINGS, Move, Technology
 from chalicelib.models.text import name_key
-from chalicelib.routes.bodies.common import LONGEST_EMAIL, LONGEST_NOTE, parse
+from chalicelib.routes.bodies.common import LONGEST_NOTE, parse
 from chalicelib.routes.bodies.technology import MOST_TAGS, WritableTechnology
 from chalicelib.services.clock import timestamp
 from chalicelib.services.radar import QUADRANT_IDS

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import __version__
+from chalicelib.routes.contract import servers
 from tools.openapi import parameters, problems, security
 from tools.openapi.examples import REQUESTS, recorded
 from tools.openapi.headers import HEADERS, OF_THE_PAGE, headers
@@ -18,6 +19,11 @@ One API for an organisation's software **projects** and the **technologies** the
 Errors are problem details (RFC 9457). Every path also answers `OPTIONS` for browsers on the listed
 origins. A method that a path does not take is a 404 problem of the gateway, and a 405 problem on a
 developer's machine; so is a path that there is not, a 404 problem.
+
+A service without tokens signs its requests with an IAM role that the service lists (AWS Signature
+Version 4, service `execute-api`), and sends them to the same paths under `/iam`. It may name the user
+for whom it acts: `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without that header it calls as
+the service itself.
 """.strip()
 BODY_SENT = {request.operation: request.body for request in REQUESTS}
 BODY, ETAG = "$response.body#", "$response.header.ETag"
@@ -34,7 +40,7 @@ def document(place: Path) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": _info(),
-        "servers": [{"url": "/", "description": "Where this document came from"}],
+        "servers": servers(""),
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
@@ -88,8 +94,7 @@ def _success(operation: Operation, said: Any, every: Sequence[Operation]) -> dic
         names.append("Location")
     if operation.is_list:
         names.append("Link")
-    if operation.route.action or (operation.is_read and not operation.is_record):
-        names.append("Cache-Control")
+    names.append("Cache-Control")
     if answer and answer.startswith("text/"):
         names += OF_THE_PAGE
     made: dict[str, Any] = {"description": operation.summary, "headers": headers(*names)}

@@ -32,13 +32,13 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e",
     },
     "WWW-Authenticate": {
-        "description": "What is wrong with the token (RFC 6750)",
+        "description": "What is wrong with the token (RFC 6750); under `/iam`, that a signature is needed",
         "required": True,
-        "schema": {"type": "string", "pattern": "^Bearer "},
+        "schema": {"type": "string", "pattern": "^(Bearer|AWS4-HMAC-SHA256) "},
         "example": 'Bearer realm="landscape-api"',
     },
     "Cache-Control": {
-        "description": "`no-store` where a token was needed, `no-cache` on what can be asked again",
+        "description": "`no-store` where a caller was needed, `no-cache` on what can be asked again",
         "schema": {"type": "string", "enum": ["no-store", "no-cache"]},
         "example": "no-store",
     },

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.routes.bodies.common import UNFIT, pattern
+from chalicelib.models.text import UNFIT
+from chalicelib.routes.bodies.common import pattern
 from chalicelib.routes.bodies.technology import LARGEST_ID
 from chalicelib.routes.contract import FILES
 from chalicelib.routes.listing import DEFAULT_LIMIT, LARGEST_LIMIT

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.routes.problems import CLOSED, PROBLEM_TYPE, TABLE
+from chalicelib.routes.roles import NOT_SIGNED
 from ops.gateway.responses import RESPONSES
 from tools.openapi.headers import headers
 from tools.openapi.routes import Operation
@@ -17,10 +18,11 @@ PATH = "/api/v1/projects/survey-data-exchange"
 REQUEST_ID = "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e"
 PROBLEM, PLAIN = "application/problem+json", "application/json"  # WAF cannot send the former
 
-# What the application says, by the last part of the type; tests/api/test_examples.py makes it say so.
+# What the application says, by the title or the last part of the type; tests/api/test_examples.py makes it say so.
 DETAILS = {
     "malformed": "The body is not a JSON object",
     "unauthenticated": "No token was sent",
+    "A valid signature is needed": NOT_SIGNED,
     "forbidden": "create-technology is for users of digital-landscape, not of tech-audit-tool",
     "closed": CLOSED,
     "not-found": "There is no project with this id",
@@ -71,7 +73,9 @@ def problem_types() -> list[str]:
 
 
 def _applications() -> list[Example]:
-    table = [(status, name, title, DETAILS[name]) for _, status, name, title in TABLE]
+    table = [
+        (status, name, title, DETAILS.get(title, DETAILS[name])) for _, status, name, title in TABLE
+    ]
     return [_application(*row) for row in (*table, *OTHERS)]
 
 
@@ -115,15 +119,21 @@ def _firewalls() -> list[Example]:
 ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
     "Malformed": ("The request cannot be read", 400, ("malformed",), ()),
     "Unauthenticated": (
-        "No token, or none that counts; of the other service's pool a 403 on a developer's machine",
+        "No token, or none that counts; of the other service's pool a 403 on a developer's machine."
+        " Under `/iam`: no valid signature",
         401,
         ("unauthenticated",),
         ("WWW-Authenticate",),
     ),
-    "Refused": ("The firewall does not let this address in", 403, ("closed", "not-listed"), ()),
+    "Refused": (
+        "The firewall does not let this address in. Under `/iam`: no service lists the role",
+        403,
+        ("forbidden", "closed", "not-listed"),
+        (),
+    ),
     "Forbidden": (
-        "The token's pool or groups, or your relation to the project, do not allow it; or the"
-        " firewall does not let this address in",
+        "The caller's pool or groups, or the relation to the project, do not allow it; or the"
+        " firewall does not let this address in. Under `/iam`: no service lists the role",
         403,
         ("forbidden", "closed", "not-listed"),
         (),
@@ -177,6 +187,7 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
 }
 EVERYWHERE = (
     "Malformed",
+    "Unauthenticated",
     "PayloadTooLarge",
     "TooManyRequests",
     "Internal",
@@ -219,8 +230,6 @@ def of(operation: Operation) -> dict[str, Any]:
     route = operation.route
     names = [*EVERYWHERE, "Forbidden" if route.action else "Refused"]
     names.append("InvalidOrReused" if route.status == 201 else "Invalid")
-    if route.action:
-        names.append("Unauthenticated")
     if "{" in route.path:
         names.append("NotFound")
     if route.body:

@@ -102,16 +102,19 @@ class Operation:
 
 
 def operations(place: Path) -> Iterator[Operation]:
-    """All but the preflights, which every path has; `place` is a folder for an empty store."""
+    """All but the preflights, and what stands under /iam a second time.
+
+    `place` is a folder for an empty store.
+    """
     environment = {
         "LANDSCAPE_STAGE": "dev",
         "LANDSCAPE_STORE_URL": f"sqlite:///{place / 'routes.db'}",
         "XDG_STATE_HOME": str(place),
     }
     app = create_app(Settings.read(stage_environment("local", environment)))
-    for methods in app.routes.values():
+    for path, methods in app.routes.items():
         for method, entry in methods.items():
-            if method != "OPTIONS":
-                view: Any = entry.view_function
+            view: Any = entry.view_function
+            if method != "OPTIONS" and view.route.path == path:
                 authorizer = entry.authorizer.name if entry.authorizer else None
                 yield Operation(view.route, tuple(entry.content_types), authorizer)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.models.caller import SERVICES
+from chalicelib.routes.contract import SIGNATURE
 from chalicelib.services.access import RULES
 
 BEARER = "bearer"
@@ -37,15 +38,23 @@ def schemes() -> dict[str, Any]:
         "bearerFormat": "JWT",
         "description": "An ID token of one of the two pools; an access token carries no e-mail address",
     }
-    return {**flows, BEARER: bearer}
+    signature = {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "description": "AWS Signature Version 4 of an IAM role that a service lists, on the server"
+        " whose URL ends in `/iam`",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    }
+    return {**flows, BEARER: bearer, SIGNATURE: signature}
 
 
 def requirements(action: str | None) -> list[dict[str, list[str]]]:
-    """Any one of them will do; none is needed where there is no action."""
+    """Any one of them will do; the empty one where there is no action."""
     if action is None:
-        return []
+        return [{}, {SIGNATURE: []}]
     flows = [{service: list(SCOPES)} for service in sorted(RULES[action].groups)]
-    return [*flows, {BEARER: []}]
+    return [*flows, {BEARER: []}, {SIGNATURE: []}]
 
 
 def who(action: str | None) -> str:
@@ -63,7 +72,8 @@ def who(action: str | None) -> str:
     if rule.members:
         members = ", ".join(f"`{member}`" for member in sorted(rule.members))
         text += f": {members}, and all members in the group {_either(rule.all_members_for)}"
-    return f"{text}. The rule is `{action}`."
+    alone = "may too" if rule.role else "names a user"
+    return f"{text}. A service's role {alone}. The rule is `{action}`."
 
 
 def _either(groups: frozenset[str]) -> str:

@@ -8,35 +8,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from chalicelib.errors import Flaw, InvalidError
-from chalicelib.models.text import without_ignorable
+from chalicelib.models.caller import EMAIL, LONGEST_EMAIL, is_email
+from chalicelib.models.text import (
+    INVISIBLE,
+    LABEL,
+    LINE_ENDS,
+    SPACES,
+    UNFIT,
+    without_ignorable,
+)
 from chalicelib.routes.requests import pointer
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 5000
 LONGEST_NOTE = 500
 LONGEST_URL = 2048
-LONGEST_EMAIL = 254
-# Each pattern is the contract's too, so they are spelled in what all dialects of regular expressions
-# read alike: no \w, \s or \p, which mean something else in each, and no sign beyond U+FFFF.
-SPACES = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-LINE_ENDS = r"\t\n\r"
-# What no text may hold, as routes.requests.UNFIT has it; halves of surrogate pairs are in no JSON Schema.
-UNFIT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
-# Nothing is seen of these by themselves: joiners, fillers, selectors, accents, private use.
-INVISIBLE = (
-    r"\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff"
-    r"\u200b-\u200f\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f"
-    r"\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-)
-NO_LETTER = (
-    r"\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u00a0\u202a-\u202e"
-    + SPACES.lstrip()
-    + INVISIBLE
-)
-LABEL = rf"[^{NO_LETTER}\u002d]([^{NO_LETTER}]*[^{NO_LETTER}\u002d])?"
-EMAIL = re.compile(
-    rf"[^@<>()\[\],;:\u0022\\{SPACES}{LINE_ENDS}{UNFIT}]{{1,64}}@({LABEL}\.)+{LABEL}"
-)
 GROUP = "[0-9A-Fa-f]{1,4}"
 # An IPv6 address: eight groups, or fewer with one `::` in the place of those that are 0.
 IPV6 = "|".join(
@@ -109,7 +95,7 @@ def _url_or_nothing(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not EMAIL.fullmatch(text):
+    if not is_email(text):
         raise ValueError("is not an e-mail address")
     return text
 
@@ -164,7 +150,7 @@ UrlOrNothing = Annotated[
 ]
 Email = Annotated[
     str,
-    Field(max_length=LONGEST_EMAIL, json_schema_extra=pattern(EMAIL.pattern)),
+    Field(max_length=LONGEST_EMAIL, json_schema_extra=pattern(EMAIL)),
     AfterValidator(_email),
 ]
 # Sent back as it was read it is fine; routes.writing compares it.

@@ -12,10 +12,10 @@ TAG = "Who you are, and what is yours."
 
 
 class CallerAnswer(BaseModel):
-    """Who the token says you are."""
+    """Who the token or the signature says you are."""
 
     service: Annotated[str, *choice(SERVICES)]
-    email: str
+    email: str | None = Field(description="Null for a service on behalf of nobody")
     groups: list[str]
     may: list[Annotated[str, *choice(RULES)]] = Field(
         description="What your pool and groups allow; writing a project also asks for a contact"
