@@ -15,6 +15,7 @@
     ├── ReceiptMismatchError one idempotency key, two bodies
     ├── QuotaExceededError   as much as a caller may do in a day
     ├── UnavailableError     try again later
+    │   └── FirewallSecretError an operator has to replace it
     └── RetryError           never leaves the services: the same call can succeed once repeated
         ├── IdTakenError
         ├── UnknownTechnologyError
@@ -114,6 +115,13 @@ class UnavailableError(RegisterError):
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class FirewallSecretError(UnavailableError):
+    """The firewall's secret in the table cannot be used; its text is for the log."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, retry_after=10)  # when the gate asks the table again
 
 
 class RetryError(RegisterError):

@@ -181,7 +181,10 @@ class Deploy:
             return {}
         secret = read_secret(Client(BotoTransport(), self.settings.table))
         if not secret.values:
-            raise DeployError("the table holds no value for the firewall's header")
+            raise DeployError(
+                "the table holds no good value for the firewall's header: run"
+                f" python waf/associate.py --stage {self.stage.name}"
+            )
         return {HEADER: secret.values[-1]}
 
     def ask(self) -> str:

@@ -43,7 +43,10 @@ class Options:
 
 
 def make_secret(place: Place) -> None:
-    """Whoever is first decides. Raises FirewallError, errors.UnavailableError."""
+    """Where there is none, or a spoilt one. Whoever is first decides.
+
+    Raises FirewallError, errors.UnavailableError.
+    """
     seen = secret.read(place.table)
     if seen.values:
         return

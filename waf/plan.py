@@ -29,7 +29,7 @@ from waf.place import FoundAcl, Place, is_ours
 from waf.rotation import Rotation, rotation_step
 from waf.rules import Choice, differences, wanted_acl
 
-THERE = "there"
+THERE, SPOILT = "there", "spoilt"
 Say = Callable[[str], None]
 
 
@@ -49,7 +49,7 @@ def plan(place: Place, options: Options, rotation: Rotation, say: Say) -> Plan:
     ask = place.waf.until_done
     sets, acl, associated = ask(place.find_sets), ask(place.find_acl), ask(place.find_associated)
     known = secret.read(place.table)
-    found = MISSING if not known.values else THERE
+    found = SPOILT if known.is_spoilt else THERE if known.values else MISSING
     steps = [
         Step("inserted header", found, THERE, partial(make_secret, place)),
         *(_set_step(place, key, sets) for key in set_keys()),

@@ -72,5 +72,8 @@ def _rotate(place: Place, options: Options, rotation: Rotation, say: Callable[[s
 
 
 def _left_to_wait(known: secret.Secret, now: datetime) -> float:
-    since = (now - datetime.fromisoformat(known.changed_at)).total_seconds()
+    try:
+        since = (now - datetime.fromisoformat(known.changed_at)).total_seconds()
+    except (TypeError, ValueError):  # changed by hand: nobody knows when
+        return EVERYBODY_HAS_READ
     return min(EVERYBODY_HAS_READ, max(0.0, EVERYBODY_HAS_READ - since))

@@ -5,11 +5,15 @@ The table may hold two for as long as a rotation takes: the application accepts 
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
+from chalicelib.errors import FirewallSecretError
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.common import firewall_values_in
 from chalicelib.stores.dynamodb.keys import FIREWALL_SECRET
 from chalicelib.stores.dynamodb.transport import CallError
 
@@ -19,11 +23,17 @@ REFUSED = "ConditionalCheckFailedException"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """`values`, oldest first, are in no repr; `version` 0 and no `changed_at` where there is none."""
+    """`values`, oldest first, are in no repr; `version` 0 and no `changed_at` where there is none.
+
+    A spoilt one, which the application does not take either, has no values. `stored` is the version
+    as the table has it, whatever that is.
+    """
 
     values: tuple[str, ...] = field(default=(), repr=False)
     version: int = 0
     changed_at: str = ""
+    is_spoilt: bool = False
+    stored: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 def new_value() -> str:
@@ -31,12 +41,23 @@ def new_value() -> str:
 
 
 def read(client: Client) -> Secret:
-    """As it is now. Raises stores' CallError, errors.UnavailableError."""
+    """As it is now, spoilt or not. Raises stores' CallError, errors.UnavailableError."""
     item = client.get(FIREWALL_SECRET)
     if item is None:
         return Secret()
-    values = tuple(str(value) for value in json.loads(item["values"]["S"]))
-    return Secret(values, int(item["version"]["N"]), item["changed_at"]["S"])
+    stored, is_spoilt = item.get("version"), False
+    try:
+        values = firewall_values_in(item)
+    except FirewallSecretError:
+        values, is_spoilt = (), True
+    changed_at = item.get("changed_at", {}).get("S", "")
+    return Secret(values, _number(stored or {}), changed_at, is_spoilt, stored)
+
+
+def _number(stored: Mapping[str, Any]) -> int:
+    """Of a version; 0 where it is no whole number."""
+    found = str(stored.get("N"))
+    return int(found) if found.isdecimal() else 0
 
 
 def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) -> Secret:
@@ -44,11 +65,13 @@ def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) 
 
     Raises FirewallError where somebody else changed it in between, errors.UnavailableError.
     """
-    written = Secret(values, seen.version + 1, now.astimezone(UTC).isoformat())
+    version = {"N": str(seen.version + 1)}
+    changed_at = now.astimezone(UTC).isoformat()
+    written = Secret(values, seen.version + 1, changed_at, stored=version)
     item = {
         **item_key(FIREWALL_SECRET),
         "values": {"S": json.dumps(values)},
-        "version": {"N": str(written.version)},
+        "version": version,
         "changed_at": {"S": written.changed_at},
     }
     try:
@@ -61,11 +84,11 @@ def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) 
 
 
 def _unchanged(seen: Secret) -> dict[str, object]:
-    if not seen.version:
-        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    if seen.stored is None:
+        return {"ConditionExpression": "attribute_not_exists(version)"}
     return {
         "ConditionExpression": "version = :seen",
-        "ExpressionAttributeValues": {":seen": {"N": str(seen.version)}},
+        "ExpressionAttributeValues": {":seen": seen.stored},
     }
 
 

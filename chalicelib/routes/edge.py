@@ -27,6 +27,8 @@ ALLOWED_HEADERS = (
 )
 EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
+# Whoever may have come past the firewall is told no more.
+SHUT = "This API is not available at the moment: send the request again later"
 
 Handler = Callable[[Call], Response]
 Authenticate = Callable[[Request], Caller]
@@ -156,10 +158,14 @@ class Edge:
                 facts_of(request).update(error_facts(error), detail=str(error))
             return problem_of(request, error)
         except Exception as error:
-            if self._telemetry is None:
-                self._app.log.exception("Unhandled error, request %s", request_id(request))
-            facts_of(request).update(error_facts(error))
-            return problem_of(request, error)
+            return self._unforeseen(request, error)
+
+    def _unforeseen(self, request: Request, error: Exception) -> Response:
+        """The answer to what nobody foresaw: a 500, with its traceback in the log."""
+        if self._telemetry is None:
+            self._app.log.exception("Unhandled error, request %s", request_id(request))
+        facts_of(request).update(error_facts(error))
+        return problem_of(request, error)
 
     def _carry_out(
         self,
@@ -215,8 +221,12 @@ class Edge:
             facts_of(request)["refused"] = str(error)
             return problem_of(request, error)
         except UnavailableError as error:
+            if self._telemetry is None:
+                self._app.log.error("%s, request %s", error, request_id(request))
             facts_of(request).update(error_facts(error), detail=str(error))
-            return problem_of(request, error)
+            return problem_of(request, UnavailableError(SHUT, error.retry_after))
+        except Exception as error:
+            return self._unforeseen(request, error)
         return None
 
 

@@ -169,7 +169,10 @@ class Store(Protocol):
         """The secret that signs cursors: made on first use, the same for ever after."""
 
     def firewall_values(self) -> tuple[str, ...]:
-        """Those with which the firewall marks what it lets in; none where there is no firewall."""
+        """Those with which the firewall marks what it lets in; none where there is no firewall.
+
+        Raises FirewallSecretError where what is stored as such cannot be used, UnavailableError.
+        """
 
     def ping(self) -> None:
         """Reads one record; raises UnavailableError where that fails."""

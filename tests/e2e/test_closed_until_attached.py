@@ -18,6 +18,7 @@ from tests.support.deployment import Deployment
 ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
 ASSOCIATE = ("firewall", "--stage", "dev", "--pace", "0")
 CLOSED = "urn:landscape-api:problem:closed"
+UNAVAILABLE = "urn:landscape-api:problem:unavailable"
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,27 @@ def inserted(deployed: Deployment) -> str:
     (acl,) = deployed.waf.web_acls.values()
     found = json.dumps(acl.held)
     return found[found.index("InsertHeaders") :].partition("]")[0]
+
+
+def test_a_spoilt_secret_shuts_the_api_until_the_operators_command_replaces_it(
+    deployed: Deployment,
+) -> None:
+    deployed.run(*ASSOCIATE)
+    deployed.let_in()
+    deployed.emulator.client("dynamodb").put_item(
+        TableName="landscape-dev",
+        Item={"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}, "values": {"S": '"abc"'}},
+    )
+    sleep(REREAD_SECONDS)
+    send, place = through_http("127.0.0.1", deployed.emulator.port), f"{deployed.api_id}/dev"
+    wrong = send("GET", f"{DATA_PLANE}{place}/health", {HEADER: "makes the Lambda read"}, b"")
+    for answer in (wrong, deployed.api.get("/health")):
+        assert (answer.status, answer.json["type"]) == (503, UNAVAILABLE)
+        assert "secret" not in answer.body.decode()
+    assert "spoilt" in deployed.run(*ASSOCIATE, "--status", expect=3)
+    deployed.run(*ASSOCIATE)
+    sleep(REREAD_SECONDS)
+    assert deployed.api.get("/health").status == 200
 
 
 def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment) -> None:

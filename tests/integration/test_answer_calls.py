@@ -17,7 +17,7 @@ from tests.support.api import P, T, in_lambda, through_app
 from tests.support.emulator import Emulator
 from tests.support.faults import Recording, Tables, emulated_tables
 
-PASS = "let in" * 8
+PASS = "let-in" * 8
 AUDIT, LANDSCAPE = "tech-audit-tool", "digital-landscape"
 PYTHON, SURVEY = f"{T}/python", f"{P}/survey-7"
 LANGUAGE = {"quadrant": "languages", "ring": "adopt"}

@@ -15,13 +15,14 @@ from tests.support.emulator import Emulator
 from tests.support.fake_waf import FakeWaf
 from tests.support.fake_waf_shapes import Document, WafError
 from tests.support.faults import Clock, Tables, emulated_tables
-from tests.support.firewall_site import Site, inserted_by, make_site
+from tests.support.firewall_site import NOTHING, SECRET, Site, inserted_by, make_site
 from waf import secret
 from waf.acl import Options
 from waf.place import Place
 from waf.rotation import Rotation, rotation_step
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+NEW = "the-new-one-" * 4
 
 
 class Telling(FakeWaf):
@@ -114,24 +115,34 @@ def test_each_change_waits_until_the_one_before_it_is_known_everywhere(
     assert dropped - changed >= 120.0
 
 
-def begin_rotation(site: Site, now: datetime) -> str:
+def begin_rotation(site: Site, changed_at: str) -> str:
     """As a run that was killed right after its first write; gives the new value."""
     item = {
         "pk": {"S": "FIREWALL-SECRET"},
         "sk": {"S": "."},
-        "values": {"S": f'["{site.secrets[0]}", "the-new-one"]'},
+        "values": {"S": f'["{site.secrets[0]}", "{NEW}"]'},
         "version": {"N": "2"},
-        "changed_at": {"S": now.isoformat()},
+        "changed_at": {"S": changed_at},
     }
     site.dynamodb.put_item(TableName=site.table, Item=item)
-    return "the-new-one"
+    return NEW
 
 
-@pytest.mark.parametrize(("ago", "waits"), [(0, 15.0), (10, 5.0), (3600, 0.0), (-3600, 15.0)])
+@pytest.mark.parametrize(
+    ("changed_at", "waits"),
+    [
+        (BEGUN.isoformat(), 15.0),
+        ((BEGUN - timedelta(seconds=10)).isoformat(), 5.0),
+        ((BEGUN - timedelta(hours=1)).isoformat(), 0.0),
+        ((BEGUN + timedelta(hours=1)).isoformat(), 15.0),
+        ("2026-01-01T00:00:00", 15.0),
+        ("by hand", 15.0),
+    ],
+)
 def test_a_rotation_that_was_cut_short_waits_for_what_is_left(
-    site: Site, tables: Tables, ago: int, waits: float
+    site: Site, tables: Tables, changed_at: str, waits: float
 ) -> None:
-    new = begin_rotation(site, BEGUN - timedelta(seconds=ago))
+    new = begin_rotation(site, changed_at)
     watched = Watched(site, tables.transport)
     watched.rotate(asked=False)
     (changed, _, _), _ = watched.seen
@@ -141,7 +152,7 @@ def test_a_rotation_that_was_cut_short_waits_for_what_is_left(
 
 @pytest.mark.parametrize("options", [[], ["--rotate-secret"]])
 def test_the_next_run_ends_a_rotation_and_begins_no_other(site: Site, options: list[str]) -> None:
-    new = begin_rotation(site, BEGUN)
+    new = begin_rotation(site, BEGUN.isoformat())
     assert "half-way through a change" in site.call("--status").stdout
     site.put_up(*options)
     assert (site.secrets, site.inserted) == ([new], new)
@@ -163,6 +174,43 @@ def test_a_value_that_the_table_lost_is_replaced(site: Site) -> None:
     site.put_up()
     assert site.secrets == [site.inserted]
     assert site.inserted != lost
+
+
+SPOILT: dict[str, dict[str, Any]] = {
+    "no version": {"values": {"S": "[]"}},
+    "a version of another type": {"values": {"S": "no JSON"}, "version": {"S": "seven"}},
+    "no number": {"values": {"S": f'["{NEW}", "short"]'}, "version": {"N": "1.5"}},
+    "as it was written": {"values": {"L": [{"S": NEW}]}, "version": {"N": "7"}},
+}
+
+
+@pytest.mark.parametrize("attributes", SPOILT.values(), ids=SPOILT)
+def test_a_spoilt_secret_is_shown_and_replaced(site: Site, attributes: dict[str, Any]) -> None:
+    item = {**SECRET, **attributes}
+    site.dynamodb.put_item(TableName=site.table, Item=item)
+    status, dry_run = site.call("--status"), site.call("--dry-run", "--json")
+    assert (status.exit_code, dry_run.exit_code) == (3, 0)
+    assert "spoilt" in status.stdout
+    assert "spoilt" in dry_run.stdout
+    held = site.dynamodb.get_item(TableName=site.table, Key=SECRET, ConsistentRead=True)["Item"]
+    assert held == item
+    done = site.put_up()
+    assert site.secrets == [site.inserted]
+    assert len(site.secrets[0]) == 43
+    assert NEW not in status.output + dry_run.output + done
+    assert NOTHING in site.put_up()
+
+
+def test_a_good_value_beside_a_version_that_nobody_can_read_is_kept_and_can_be_rotated(
+    site: Site,
+) -> None:
+    old = site.secrets
+    item = {**SECRET, "values": {"S": f'["{old[0]}"]'}, "version": {"S": "seven"}}
+    site.dynamodb.put_item(TableName=site.table, Item=item)
+    assert NOTHING in site.put_up()
+    site.put_up("--rotate-secret")
+    assert site.secrets == [site.inserted]
+    assert site.secrets != old
 
 
 def test_the_value_is_in_nothing_that_is_printed(site: Site) -> None:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from chalicelib.firewall.errors import FirewallError
-from chalicelib.stores.dynamodb.client import Client
+from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.keys import FIREWALL_SECRET
 from tests.support.emulator import Emulator
 from tests.support.faults import Clock, Faulty, Tables, answer_lost, emulated_tables
 from waf import secret
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+OLD, NEW = "old" * 16, "new" * 16
 
 
 @pytest.fixture
@@ -27,13 +30,13 @@ def client(tables: Tables) -> Client:
 
 def test_there_is_none_until_it_is_written(client: Client) -> None:
     assert secret.read(client) == secret.Secret((), 0, "")
-    written = secret.write(client, secret.read(client), ("old", "new"), NOW)
+    written = secret.write(client, secret.read(client), (OLD, NEW), NOW)
     assert secret.read(client) == written
-    assert written == secret.Secret(("old", "new"), 1, "2026-01-02T03:04:05+00:00")
+    assert written == secret.Secret((OLD, NEW), 1, "2026-01-02T03:04:05+00:00")
 
 
 def test_of_two_who_read_the_same_only_the_first_writes(client: Client) -> None:
-    for first, second in (("a", "b"), ("c", "d")):
+    for first, second in ((OLD, NEW), (NEW, OLD)):
         seen = secret.read(client)
         secret.write(client, seen, (first,), NOW)
         with pytest.raises(FirewallError, match="somebody else changed the header's value"):
@@ -46,7 +49,7 @@ def test_a_write_whose_answer_was_lost_is_done(tables: Tables) -> None:
     table = tables.new()
     faulty = Faulty(tables.transport, {0: answer_lost})
     client = Client(faulty, table, clock, clock.sleep)
-    written = secret.write(client, secret.Secret(), ("a",), NOW)
+    written = secret.write(client, secret.Secret(), (NEW,), NOW)
     assert secret.read(client) == written
 
 
@@ -58,3 +61,17 @@ def test_values_are_random_and_fit_a_header() -> None:
 
 def test_no_value_is_in_what_python_shows_of_it() -> None:
     assert "hidden" not in repr(secret.Secret(("hidden",), 1, ""))
+
+
+@pytest.mark.parametrize("version", [{}, {"version": {"S": "seven"}}, {"version": {"N": "7"}}])
+def test_of_two_who_replace_the_same_spoilt_secret_only_the_first_writes(
+    client: Client, version: dict[str, Any]
+) -> None:
+    item = {**item_key(FIREWALL_SECRET), "values": {"S": '"abc"'}, **version}
+    client.call("PutItem", TableName=client.table, Item=item)
+    seen = secret.read(client)
+    assert (seen.values, seen.is_spoilt) == ((), True)
+    assert secret.write(client, seen, (OLD,), NOW) == secret.read(client)
+    with pytest.raises(FirewallError, match="somebody else changed the header's value"):
+        secret.write(client, seen, (NEW,), NOW)
+    assert secret.read(client).values == (OLD,)

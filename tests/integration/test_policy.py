@@ -150,25 +150,63 @@ def as_role(deployed: Deployment, role: str) -> Any:
 
 
 OWN, ALLOW, DENY = "PROJECT#of-this-test", "FIREWALL#allow", "FIREWALL#deny"
+SECRET = "FIREWALL-SECRET"
+CALLS = [*calls({"pk": {}})]
+READS = ["get_item", "batch_get_item"]
+
+
+def key_in(partition: str) -> dict[str, Any]:
+    """Of an item that nobody else uses."""
+    return {"pk": {"S": partition}, "sk": {"S": "of-this-test"}}
 
 
 @pytest.mark.parametrize(
     ("role", "operations", "allowed", "refused"),
     [
-        (FINISHES_ROLE, [*calls({"pk": {}})], [OWN], ["FIREWALL-SECRET", ALLOW, DENY]),
-        (EXPIRES_ROLE, ["query"], [ALLOW, DENY], ["FIREWALL-SECRET", OWN]),
+        (ROLE, CALLS, [OWN], [ALLOW, DENY]),
+        (ROLE, READS, [SECRET], []),
+        (ROLE, [name for name in CALLS if name not in READS], [], [SECRET]),
+        (FINISHES_ROLE, CALLS, [OWN], [SECRET, ALLOW, DENY]),
+        (EXPIRES_ROLE, ["query"], [ALLOW, DENY], [SECRET, OWN]),
     ],
 )
-def test_finish_reaches_the_register_alone_and_expire_the_allow_list_alone(
+def test_each_function_reaches_its_own_part_of_the_table_alone(
     deployed: Deployment, role: str, operations: list[str], allowed: list[str], refused: list[str]
 ) -> None:
+    """The API the register and, to read it, the firewall's secret; finish the register; expire the lists."""
     dynamodb = as_role(deployed, role)
     for partition, operation in product((*allowed, *refused), operations):
-        parameters = calls({"pk": {"S": partition}, "sk": {"S": "of-this-test"}})[operation]
+        parameters = calls(key_in(partition))[operation]
         may = partition in allowed
         denied = pytest.raises(ClientError, match="AccessDenied")
         with nullcontext() if may else denied:
             getattr(dynamodb, operation)(**parameters)
+
+
+@pytest.mark.parametrize("role", [ROLE, FINISHES_ROLE])
+def test_one_key_of_the_allow_list_spoils_a_whole_batch_or_transaction(
+    deployed: Deployment, role: str
+) -> None:
+    dynamodb = as_role(deployed, role)
+    both = [key_in(OWN), key_in(ALLOW)]
+    checks = [calls(key)["transact_write_items"]["TransactItems"][0] for key in both]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.batch_get_item(RequestItems={"landscape-dev": {"Keys": both}})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.transact_write_items(TransactItems=checks)
+
+
+@pytest.mark.parametrize("role", [ROLE, FINISHES_ROLE, EXPIRES_ROLE])
+def test_no_function_reads_or_writes_past_the_keys(deployed: Deployment, role: str) -> None:
+    """A Scan names no partition, so no condition on partitions could hold it back."""
+    dynamodb = as_role(deployed, role)
+    put = {"PutRequest": {"Item": key_in(OWN)}}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.scan(**TABLE)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.batch_write_item(RequestItems={"landscape-dev": [put]})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.execute_statement(Statement='SELECT * FROM "landscape-dev"')
 
 
 @pytest.mark.parametrize("function", ["", "-expire", "-finish"])
@@ -177,3 +215,5 @@ def test_the_stages_differ_in_nothing_but_their_names(function: str) -> None:
     dev, prod = ((ROOT / file).read_text() for file in files)
     assert dev.replace("-dev", "-prod") == prod
     assert "Scan" not in dev
+    assert "PartiQL" not in dev
+    assert "index/" not in dev

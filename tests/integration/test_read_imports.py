@@ -25,6 +25,7 @@ from tests.support.faults import emulated_tables
 
 LISTED = frozenset((Path(__file__).parent / "read_imports.txt").read_text().split())
 HEALTH, LIST = "/health", "/api/v1/projects"
+PASS = "let-in" * 8
 SCRIPT = """
 import sys
 before = set(sys.modules)
@@ -33,7 +34,7 @@ from app import app
 context = {"httpMethod": "GET", "resourcePath": sys.argv[1], "path": sys.argv[1], "requestId": "1"}
 event = {
     "requestContext": context,
-    "headers": {sys.argv[2]: "let in"},
+    "headers": {sys.argv[2]: sys.argv[3]},
     "pathParameters": None,
     "multiValueQueryStringParameters": {"limit": ["50"]} if sys.argv[1] != "/health" else None,
     "stageVariables": None,
@@ -55,7 +56,7 @@ def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> R
         for name in ("one", "two"):
             contacts = people("a@example.org")
             store.projects.add(project(name, technologies=uses("python"), contacts=contacts))
-        secret = {**item_key(FIREWALL_SECRET), "values": {"S": '["let in"]'}}
+        secret = {**item_key(FIREWALL_SECRET), "values": {"S": json.dumps([PASS])}}
         tables.transport("PutItem", {"TableName": table, "Item": secret})
     environment = {
         **local_environment(tmp_path_factory.mktemp("state")),
@@ -70,7 +71,7 @@ def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> R
 
     def read(path: str) -> tuple[set[str], dict[str, object]]:
         result = subprocess.run(
-            [sys.executable, "-S", "-c", SCRIPT, path, HEADER],
+            [sys.executable, "-S", "-c", SCRIPT, path, HEADER, PASS],
             cwd=ROOT,
             env=environment,
             capture_output=True,

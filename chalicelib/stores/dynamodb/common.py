@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 
-from chalicelib.errors import UnavailableError, UnknownTechnologyError
+from chalicelib.errors import FirewallSecretError, UnavailableError, UnknownTechnologyError
 from chalicelib.models.technology import Named
 from chalicelib.models.text import name_key
 from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
@@ -23,6 +23,37 @@ from chalicelib.stores.dynamodb.transport import REFUSED_CALL, CallError
 
 MEMORY_SECONDS = 60.0
 MOST_NAMES = 20_000
+SHORTEST_SECRET = 32  # characters
+SPOILT_SECRET = (
+    "The firewall's secret in the table is spoilt: it is not a JSON list of texts of at least"
+    f" {SHORTEST_SECRET} visible ASCII characters. An operator replaces it with"
+    " python waf/associate.py --stage STAGE"
+)
+
+
+def firewall_values_in(secret: Item | None) -> tuple[str, ...]:
+    """The values in the item FIREWALL_SECRET, oldest first; none where there is no item.
+
+    Raises FirewallSecretError, which holds no value, where they are not a list of at least one text
+    that a header can hold and nobody can guess.
+    """
+    if secret is None:
+        return ()
+    try:
+        values = json.loads(secret["values"]["S"])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        values = None
+    if not (isinstance(values, list) and values and all(map(_is_secret, values))):
+        raise FirewallSecretError(SPOILT_SECRET)
+    return tuple(values)
+
+
+def _is_secret(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and len(value) >= SHORTEST_SECRET
+        and all("!" <= character <= "~" for character in value)
+    )
 
 
 class Common:
@@ -36,8 +67,8 @@ class Common:
         self._renamed_until = float("-inf")
 
     def firewall_values(self) -> tuple[str, ...]:
-        """As they are now."""
-        return self._read()
+        """As they are now. Raises FirewallSecretError, UnavailableError."""
+        return firewall_values_in(self._read())
 
     def cursor_key(self) -> bytes:
         """Made on first use: whoever is first decides."""
@@ -59,8 +90,8 @@ class Common:
     def forget_renamed(self) -> None:
         self._renamed_until = float("-inf")
 
-    def _read(self) -> tuple[str, ...]:
-        """Gives the firewall's values, which the gate keeps itself."""
+    def _read(self) -> Item | None:
+        """Gives the firewall's secret, whose values the gate keeps itself."""
         until = self._clock() + MEMORY_SECONDS
         found = self._client.get_all([FIREWALL_SECRET, CURSOR_KEY, RENAMES])
         if CURSOR_KEY in found:
@@ -70,8 +101,7 @@ class Common:
             name: value["S"] for name, value in names.items() if name.startswith("technology:")
         }
         self._renamed_until = until
-        secret = found.get(FIREWALL_SECRET)
-        return tuple(json.loads(secret["values"]["S"])) if secret else ()
+        return found.get(FIREWALL_SECRET)
 
     def _make_cursor_key(self) -> None:
         item = {**item_key(CURSOR_KEY), "key": {"B": os.urandom(32)}}
