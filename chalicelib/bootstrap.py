@@ -15,8 +15,9 @@ from chalicelib.routes.authorizers import CognitoAuthorizers
 from chalicelib.routes.caller import Claims, authenticator, gateway_claims, verified_claims
 from chalicelib.routes.contacts import contacts_blueprint
 from chalicelib.routes.contract import contract_blueprint
+from chalicelib.routes.declaration import Entrance
 from chalicelib.routes.directorates import directorates_blueprint
-from chalicelib.routes.edge import Edge, Entrance
+from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
 from chalicelib.routes.merging import merging_blueprint

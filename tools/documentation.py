@@ -82,7 +82,9 @@ def route_table(every: Iterable[Operation]) -> str:
         )
         for one in sorted(every, key=lambda one: one.route.path)
     ]
-    return _table(("route", "authorizer", "rule"), [*rows, ("`OPTIONS` of every path", "none", "")])
+    more = ("`HEAD` of every public `GET`", "`OPTIONS` of every path")
+    rows += [(one, "none", "") for one in more]
+    return _table(("route", "authorizer", "rule"), rows)
 
 
 def rule_table(rules: Mapping[str, Rule]) -> str:

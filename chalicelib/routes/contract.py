@@ -12,7 +12,7 @@ from chalicelib.errors import NotFoundError
 from chalicelib.models.identity import Pool
 from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import IAM, Call, Parameter, prefix
+from chalicelib.routes.requests import IAM, Call, prefix
 from chalicelib.routes.responses import text_resource
 
 CHALICELIB = Path(__file__).parent.parent
@@ -27,13 +27,6 @@ FILES = {
     "oauth2-redirect.html": HTML,
     "oauth2-redirect.js": SCRIPT,
 }
-# What a pool's sign-in pages send the browser back with, to oauth2-redirect.html.
-SENT_BACK = (
-    Parameter("code", "What a pool's sign-in pages send back"),
-    Parameter("state", "What they were asked with"),
-    Parameter("error", "Why they let nobody in"),
-    Parameter("error_description", "The same in words"),
-)
 SIGNATURE = "iam-role"  # the security scheme of what a role signs
 PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
 
@@ -77,7 +70,7 @@ def contract_blueprint(
             text = text.replace(f"{{{{{name}}}}}", escape(value))
         return text_resource(call.request, text, f"{HTML}; charset=utf-8", headers)
 
-    @edge.route(routes, "GET", "/docs/{file}", query=SENT_BACK, answer="text/*")
+    @edge.route(routes, "GET", "/docs/{file}", answer="text/*")
     def get_page_file(call: Call) -> Response:
         """A file of the page
 

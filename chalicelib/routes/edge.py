@@ -1,17 +1,22 @@
 """The edge: how a route is declared, and what every request and every response goes through."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from time import monotonic, perf_counter
 from typing import Any, cast
 
-from chalice.app import Authorizer, Blueprint, Chalice, Request, Response
+from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib.deadline import request_seconds, until
 from chalicelib.errors import ClosedError, RegisterError, UnavailableError
-from chalicelib.models.caller import Caller
-from chalicelib.routes.problems import Headers, PayloadTooLargeError, own_error, problem_of
+from chalicelib.routes.declaration import Entrance, Handler, Route
+from chalicelib.routes.problems import (
+    EncodedBodyError,
+    Headers,
+    PayloadTooLargeError,
+    own_error,
+    problem_of,
+)
 from chalicelib.routes.requests import IAM, Call, Parameter, body_bytes, parameters, request_id
 from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
@@ -23,50 +28,13 @@ CONTENT_TYPES = {
     "PATCH": ["application/merge-patch+json", "application/json"],
 }
 ALLOWED_HEADERS = (
-    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id,"
+    " X-Requested-With, X-Amzn-Trace-Id, traceparent, tracestate, baggage, sentry-trace"
 )
 EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
 # Whoever may have come past the firewall is told no more.
 SHUT = "This API is not available at the moment: send the request again later"
-
-Handler = Callable[[Call], Response]
-Authenticate = Callable[[Request], Caller]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a route is. The contract is made from it; the handler's docstring is its summary and text.
-
-    `action` is a rule of services.access.RULES; a route without one is public. `body` and `answer`
-    are schemas of the contract, `answer` may be a media type of text. `errors` are problems beyond
-    those that method, path and action bring.
-    """
-
-    handler: Handler
-    method: str
-    path: str
-    action: str | None
-    query: tuple[Parameter, ...]
-    body: str | None
-    answer: str | None
-    status: int
-    errors: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """A way in, by which every route can be reached under the entrance's own `prefix`.
-
-    `authorizer` gives the gateway's for an action, or for None, which is a public route; its answer
-    is None where nobody stands in front of us. `authenticate` finds the caller of a route with an
-    action, and where `knows_all_callers`, of public routes too.
-    """
-
-    prefix: str
-    authorizer: Callable[[str | None], Authorizer | None]
-    authenticate: Authenticate
-    knows_all_callers: bool = False
 
 
 class Edge:
@@ -104,7 +72,10 @@ class Edge:
         status: int = 200,
         errors: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """The decorator of a handler. The Route stays readable on each view, as `view.route`."""
+        """The decorator of a handler. The Route stays readable on each view, as `view.route`.
+
+        A public GET answers HEAD too.
+        """
 
         def declare(handler: Handler) -> Handler:
             route = Route(handler, method, path, action, query, body, answer, status, errors)
@@ -122,7 +93,7 @@ class Edge:
         view.route = route  # type: ignore[attr-defined]
         blueprint.route(
             (entrance.prefix + route.path).rstrip("/") or "/",
-            methods=[route.method],
+            methods=["GET", "HEAD"] if route.answers_head else [route.method],
             content_types=CONTENT_TYPES.get(route.method, []),
             authorizer=entrance.authorizer(route.action),
         )(view)
@@ -175,6 +146,11 @@ class Edge:
         path_parameters: Mapping[str, str],
     ) -> Response:
         """Everything that is checked before a handler, in the order in which callers are told."""
+        encoding = request.headers.get("content-encoding", "").strip().lower()
+        if request.method in CONTENT_TYPES and encoding not in ("", "identity"):
+            raise EncodedBodyError(
+                "The body has a Content-Encoding: send it uncompressed and without it"
+            )
         if len(body_bytes(request)) > LARGEST_BODY:
             raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
         caller = None
@@ -183,7 +159,7 @@ class Edge:
             facts_of(request)["caller"] = caller.service
             if route.action:
                 access.require(caller, route.action)
-        given = parameters(request, route.query)
+        given = {} if route.takes_any_query else parameters(request, route.query)
         response = route.handler(Call(request, path_parameters, given, caller))
         if caller:
             response.headers["Cache-Control"] = "no-store"
@@ -200,6 +176,8 @@ class Edge:
             response = self._refusal(request) or get_response(request)
         if isinstance(response.body, dict) and "Code" in response.body:
             response = own_error(request, response)
+        if request.method == "HEAD":  # `chalice local` would write the body
+            response.body = ""
         response.headers["X-Request-Id"] = request_id(request)
         response.headers["Vary"] = "Origin"
         origin = request.headers.get("origin")

@@ -12,10 +12,11 @@ from chalicelib.models.text import as_json, words
 from chalicelib.routes.requests import Call, Parameter, path_of, pointer
 from chalicelib.services.cursors import Cursors
 
+MOST_WORDS = 10  # each is held against every word of up to 500 rows
 Q = Parameter(
     "q",
     "Every word of it is the beginning of a word: of a project's name, short name or programme, of a"
-    " technology's name or aliases",
+    f" technology's name or aliases. It holds at most {MOST_WORDS} words",
 )
 PAGING = (
     Parameter("limit", "How many items a page holds at most"),
@@ -67,8 +68,12 @@ def _limit(given: dict[str, str]) -> int:
 
 
 def search_words(given: dict[str, str]) -> tuple[str, ...]:
-    """The words of `q`. Raises InvalidError where it is given and holds none."""
+    """The words of `q`. Raises InvalidError where it is given and holds none, or too many."""
     found = words(given.get("q", ""))
     if "q" in given and not found:
         raise InvalidError(Flaw(pointer("q"), "holds no word"))
+    if len(found) > MOST_WORDS:
+        raise InvalidError(
+            Flaw(pointer("q"), f"holds more than {MOST_WORDS} words: leave some of them out")
+        )
     return found

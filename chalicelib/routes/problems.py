@@ -7,7 +7,7 @@ from chalice.app import Request, Response
 
 from chalicelib import errors
 from chalicelib.models.text import as_json
-from chalicelib.routes.requests import path_of, request_id
+from chalicelib.routes.requests import path_of, request_ids
 
 PROBLEM_TYPE = "urn:landscape-api:problem:"
 REALM = "landscape-api"
@@ -18,6 +18,10 @@ Headers = dict[str, str | list[str]]
 
 class PayloadTooLargeError(errors.RegisterError):
     pass
+
+
+class EncodedBodyError(errors.RegisterError):
+    """A body with a Content-Encoding. Chalice itself refuses other media types."""
 
 
 class PreconditionRequiredError(errors.RegisterError):
@@ -37,6 +41,7 @@ TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
     (errors.ConflictError, 409, "conflict", "In conflict with another request"),
     (errors.VersionMismatchError, 412, "version-mismatch", "Somebody else wrote first"),
     (PayloadTooLargeError, 413, "payload-too-large", "The body is too large"),
+    (EncodedBodyError, 415, "unsupported-media-type", "Unsupported Media Type"),
     (errors.InvalidError, 422, "invalid", "The request breaks a rule"),
     (
         errors.ReceiptMismatchError,
@@ -74,7 +79,7 @@ def problem(
         "status": status,
         "detail": detail,
         "instance": path_of(request),
-        "request_id": request_id(request),
+        **request_ids(request),
         **(more or {}),
     }
     return Response(

@@ -15,7 +15,11 @@ from chalicelib.models.caller import Caller
 # Every route stands under it a second time, for callers that sign with an IAM role.
 IAM = "/iam"
 LONGEST_PARAMETER = 200
-ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
+# RFC 9110, 8.8.3; texts, because re compiles them for the first request that has such a header.
+ENTITY_TAG = r'(W/)?"([^\x00-\x20"\x7f]*)"'
+TAG_LIST = rf"[ \t,]*{ENTITY_TAG}([ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*"
+PLAIN_ID = re.compile(r"[\w=+/-]{1,128}", re.ASCII)
+BOM = b"\xef\xbb\xbf"
 DEEPEST = 50
 # What no text may hold: control characters but tab and line ends, those that turn the direction of
 # what follows them, and halves of surrogate pairs.
@@ -49,14 +53,34 @@ class Call:
 
 
 def request_id(request: Request) -> str:
-    """The gateway's id of this request; on a developer's machine, one made here and kept."""
-    if "requestId" not in request.context:
-        from uuid import uuid4  # 2 ms that no request behind the gateway pays
+    """The gateway's id of this request; on a developer's machine, one made here and kept.
 
-        own = getattr(request.lambda_context, "aws_request_id", None)
-        request.context["requestId"] = own or str(uuid4())
+    A caller can set the gateway's: one that is long, or could break a line, gives way to another.
+    """
+    if not PLAIN_ID.fullmatch(request.context.get("requestId") or ""):
+        request.context["requestId"] = _extended_id(request) or _own_id(request)
     found: str = request.context["requestId"]
     return found
+
+
+def request_ids(request: Request) -> dict[str, str]:
+    """What a problem and the log call this request; `extended_request_id` only where a gateway gave one."""
+    extended = _extended_id(request)
+    more = {"extended_request_id": extended} if extended else {}
+    return {"request_id": request_id(request), **more}
+
+
+def _extended_id(request: Request) -> str:
+    """The gateway's id that no caller can set; empty where there is none."""
+    found: str = request.context.get("extendedRequestId") or ""
+    return found if PLAIN_ID.fullmatch(found) else ""
+
+
+def _own_id(request: Request) -> str:
+    from uuid import uuid4  # 2 ms that no request behind the gateway pays
+
+    own: str | None = getattr(request.lambda_context, "aws_request_id", None)
+    return own or str(uuid4())
 
 
 def path_of(request: Request) -> str:
@@ -113,8 +137,13 @@ def pointer(*parts: str | int) -> str:
 
 
 def entity_tags(header: str) -> list[tuple[bool, str]]:
-    """The tags that an If-Match or If-None-Match lists: (weak, opaque)."""
-    return [(bool(weak), tag) for weak, tag in ENTITY_TAG.findall(header)]
+    """The tags that an If-Match or If-None-Match lists: (weak, opaque).
+
+    None of `*`, nor of what is not wholly a list of them: `"1", x` and `*, "1"` are read as nothing.
+    """
+    if not re.fullmatch(TAG_LIST, header):
+        return []
+    return [(bool(weak), tag) for weak, tag in re.findall(ENTITY_TAG, header)]
 
 
 def body_bytes(request: Request) -> bytes:
@@ -127,8 +156,11 @@ def body_bytes(request: Request) -> bytes:
 
 
 def json_object(request: Request) -> dict[str, Any]:
-    """The body, a JSON object. Raises MalformedError where it is none, InvalidError for unfit text in it."""
-    body = body_bytes(request)
+    """The body, a JSON object. Raises MalformedError where it is none, InvalidError for unfit text in it.
+
+    A byte order mark before it is passed over, as RFC 8259 allows.
+    """
+    body = body_bytes(request).removeprefix(BOM)
     if not body:
         raise MalformedError("The body is empty")
     try:
@@ -143,7 +175,8 @@ def json_object(request: Request) -> dict[str, Any]:
         raise MalformedError("The body is nested too deeply") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise MalformedError(f"The body is not JSON: {error.msg} at {where}") from None
+        what, _, _ = error.msg.partition(" (")  # what follows is advice for Python
+        raise MalformedError(f"The body is not JSON: {what} at {where}") from None
     except ValueError as error:
         raise MalformedError(f"The body is not JSON: {_wording(error)}") from None
     if not isinstance(value, dict):

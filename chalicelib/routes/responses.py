@@ -38,10 +38,10 @@ def resource(
     status: int = 200,
     location: str | None = None,
 ) -> Response:
-    """A single resource with its ETag; 304 where a GET's If-None-Match holds it."""
+    """A single resource with its ETag; 304 where a read's If-None-Match holds it."""
     text = as_json(body)
     tag = entity_tag(text, record)
-    if request.method == "GET" and _is_known(request, tag):
+    if request.method in ("GET", "HEAD") and _is_known(request, tag):
         return Response("", {"ETag": f'"{tag}"'}, 304)
     headers: Headers = {"Content-Type": "application/json", "ETag": f'"{tag}"'}
     if location:
@@ -90,11 +90,14 @@ def require_match(request: Request, record: Versioned) -> None:
     header = request.headers.get("if-match")
     if header is None:
         raise PreconditionRequiredError("Send If-Match with the ETag of the version you have read")
-    tags = entity_tags(header)
     if header.strip() == "*":
         return
+    tags = entity_tags(header)
     if not tags:
-        raise MalformedError('If-Match is not a list of quoted entity tags, like "3-…"')
+        raise MalformedError(
+            'If-Match is not * alone, nor a list of quoted entity tags, like "3-…": send the ETag'
+            " as you read it"
+        )
     if all(weak for weak, _ in tags):
         raise VersionMismatchError("If-Match holds weak entity tags, which never match")
     fitting = (str(record.version), _lock(record))
@@ -124,5 +127,6 @@ def until_written(handler: Callable[[Call], Response]) -> Callable[[Call], Respo
 
 
 def _is_known(request: Request, tag: str) -> bool:
+    """An If-None-Match that cannot be read is passed over: the whole answer is never a wrong one."""
     header = request.headers.get("if-none-match", "")
     return header.strip() == "*" or tag in {known for _, known in entity_tags(header)}

@@ -14,7 +14,7 @@ LIKE = 'On-Behalf-Of is not like rita@example.org; groups="reviewer,admin"'
 
 
 def iam_authorizer(_: str | None) -> IAMAuthorizer:
-    """See edge.Entrance: API Gateway's own, for public routes too."""
+    """See declaration.Entrance: API Gateway's own, for public routes too."""
     return IAMAuthorizer()
 
 

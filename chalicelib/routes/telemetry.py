@@ -11,7 +11,7 @@ from typing import Any
 
 from chalice.app import Request
 
-from chalicelib.routes.requests import request_id
+from chalicelib.routes.requests import request_ids
 
 NAMESPACE = "landscape-api"
 UNITS = {"Requests": "Count", "Errors": "Count", "Latency": "Milliseconds", "ColdStarts": "Count"}
@@ -36,7 +36,7 @@ class Telemetry:
             "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": METRICS},
             "stage": self._stage,
             "route": f"{request.method} {request.path}",
-            "request_id": request_id(request),
+            **request_ids(request),
             "status": status,
             "cold_start": cold,
             "Requests": 1,

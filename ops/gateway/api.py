@@ -24,10 +24,12 @@ REPEATED = {
     "variables": "variables",
     "tracingEnabled": "tracingEnabled",
 }
-# Never the token, the query string (people search in it) or an e-mail address.
+# Never the token, the query string (people search in it) or an e-mail address. A caller can set the
+# request id, and not the extended one.
 ACCESS_LOG_FORMAT = json.dumps(
     {
         "request_id": "$context.requestId",
+        "extended_request_id": "$context.extendedRequestId",
         "time": "$context.requestTime",
         "source_ip": "$context.identity.sourceIp",
         "method": "$context.httpMethod",

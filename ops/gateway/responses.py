@@ -56,6 +56,7 @@ class GatewayResponse:
             "detail": self.detail,
             "instance": "$context.path",
             "request_id": "$context.requestId",
+            "extended_request_id": "$context.extendedRequestId",
         }
         return json.dumps(problem)
 
@@ -65,6 +66,7 @@ NEEDED = "A valid token is needed"
 TIMEOUT = "The answer took too long; what was asked for may have been done all the same"
 FILTERED = "A rule of the firewall refused this request, or the address that it came from"
 NO_PATH = "There is no such path, or it does not take this method"
+ENCODED = "Send the body as JSON, uncompressed"
 TOO_LARGE = ("The body is too large", "It is larger than this API takes")
 TOO_MANY = "More requests came in than this API takes at once. Please try again"
 AGAIN = (("Retry-After", "1"),)
@@ -75,6 +77,9 @@ RESPONSES = (
     GatewayResponse("WAF_FILTERED", 403, "filtered", "Refused by the firewall", FILTERED),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "not-found", "Not found", NO_PATH),
     GatewayResponse("REQUEST_TOO_LARGE", 413, "payload-too-large", *TOO_LARGE),
+    GatewayResponse(
+        "UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type", "Unsupported Media Type", ENCODED
+    ),
     GatewayResponse("THROTTLED", 429, "too-many-requests", "Too many requests", TOO_MANY, AGAIN),
     GatewayResponse("INTEGRATION_TIMEOUT", 504, "timeout", "No answer in time", TIMEOUT),
     GatewayResponse(

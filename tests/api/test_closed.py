@@ -48,6 +48,9 @@ def test_every_route_is_shut_with_the_header_or_without(
     for method, path in (*asked, ("PUT", "/health")):
         for headers in ({}, {HEADER: ""}, {HEADER: VALUE, "Origin": ORIGIN}):
             answer = api(method, concrete(path), None, headers)
+            if method == "HEAD":
+                assert (answer.status, answer.body) == (403, b"")
+                continue
             assert (answer.status, answer.json["type"]) == CLOSED
             assert answer.json["detail"] == "This API answers only what its firewall let in"
             assert VALUE not in answer.body.decode()

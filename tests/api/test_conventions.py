@@ -1,15 +1,19 @@
 """What holds for every route: problems, request ids, CORS, the order of checks, HTTP's own errors."""
 
+import gzip
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from chalicelib.bootstrap import create_app
-from tests.api.test_routes import TABLE, concrete
-from tests.support.api import ORIGIN, Api, P, event
+from tests.api.test_routes import HEADS, TABLE, concrete
+from tests.support.api import ORIGIN, Answer, Api, P, event
 
 PATHS = sorted({concrete(path) for path, *_ in TABLE})
-METHODS = {path: {m for p, m, *_ in TABLE if concrete(p) == path} for path in PATHS}
+METHODS = {path: {m for p, m, *_ in TABLE | HEADS if concrete(p) == path} for path in PATHS}
+PUBLIC = [path for path in PATHS if "HEAD" in METHODS[path]]
+OPEN = [path for path in PATHS if "/api/" not in path]  # anybody opens them, with anything behind
 WRITES = sorted((m, path) for path in PATHS for m in METHODS[path] & {"POST", "PUT", "PATCH"})
 
 
@@ -59,8 +63,11 @@ def test_a_preflight_names_the_methods_of_its_path_and_others_are_a_405(
     offered = METHODS[path] | {"OPTIONS"}
     for header in ("allow", "access-control-allow-methods"):
         assert set(answer.headers[header].split(", ")) == offered
-    for header in ("Authorization", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"):
-        assert header in answer.headers["access-control-allow-headers"]
+    assert set(answer.headers["access-control-allow-headers"].split(", ")) == {
+        *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
+        *("X-Request-Id", "X-Amzn-Trace-Id", "X-Requested-With"),
+        *("traceparent", "tracestate", "baggage", "sentry-trace"),  # what tracers of browsers add
+    }
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         answer = api(method, path)
         assert (answer.status == 405) == (method not in offered)
@@ -81,6 +88,42 @@ def test_the_type_and_the_size_of_a_body_are_checked_before_the_token(
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert api(method, path, b" " * (256 * 1024 + 1)).status == 413
     assert api(method, path, b" " * (256 * 1024)).status == 401
+    coded = api(method, path, b"x" * 300_000, {"Content-Encoding": "gzip"}, origin=ORIGIN)
+    assert (coded.status, coded.json["type"]) == (415, answer.json["type"])
+    assert coded.headers["access-control-allow-origin"] == ORIGIN
+
+
+@pytest.mark.parametrize(
+    "coding", ["gzip", "br", "GZIP", "gzip, identity", "x-unheard-of", "utf-8"]
+)
+def test_a_body_in_another_coding_is_a_415_that_says_to_send_it_plain(
+    api: Api, coding: str
+) -> None:
+    body = gzip.compress(b'{"name": "Compressed"}')
+    answer = api.auditor()("POST", P, body, content_encoding=coding)
+    assert answer.status == 415
+    assert (
+        answer.json["detail"]
+        == "The body has a Content-Encoding: send it uncompressed and without it"
+    )
+
+
+@pytest.mark.parametrize("coding", ["identity", " Identity ", ""])
+def test_a_body_in_no_coding_may_say_so(api: Api, name: str, coding: str) -> None:
+    assert api.auditor()("POST", P, {"name": name}, content_encoding=coding).status == 201
+
+
+def test_a_byte_order_mark_before_the_json_is_passed_over(api: Api, name: str) -> None:
+    mark, caller = b"\xef\xbb\xbf", api.auditor()
+    made = caller("POST", P, mark + json.dumps({"name": name}).encode())
+    assert (made.status, made.json["name"]) == (201, name)
+    merge = {"Content-Type": "application/merge-patch+json", "If-Match": made.etag}
+    patched = caller("PATCH", made.location, mark + b'{"programme": "Marked"}', merge)
+    assert (patched.status, patched.json["programme"]) == (200, "Marked")
+    twice = caller("POST", P, mark * 2 + b"{}")
+    assert (twice.status, twice.json["type"]) == (400, "urn:landscape-api:problem:malformed")
+    told = "The body is not JSON: Unexpected UTF-8 BOM at line 1, column 1"
+    assert twice.json["detail"] == told
 
 
 @pytest.mark.parametrize(
@@ -88,7 +131,7 @@ def test_the_type_and_the_size_of_a_body_are_checked_before_the_token(
     [
         *(b"", b"{", b"[]", b'"text"', b'{"name": NaN}', b'{"name": Infinity}'),
         *(b'{"name": "a", "name": "b"}', b'{"hosting": {"types": [], "types": []}}'),
-        *(b'{"name": "\xff"}', b'\xef\xbb\xbf{"name": "a"}', "{}".encode("utf-16")),
+        *(b'{"name": "\xff"}', b"\xef\xbb\xbf", "{}".encode("utf-16")),
         *(b"[" * 100_000, b'{"a":' * 50_000, b'{"version": ' + b"9" * 10_000 + b"}"),
     ],
 )
@@ -118,13 +161,20 @@ def test_the_wording_of_a_problem_is_for_callers(client: Api, body: bytes, detai
     assert answer.status == 400 or answer.flaws == [detail.partition(":")[0]]
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if "GET" in METHODS[path]])
-def test_an_unknown_query_parameter_is_refused(api: Api, path: str) -> None:
+@pytest.mark.parametrize("path", sorted({p for p in PATHS if "GET" in METHODS[p]} - set(OPEN)))
+def test_an_unknown_query_parameter_is_refused_in_the_register(api: Api, path: str) -> None:
     assert api.audit_admin().get(f"{path}?limti=3").flaws == ["/limti"]
 
 
+@pytest.mark.parametrize("path", OPEN)
+def test_elsewhere_any_query_is_passed_over(api: Api, path: str) -> None:
+    path = path.replace("some", "page.css")
+    plain, tracked = api.get(path), api.get(f"{path}?utm_source=mail&_=17&_=18&code=%00&x")
+    assert (tracked.status, tracked.body) == (200, plain.body)
+
+
 def test_a_path_without_parameters_says_so(client: Api) -> None:
-    told = client.get("/health?x=1").json["detail"]
+    told = client.get("/api/v1/directorates?x=1").json["detail"]
     assert told == "/x: unknown query parameter: this path takes none"
 
 
@@ -166,3 +216,64 @@ def test_half_a_surrogate_pair_in_a_path_does_no_harm(
     answer = create_app(client.settings)(asked, None)
     assert (answer["statusCode"], answer["headers"]["X-Request-Id"]) == (status, "r-1")
     assert json.loads(answer["body"].encode())["instance"] == path
+
+
+def without_own(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a server says of the body that it sends, and what is of each request."""
+    own = ("x-request-id", "date", "content-length")
+    return {name: value for name, value in headers.items() if name not in own}
+
+
+def both(api: Api, path: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Answer]:
+    """What GET and HEAD answer, which differ in the body alone."""
+    read, head = (api(method, path, None, headers, origin=ORIGIN) for method in ("GET", "HEAD"))
+    assert (head.status, head.body) == (read.status, b"")
+    assert without_own(head.headers) == without_own(read.headers)
+    return read, head
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_head_is_get_without_the_body(api: Api, path: str) -> None:
+    """Of a resource that there is, of none, and of an unknown parameter."""
+    api.project("Some", "Some")
+    path = path.replace("/docs/some", "/docs/page.css")
+    read, _ = both(api, path)
+    assert read.status == 200
+    both(api, path.replace("some", "no-such-thing"))
+    both(api, f"{path}?limti=3")
+    if "etag" in read.headers:
+        known, _ = both(api, path, {"If-None-Match": read.etag})
+        assert known.status == 304
+
+
+def test_head_of_a_list_has_the_link_to_the_next_page(client: Api) -> None:
+    for number in range(2):
+        client.project(f"Project {number}")
+    assert 'rel="next"' in client("HEAD", f"{P}?limit=1").headers["link"]
+
+
+EXTENDED = "JKJaXmPLvHcESHA="
+
+
+def ids_told(api: Api, **ids: str) -> tuple[str, str | None]:
+    """The request ids of a problem, where the gateway gave `ids`; the header has the first too."""
+    asked = event("GET", f"{P}/{{project_id}}", f"{P}/x", pathParameters={"project_id": "x"})
+    asked["requestContext"] |= ids
+    answer = create_app(api.settings)(asked, None)
+    problem = json.loads(answer["body"])
+    assert answer["headers"]["X-Request-Id"] == problem["request_id"]
+    return problem["request_id"], problem.get("extended_request_id")
+
+
+def test_a_problem_has_the_gateways_extended_id_where_there_is_one(client: Api) -> None:
+    """A caller can set the requestId, and not the extendedRequestId."""
+    assert ids_told(client, requestId="r-1", extendedRequestId=EXTENDED) == ("r-1", EXTENDED)
+    assert ids_told(client, requestId="r-1") == ("r-1", None)
+
+
+@pytest.mark.parametrize("chosen", ["a\nSet-Cookie: x", "a\n", "a b", "é", '"', "x" * 129, ""])
+def test_an_id_that_could_do_harm_gives_way_to_another(client: Api, chosen: str) -> None:
+    told = ids_told(client, requestId=chosen, extendedRequestId=EXTENDED)
+    assert told == (EXTENDED, EXTENDED)
+    made, extended = ids_told(client, requestId=chosen, extendedRequestId=chosen)
+    assert (len(made), extended) == (36, None)

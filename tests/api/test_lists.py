@@ -84,6 +84,16 @@ def test_a_parameter_that_means_nothing_is_a_422(api: Api, query: str) -> None:
     assert api.get(f"{P}?{query}").flaws == ["/" + query.partition("=")[0]]
 
 
+@pytest.mark.parametrize("path", [P, T])
+def test_a_search_has_at_most_ten_words(api: Api, path: str) -> None:
+    """A word that is given twice is one."""
+    ten = "+".join(f"w{number}" for number in range(10))
+    assert api.get(f"{path}?q={ten}+w1").status == 200
+    answer = api.get(f"{path}?q={ten}+more")
+    assert answer.flaws == ["/q"]
+    assert answer.json["detail"] == "/q: holds more than 10 words: leave some of them out"
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -46,6 +46,10 @@ TABLE = {
     (T + "/{technology_id}/projects", "GET", None, None),
     ("/api/v1/radar", "GET", None, None),
 }
+# A public GET answers HEAD too.
+HEADS = {
+    (path, "HEAD", None, None) for path, method, _, rule in TABLE if (method, rule) == ("GET", None)
+}
 # What the page signs a developer in with.
 LOCAL_ALONE = {("/local/token", "POST", None, None)}
 
@@ -76,24 +80,24 @@ def routes_of(app: Chalice, prefix: str = "") -> set[tuple[str, str, str | None,
 
 
 def test_the_deployed_routes_are_the_table_and_nothing_else(tmp_path: Path) -> None:
-    assert routes_of(app_on("dev", tmp_path)) == TABLE
+    assert routes_of(app_on("dev", tmp_path)) == TABLE | HEADS
 
 
 def test_every_route_stands_under_iam_a_second_time_behind_a_signature(tmp_path: Path) -> None:
-    signed = {(path, method, "sigv4", rule) for path, method, _, rule in TABLE}
+    signed = {(path, method, "sigv4", rule) for path, method, _, rule in TABLE | HEADS}
     assert routes_of(app_on("dev", tmp_path), "/iam") == signed
 
 
 def test_without_a_listed_role_there_is_no_path_under_iam(tmp_path: Path) -> None:
     none = {"TECH_AUDIT_TOOL_ROLE_ARNS": "", "DIGITAL_LANDSCAPE_ROLE_ARNS": ""}
     app = create_app(Settings.read(local_environment(tmp_path, LANDSCAPE_STAGE="dev", **none)))
-    assert routes_of(app) == TABLE
+    assert routes_of(app) == TABLE | HEADS
     assert routes_of(app, "/iam") == set()
 
 
 def test_the_local_routes_are_the_same_without_authorizers(tmp_path: Path) -> None:
     assert routes_of(app_on("local", tmp_path)) - LOCAL_ALONE == {
-        (path, method, None, rule) for path, method, _, rule in TABLE
+        (path, method, None, rule) for path, method, _, rule in TABLE | HEADS
     }
 
 

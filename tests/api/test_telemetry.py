@@ -14,7 +14,7 @@ import pytest
 from chalicelib.bootstrap import create_app
 from chalicelib.settings import Settings
 from tests.api.test_identity import Forger
-from tests.support.api import ORIGIN, Api, P, in_lambda, through_app
+from tests.support.api import ORIGIN, Api, P, event, in_lambda, through_app
 
 EMAIL = "somebody@example.org"
 Lines = Callable[[], list[dict[str, Any]]]
@@ -52,6 +52,20 @@ def test_a_request_is_one_line_with_its_metrics(inside: Api, lines: Lines) -> No
     (metrics,) = second["_aws"]["CloudWatchMetrics"]
     assert metrics["Dimensions"] == [["stage"], ["stage", "route"]]
     assert {metric["Name"] for metric in metrics["Metrics"]} <= second.keys()
+
+
+def test_the_id_that_no_caller_can_set_is_in_it_where_there_is_one(
+    settings: Settings, lines: Lines
+) -> None:
+    app = create_app(in_lambda(settings))
+    for ids in ({"requestId": "chosen\nby the caller", "extendedRequestId": "JKJaXmPL="}, {}):
+        asked = event("HEAD", "/health", "/health")
+        asked["requestContext"] |= ids
+        app(asked, None)
+    behind, without = lines()
+    assert behind["request_id"] == behind["extended_request_id"] == "JKJaXmPL="
+    assert behind["route"] == "HEAD /health"
+    assert "extended_request_id" not in without
 
 
 def test_the_callers_service_is_in_it_and_nothing_that_names_anybody(

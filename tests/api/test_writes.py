@@ -43,7 +43,8 @@ def test_a_write_names_the_version_that_it_has_read(some: Api, method: str, path
     etag = writer(some, path).get(path).etag
     for tag in ('"7-00000000"', '"1-00000000"', 'W/"1-x"', f"W/{etag}", '"11"', '""'):
         assert (write(some, method, path, tag).status, tag) == (412, tag)
-    for tag in ("1", "nonsense", "", '"'):
+    garbled = (f"*, {etag}", f"{etag}, *", f"{etag}, x", f"x {etag}", f"{etag} {etag}", 'w/"1"')
+    for tag in ("1", "nonsense", "", '"', ",", '"a b"', *garbled):
         answer = write(some, method, path, tag)
         assert (answer.status, tag) == (400, tag)
         assert "quoted" in answer.json["detail"]
@@ -52,7 +53,8 @@ def test_a_write_names_the_version_that_it_has_read(some: Api, method: str, path
 
 def test_if_match_takes_a_list_and_a_star(api: Api, name: str) -> None:
     made = api.project(name)
-    for tag in (f'"7-x", {made.etag}', "*"):
+    for tags in ('"7-x", {}', 'W/"a,b" ,, {},', "*"):
+        tag = tags.format(api.get(made.location).etag)
         assert api.auditor()("PATCH", made.location, {}, if_match=tag).status == 200
 
 
@@ -62,6 +64,16 @@ def test_a_known_version_is_a_304_without_a_body(api: Api, name: str) -> None:
         answer = api.get(made.location, if_none_match=tag)
         assert (answer.status, answer.body, answer.etag) == (304, b"", made.etag)
     assert api.get(made.location, if_none_match='"other"').status == 200
+
+
+@pytest.mark.parametrize("spoil", ["*, {}", "{}, x", "x{}", "{} {}"])
+def test_an_if_none_match_that_cannot_be_read_is_passed_over(
+    api: Api, name: str, spoil: str
+) -> None:
+    made = api.project(name)
+    tag = spoil.format(made.etag, made.etag)
+    assert api.get(made.location, if_none_match=tag).status == 200
+    assert api.get(made.location, if_none_match=made.etag.strip('"')).status == 200
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_the_life_of_a_project(deployed: Deployment, user: Api) -> None:
     assert made.headers["location"] == "/dev/api/v1/projects/life"
     again = user("POST", P, {"name": "Life", "technologies": uses}, idempotency_key="life")
     assert (again.status, again.body) == (201, made.body)
+    assert user("POST", P, {"name": "Coded"}, content_encoding="gzip").status == 415
     assert deployed.api.get(f"{P}/life").etag == made.etag
     assert deployed.api.get(f"{P}/life", if_none_match=made.etag).status == 304
     contacts = user.get(f"{P}/life/contacts").json
@@ -101,6 +102,10 @@ def test_links_preflights_and_problems_suit_a_browser(deployed: Deployment) -> N
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.json["status"] == status
     assert deployed.api.get("/").json["links"]["radar"] == "/dev/api/v1/radar"
+    head, read = (deployed.api(method, "/openapi.json") for method in ("HEAD", "GET"))
+    assert (head.status, head.body, head.etag) == (200, b"", read.etag)
+    assert head.headers["content-type"] == read.headers["content-type"]
+    assert deployed.api("HEAD", "/openapi.json", if_none_match=read.etag).status == 304
     preflight = deployed.api("OPTIONS", P, origin=ORIGIN)
     assert preflight.status == 204
     assert preflight.headers["access-control-allow-origin"] == ORIGIN

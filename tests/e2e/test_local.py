@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,20 @@ def test_an_edit_does_restart_it(state: Path, project: Path) -> None:
             (project / "chalicelib" / "__init__.py").touch()
             time.sleep(0.2)
         assert server.log.count("Serving on") >= 2
+
+
+def test_head_leaves_nothing_on_the_connection(state: Path) -> None:
+    """With a body after it, the next answer could not be read."""
+    with LocalServer(state, ROOT, "--no-autoreload") as server:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for method, path in (
+            ("HEAD", "/docs"),
+            ("HEAD", "/api/v1/projects/none"),
+            ("GET", "/health"),
+        ):
+            connection.request(method, path)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert not answer.will_close
+        connection.close()
+        assert (answer.status, b'"ok"' in body) == (200, True)

@@ -18,7 +18,8 @@ from chalicelib.deadline import (
     seconds_left,
     until,
 )
-from chalicelib.routes.edge import Edge, Entrance
+from chalicelib.routes.declaration import Entrance
+from chalicelib.routes.edge import Edge
 from chalicelib.routes.requests import Call
 from chalicelib.routes.telemetry import Telemetry
 from chalicelib.stores.dynamodb.client import Client

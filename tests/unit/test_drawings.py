@@ -149,7 +149,7 @@ def test_the_table_of_routes_has_a_row_for_each(tmp_path: Path) -> None:
         said = f"`{authorizer}`" if authorizer else "none"
         link = f"[{rule}](identity.md#rules)" if rule else ""
         assert f"| `{method} {path}` | {said} | {link} |" in rows
-    assert len(rows) == len(TABLE) + 1  # and OPTIONS
+    assert len(rows) == len(TABLE) + 2  # and HEAD, and OPTIONS
 
 
 def test_the_table_of_rules_says_who_may_do_what() -> None:

@@ -117,6 +117,7 @@ def test_the_access_log_has_what_aws_and_the_filter_need_and_never_a_token_or_a_
     private = ("query", "header", "claims", "principal", "user", "token")
     assert not any(never in ACCESS_LOG_FORMAT.lower() for never in private)
     assert "$context.requestId" in ACCESS_LOG_FORMAT
+    assert "$context.extendedRequestId" in ACCESS_LOG_FORMAT
     assert "\n" not in ACCESS_LOG_FORMAT
     assert '"error_type": "$context.error.responseType"' in ACCESS_LOG_FORMAT
     assert FILTER_PATTERN.count("$.error_type") == len(REFUSALS)

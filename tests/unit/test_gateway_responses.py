@@ -29,6 +29,7 @@ def test_every_status_is_the_one_that_was_asked_for() -> None:
         "WAF_FILTERED": "403",
         "MISSING_AUTHENTICATION_TOKEN": "404",
         "REQUEST_TOO_LARGE": "413",
+        "UNSUPPORTED_MEDIA_TYPE": "415",
         "THROTTLED": "429",
         "INTEGRATION_TIMEOUT": "504",
         "DEFAULT_4XX": None,
@@ -39,11 +40,12 @@ def test_every_status_is_the_one_that_was_asked_for() -> None:
 @pytest.mark.parametrize("response", RESPONSES, ids=lambda one: one.kind)
 def test_every_body_is_a_problem_that_a_browser_may_read(response: GatewayResponse) -> None:
     template = response.settings()["responseTemplates"]["application/json"]
-    assert set(re.findall(r"\$[\w.]+", template)) == {"$context.path", "$context.requestId"}
+    ids = {"$context.requestId", "$context.extendedRequestId"}
+    assert set(re.findall(r"\$[\w.]+", template)) == {"$context.path", *ids}
     found = json.loads(template)
     assert re.fullmatch(r"urn:landscape-api:problem:[a-z-]+", found["type"])
     assert found["instance"] == "$context.path"
-    assert found["request_id"] == "$context.requestId"
+    assert {found["request_id"], found["extended_request_id"]} == ids
     assert found.get("status", 0) == response.status
     assert found["title"]
     assert found["detail"]

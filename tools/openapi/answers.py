@@ -24,7 +24,13 @@ class ProblemAnswer(BaseModel):
     status: int = Field(ge=400, le=599)
     detail: str
     instance: str = Field(default="", description="The path that was asked for")
-    request_id: str = Field(default="", description="For whoever looks it up in the log")
+    request_id: str = Field(
+        default="",
+        description="For whoever looks it up in the log; a caller of the gateway can set it",
+    )
+    extended_request_id: str = Field(
+        default="", description="The gateway's, where there is one; no caller can set it"
+    )
 
 
 class InvalidProblemAnswer(ProblemAnswer):

@@ -17,8 +17,10 @@ DESCRIPTION = """
 One API for an organisation's software **projects** and the **technologies** they use.
 
 Errors are problem details (RFC 9457). Every path also answers `OPTIONS` for browsers on the listed
-origins. A method that a path does not take is a 404 problem of the gateway, and a 405 problem on a
-developer's machine; so is a path that there is not, a 404 problem.
+origins, and every `GET` that needs no token answers `HEAD` too: the same status and headers, without
+a body. Unknown query parameters are a 422 on paths with `/api/`, and passed over on the others. A
+method that a path does not take is a 404 problem of the gateway, and a 405 problem on a developer's
+machine; so is a path that there is not, a 404 problem.
 
 A service without tokens signs its requests with an IAM role that the service lists (AWS Signature
 Version 4, service `execute-api`), and sends them to the same paths under `/iam`. It may name the user

@@ -16,6 +16,7 @@ from waf.rules import NOT_LISTED, TOO_MANY, response_bodies
 
 PATH = "/api/v1/projects/survey-data-exchange"
 REQUEST_ID = "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e"
+EXTENDED_REQUEST_ID = "JKJaXmPLvHcESHA="
 PROBLEM, PLAIN = "application/problem+json", "application/json"  # WAF cannot send the former
 
 # What the application says, by the title or the last part of the type; tests/api/test_examples.py makes it say so.
@@ -31,6 +32,7 @@ DETAILS = {
     "conflict": "Too many writers moved this technology at once: send the request again",
     "version-mismatch": "It is version 2 by now: read it again",
     "payload-too-large": "A body has at most 262144 bytes",
+    "unsupported-media-type": "Unsupported media type: text/plain",
     "invalid": "/limit: is not a whole number from 1 to 100",
     "idempotency-key-reused": "This Idempotency-Key came with another body before",
     "precondition-required": "Send If-Match with the ETag of the version you have read",
@@ -38,16 +40,8 @@ DETAILS = {
     " name known ones, or send the request again after midnight UTC",
     "unavailable": "The database cannot be read: OperationalError",
 }
-# Not in the application's table: Chalice's own, and what nobody expects.
-OTHERS = (
-    (
-        415,
-        "unsupported-media-type",
-        "Unsupported Media Type",
-        "Unsupported media type: text/plain",
-    ),
-    (500, "internal", "An error on our side", "It has been logged"),
-)
+# Not in the application's table: what nobody expects.
+OTHERS = ((500, "internal", "An error on our side", "It has been logged"),)
 FLAWS = [{"pointer": "/limit", "detail": "is not a whole number from 1 to 100"}]
 
 
@@ -103,6 +97,7 @@ def _gateways() -> list[Example]:
 
 def _filled(template: str) -> dict[str, Any]:
     text = template.replace("$context.path", PATH).replace("$context.requestId", REQUEST_ID)
+    text = text.replace("$context.extendedRequestId", EXTENDED_REQUEST_ID)
     value: dict[str, Any] = json.loads(text)
     return value
 
@@ -154,7 +149,12 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
     "InUse": ("Projects use it", 409, ("in-use",), ()),
     "VersionMismatch": ("Somebody else wrote first: read again", 412, ("version-mismatch",), ()),
     "PayloadTooLarge": ("A body of more than 256 KiB", 413, ("payload-too-large",), ()),
-    "UnsupportedMediaType": ("Another type than JSON", 415, ("unsupported-media-type",), ()),
+    "UnsupportedMediaType": (
+        "Another type than JSON, or a `Content-Encoding`",
+        415,
+        ("unsupported-media-type",),
+        (),
+    ),
     "Invalid": ("A rule is broken; `errors` says where", 422, ("invalid",), ()),
     "InvalidOrReused": (
         "A rule is broken; or the idempotency key came with another body before",
@@ -229,7 +229,8 @@ def of(operation: Operation) -> dict[str, Any]:
     """References to the problems that this operation can answer with, by status."""
     route = operation.route
     names = [*EVERYWHERE, "Forbidden" if route.action else "Refused"]
-    names.append("InvalidOrReused" if route.status == 201 else "Invalid")
+    if not route.takes_any_query:
+        names.append("InvalidOrReused" if route.status == 201 else "Invalid")
     if "{" in route.path:
         names.append("NotFound")
     if route.body:

@@ -9,7 +9,7 @@ from chalicelib.bootstrap import create_app
 from chalicelib.models.page import EXAMINED_AT_MOST, EXAMINED_BYTES
 from chalicelib.models.project import LARGEST_PROJECT
 from chalicelib.models.technology import MOST_ALIASES, SHOWN_MOVES
-from chalicelib.routes.edge import Route
+from chalicelib.routes.declaration import Route
 from chalicelib.services.merging import MOST_PROJECTS
 from chalicelib.services.new_technologies import MOST_IN_A_DAY, MOST_IN_A_REQUEST
 from chalicelib.settings import Settings
@@ -102,7 +102,7 @@ class Operation:
 
 
 def operations(place: Path) -> Iterator[Operation]:
-    """All but the preflights, and what stands under /iam a second time.
+    """Each route once: not under /iam again, and without OPTIONS and HEAD.
 
     `place` is a folder for an empty store.
     """
@@ -115,6 +115,6 @@ def operations(place: Path) -> Iterator[Operation]:
     for path, methods in app.routes.items():
         for method, entry in methods.items():
             view: Any = entry.view_function
-            if method != "OPTIONS" and view.route.path == path:
+            if method not in ("OPTIONS", "HEAD") and view.route.path == path:
                 authorizer = entry.authorizer.name if entry.authorizer else None
                 yield Operation(view.route, tuple(entry.content_types), authorizer)
