@@ -29,7 +29,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         DEVELOP,
         "credentials",
         credentials.main,
-        'eval "$(landscape credentials --service digital-landscape)"',
+        "landscape credentials --service digital-landscape",
     ),
     (DEVELOP, "load", load.main, "landscape load --stage local data/ons_radar.json --dry-run"),
     (DEVELOP, "export", export.main, "landscape export --stage local --to out --dry-run"),
