@@ -27,7 +27,7 @@ from chalice.app import MultiDict, Request
 from chalicelib.errors import UnsignedError
 from chalicelib.models.caller import SERVICES
 from chalicelib.models.identity import Role
-from chalicelib.routes.requests import body_bytes, path_of
+from chalicelib.routes.requests import body_bytes
 from chalicelib.settings import Settings, SettingsError
 from ops.stage import stage_environment
 from tools.token import write_secret
@@ -117,7 +117,8 @@ def _signable(request: Request, names: list[str]) -> AWSRequest:
         raise UnsignedError("x-amz-content-sha256 is not that of the body")
     given = request.query_params or MultiDict({})
     pairs = [(name, value) for name in given for value in given.getlist(name)]
-    url = f"http://{headers['host']}{quote(path_of(request))}?{urlencode(pairs, quote_via=quote)}"
+    path = request.context["path"]  # as it was sent: with a slash at its end, too
+    url = f"http://{headers['host']}{quote(path)}?{urlencode(pairs, quote_via=quote)}"
     return AWSRequest(request.method, url, headers=headers, data=body)
 
 

@@ -29,7 +29,11 @@ FILTER = {
     "DefaultBehavior": "DROP",
     "Filters": [_filter("DROP", "ALLOW"), _filter("KEEP", "BLOCK", "COUNT")],
 }
-REDACTED = [{"SingleHeader": {"Name": "authorization"}}]
+# Tokens, an IAM role's session token, and the e-mail address of the user that a role names.
+REDACTED = [
+    {"SingleHeader": {"Name": name}}
+    for name in ("authorization", "on-behalf-of", "x-amz-security-token")
+]
 
 
 def require_name(group: str | None) -> None:
@@ -117,4 +121,5 @@ def _wanted(
 
 def _comparable(logging: dict[str, Any]) -> dict[str, Any]:
     destinations = [arn.removesuffix(":*") for arn in logging["LogDestinationConfigs"]]
-    return {**logging, "LogDestinationConfigs": destinations}
+    redacted = sorted(logging.get("RedactedFields", []), key=str)
+    return {**logging, "LogDestinationConfigs": destinations, "RedactedFields": redacted}

@@ -63,7 +63,9 @@ def _gateway_alarms(api: Api) -> Iterator[Alarm]:
     yield Alarm(f"{prefix}-5xx", about, rest, "5XXError", of, "Sum", 5.0)
     about = "For a quarter of an hour one answer in a hundred has taken three seconds or more"
     yield Alarm(f"{prefix}-latency-p99", about, rest, "Latency", of, "p99", 3000.0, 3)
-    about = "Fifty requests or more in five minutes came with a token that was refused"
+    about = (
+        "Fifty requests or more in five minutes came with a token or a signature that was refused"
+    )
     metric = failures_metric(api.stage.name)
     yield Alarm(f"{prefix}-authorizer-failures", about, api.stage.app, metric, {}, "Sum", 50.0)
 

@@ -15,8 +15,9 @@ RETENTIONS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 FILTER_NAME = "authorizer-failures"
-# Of API Gateway's own refusals those about the caller's token: see `error_type` in the access log.
-REFUSALS = ("UNAUTHORIZED", "EXPIRED_TOKEN", "ACCESS_DENIED", "AUTHORIZER_*")
+# Of API Gateway's own refusals those about the caller's token or signature: see `error_type` in the
+# access log. A missing signature is not among them: it is logged like an unknown path.
+REFUSALS = ("UNAUTHORIZED", "EXPIRED_TOKEN", "INVALID_SIGNATURE", "ACCESS_DENIED", "AUTHORIZER_*")
 FILTER_PATTERN = "{ " + " || ".join(f'($.error_type = "{name}")' for name in REFUSALS) + " }"
 
 

@@ -18,6 +18,7 @@ CHALLENGE = (("WWW-Authenticate", BEARER),)
 HAS_EXPIRED = "The token has expired"
 INVALID = f'{BEARER}, error="invalid_token", error_description="{HAS_EXPIRED}"'
 EXPIRED = (("WWW-Authenticate", INVALID),)
+SIGN = (("WWW-Authenticate", f'AWS4-HMAC-SHA256 realm="{REALM}"'),)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,14 @@ NO_TOKEN = "The token is missing or expired, or comes from a user pool that may 
 NEEDED = "A valid token is needed"
 TIMEOUT = "The answer took too long; what was asked for may have been done all the same"
 FILTERED = "A rule of the firewall refused this request, or the address that it came from"
-NO_PATH = "There is no such path, or it does not take this method"
+NOT_FITTING = "The signature does not fit the request, or is too old: sign the request again"
+SIGNATURE_NEEDED = "A valid signature is needed"
+NOT_ALLOWED = "Not with this token, or not by this role"
+# API Gateway's answer to a request without a signature, too: it does not tell the two apart.
+NO_PATH = (
+    "There is no such path, or it does not take this method. Under /iam a request needs a signature"
+)
+REFUSED = "The gateway refused the request. Under /iam, look at the credentials and the signature"
 ENCODED = "Send the body as JSON, uncompressed"
 TOO_LARGE = ("The body is too large", "It is larger than this API takes")
 TOO_MANY = "More requests came in than this API takes at once. Please try again"
@@ -73,7 +81,10 @@ AGAIN = (("Retry-After", "1"),)
 RESPONSES = (
     GatewayResponse("UNAUTHORIZED", 401, "unauthenticated", NEEDED, NO_TOKEN, CHALLENGE),
     GatewayResponse("EXPIRED_TOKEN", 401, "unauthenticated", NEEDED, HAS_EXPIRED, EXPIRED),
-    GatewayResponse("ACCESS_DENIED", 403, "forbidden", "Not allowed", "Not with this token"),
+    GatewayResponse(
+        "INVALID_SIGNATURE", 401, "unauthenticated", SIGNATURE_NEEDED, NOT_FITTING, SIGN
+    ),
+    GatewayResponse("ACCESS_DENIED", 403, "forbidden", "Not allowed", NOT_ALLOWED),
     GatewayResponse("WAF_FILTERED", 403, "filtered", "Refused by the firewall", FILTERED),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "not-found", "Not found", NO_PATH),
     GatewayResponse("REQUEST_TOO_LARGE", 413, "payload-too-large", *TOO_LARGE),
@@ -82,9 +93,7 @@ RESPONSES = (
     ),
     GatewayResponse("THROTTLED", 429, "too-many-requests", "Too many requests", TOO_MANY, AGAIN),
     GatewayResponse("INTEGRATION_TIMEOUT", 504, "timeout", "No answer in time", TIMEOUT),
-    GatewayResponse(
-        "DEFAULT_4XX", 0, "refused", "The request was refused", "The gateway refused the request"
-    ),
+    GatewayResponse("DEFAULT_4XX", 0, "refused", "The request was refused", REFUSED),
     GatewayResponse(
         "DEFAULT_5XX", 0, "internal", "An error on our side", "The gateway could not answer"
     ),

@@ -5,19 +5,29 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from chalicelib.models.caller import TECH_AUDIT_TOOL
 from chalicelib.routes.contract import DOCUMENT
 from tests.support.api import Api, LocalServer
 from tests.support.commands import BIN
 from tests.support.machine import NODE
+from tests.support.signing import IAM, REGION
+from tools.credentials import development_credentials
 
 PACKAGE = "generated_landscape_client"
+# A proxy on the way may change the others.
+SIGNED = ("host", "content-type", "if-match", "idempotency-key", "on-behalf-of")
 
 
 def run(*command: object, **environment: str) -> str:
@@ -58,21 +68,52 @@ def test_every_module_of_the_python_client_compiles_and_can_be_imported(package:
             part(".".join(module.parts))
 
 
-@pytest.fixture
-def callers(package: Path, server: Api) -> Iterator[tuple[Any, Any]]:
+class Signature(httpx.Auth):
+    """What a team with an IAM role writes: the hook that signs what the client sends."""
+
+    requires_request_body = True
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._sigv4 = SigV4Auth(credentials, "execute-api", REGION)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        query = request.url.query.replace(b"+", b"%20")  # a signature knows no other blank
+        request.url = request.url.copy_with(query=query or None)
+        headers = {name: request.headers[name] for name in request.headers if name in SIGNED}
+        signed = AWSRequest(request.method, str(request.url), headers=headers, data=request.content)
+        self._sigv4.add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        yield request
+
+
+def clients_with_tokens(server: Api, base: str) -> list[Any]:
+    callers = (server.auditor(), server.audit_admin())
+    tokens = [caller.headers["Authorization"].removeprefix("Bearer ") for caller in callers]
+    return [part("client").AuthenticatedClient(base, token) for token in tokens]
+
+
+def clients_that_sign(server: Api, base: str) -> list[Any]:
+    """For the same two users, with their service's role. It needs no token."""
+    auth = Signature(development_credentials(server.settings, TECH_AUDIT_TOOL))
+    client = part("client").AuthenticatedClient(base + IAM, "", httpx_args={"auth": auth})
+    users = ("auditor@example.org", 'audit-admin@example.org; groups="Admin"')
+    return [client.with_headers({"On-Behalf-Of": user}) for user in users]
+
+
+@pytest.fixture(params=[clients_with_tokens, clients_that_sign])
+def callers(
+    package: Path, server: Api, request: pytest.FixtureRequest
+) -> Iterator[tuple[Any, Any]]:
     """The client as a user of the Tech Audit Tool, and as its administrator."""
     base = f"http://127.0.0.1:{LocalServer.running[0].port}"
-    tokens = [
-        caller.headers["Authorization"].removeprefix("Bearer ")
-        for caller in (server.auditor(), server.audit_admin())
-    ]
-    client_of = part("client").AuthenticatedClient
-    with client_of(base, tokens[0]) as client, client_of(base, tokens[1]) as admin:
+    with ExitStack() as stack:
+        client, admin = map(stack.enter_context, request.param(server, base))
         yield client, admin
 
 
 def test_the_python_client_lives_the_life_of_a_project(callers: tuple[Any, Any], name: str) -> None:
     models, (client, admin) = part("models"), callers
+    assert part("api.service.get_index").sync(client=client).stage == "local"
 
     def call(operation: str, *arguments: Any, who: Any = client, **more: Any) -> Any:
         return part(f"api.projects.{operation}").sync_detailed(*arguments, client=who, **more)

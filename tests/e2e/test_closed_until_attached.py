@@ -11,11 +11,14 @@ import pytest
 
 from chalicelib.firewall.gate import REREAD_SECONDS
 from chalicelib.firewall.names import HEADER
-from tests.support.api import Answer, through_http
-from tests.support.aws_proxy import DATA_PLANE
+from tests.support.api import Answer, Api
 from tests.support.deployment import Deployment
+from tests.support.emulator import IamRole
+from tests.support.signing import IAM
 
 ROUTES = ("/", "/health", "/api/v1/projects", "/api/v1/technologies", "/api/v1/radar")
+SIGNED_ROUTES = (*(IAM + path.rstrip("/") for path in ROUTES), f"{IAM}/api/v1/me")
+ROLE = "arn:aws:iam::000000000000:role/nightly-job"
 ASSOCIATE = ("firewall", "--stage", "dev", "--pace", "0")
 CLOSED = "urn:landscape-api:problem:closed"
 UNAVAILABLE = "urn:landscape-api:problem:unavailable"
@@ -23,35 +26,52 @@ UNAVAILABLE = "urn:landscape-api:problem:unavailable"
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """`chalice deploy` alone: what a firewall that was forgotten leaves."""
+    """`chalice deploy` alone: what a firewall that was forgotten leaves. A service lists a role."""
     with Deployment(tmp_path_factory.mktemp("closed")) as deployment:
+        deployment.configure(TECH_AUDIT_TOOL_ROLE_ARNS=ROLE)
         deployment.run("table", "--stage", "dev")
         deployment.run("chalice", "deploy", "--stage", "dev")
         yield deployment
 
 
-def past_waf_is_closed(deployed: Deployment) -> bool:
-    """Straight to the gateway, with the firewall's header or without."""
-    send, place = through_http("127.0.0.1", deployed.emulator.port), f"{deployed.api_id}/dev"
+@pytest.fixture(scope="module")
+def role(deployed: Deployment) -> IamRole:
+    return IamRole(deployed.emulator, ROLE)
+
+
+def past_waf_is_closed(deployed: Deployment, role: IamRole) -> bool:
+    """Straight to the gateway, with the firewall's header or without, and with a role's signature."""
+    signed = deployed.signed_by(role.credentials(), past_waf=True)
+    callers = ((deployed.past_waf, ROUTES), (signed, SIGNED_ROUTES))
     headers: tuple[dict[str, str], ...] = ({}, {HEADER: "anything"})
-    asked = product((f"{DATA_PLANE}{place}{path}" for path in ROUTES), headers)
-    return all(is_closed(send("GET", url, header, b"")) for url, header in asked)
+    return all(
+        is_closed(caller("GET", path, None, header))
+        for caller, paths in callers
+        for path, header in product(paths, headers)
+    )
+
+
+def let_in(caller: Api, paths: tuple[str, ...]) -> bool:
+    return [caller.get(path).status for path in paths] == [200] * len(paths)
 
 
 def is_closed(answer: Answer) -> bool:
     return (answer.status, answer.json["type"]) == (403, CLOSED)
 
 
-def test_the_life_of_a_firewall(deployed: Deployment) -> None:
-    assert past_waf_is_closed(deployed)
+def test_the_life_of_a_firewall(deployed: Deployment, role: IamRole) -> None:
+    assert past_waf_is_closed(deployed, role)
     deployed.run(*ASSOCIATE, "--rate-limit", "1000000")  # stays as chosen
     deployed.let_in()
     sleep(REREAD_SECONDS)  # a wrong value made the Lambda ask the table just before
-    assert [deployed.api.get(path).status for path in ROUTES] == [200] * len(ROUTES)
-    assert past_waf_is_closed(deployed)
+    signed = deployed.signed_by(role.credentials())
+    assert let_in(deployed.api, ROUTES)
+    assert let_in(signed, SIGNED_ROUTES)
+    assert past_waf_is_closed(deployed, role)
     assert rotate_while_asking(deployed) > 0
     deployed.run(*ASSOCIATE, "--detach", "--yes")
     assert all(is_closed(deployed.api.get(path)) for path in ROUTES)
+    assert all(is_closed(signed.get(path)) for path in SIGNED_ROUTES)
     deployed.run(*ASSOCIATE)
     assert deployed.api.get("/health").status == 200
 
@@ -94,8 +114,7 @@ def test_a_spoilt_secret_shuts_the_api_until_the_operators_command_replaces_it(
         Item={"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}, "values": {"S": '"abc"'}},
     )
     sleep(REREAD_SECONDS)
-    send, place = through_http("127.0.0.1", deployed.emulator.port), f"{deployed.api_id}/dev"
-    wrong = send("GET", f"{DATA_PLANE}{place}/health", {HEADER: "makes the Lambda read"}, b"")
+    wrong = deployed.past_waf("GET", "/health", None, {HEADER: "makes the Lambda read"})
     for answer in (wrong, deployed.api.get("/health")):
         assert (answer.status, answer.json["type"]) == (503, UNAVAILABLE)
         assert "secret" not in answer.body.decode()

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
 from tests.support.api import ROOT, Api, LocalServer, local_environment
 from tests.support.commands import program_of
-from tests.support.fuzzing.run import DATA, EFFORT, USER, fuzz
+from tests.support.fuzzing.run import DATA, EFFORT, SEED, USER, fuzz
+from tests.support.signing import IAM
+from tools.credentials import development_credentials
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +31,12 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
         yield server
 
 
+def settings_of(server: LocalServer) -> Settings:
+    return Settings.read(local_environment(server.log_path.parent))
+
+
 def tokens(server: LocalServer) -> dict[str, str]:
-    api = Api(server.send, Settings.read(local_environment(server.log_path.parent)))
+    api = Api(server.send, settings_of(server))
     callers = {
         "tech-audit-tool": api.auditor(USER, "Admin"),
         "digital-landscape": api.reviewer(USER, "admin", "reviewer"),
@@ -43,3 +50,11 @@ def test_the_local_server_keeps_the_contract(
 ) -> None:
     url = f"http://127.0.0.1:{local.port}"
     fuzz(url, tmp_path, options, tokens(local) if who == "admins" else {}, FUZZ_LOCAL="1")
+
+
+def test_what_a_role_signs_keeps_the_contract(local: LocalServer, tmp_path: Path) -> None:
+    """In brief: behind its signature a request goes the same way."""
+    settings = settings_of(local)
+    secrets = {each: development_credentials(settings, each).secret_key for each in SERVICES}
+    url = f"http://127.0.0.1:{local.port}{IAM}"
+    fuzz(url, tmp_path, ("--max-examples", "5", *SEED), {}, secrets, FUZZ_LOCAL="1")

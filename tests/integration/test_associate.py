@@ -159,7 +159,7 @@ def logging(site: Site) -> dict[str, Any]:
     return found
 
 
-def test_what_was_let_in_is_never_logged_and_tokens_are_redacted(site: Site) -> None:
+def test_what_was_let_in_is_never_logged_and_who_calls_is_redacted(site: Site) -> None:
     site.put_up("--log-group", "aws-waf-logs-register")
     found = logging(site)
     filters = found["LoggingFilter"]
@@ -169,7 +169,8 @@ def test_what_was_let_in_is_never_logged_and_tokens_are_redacted(site: Site) -> 
     ]
     assert filters["DefaultBehavior"] == "DROP"
     assert said == [("DROP", ["ALLOW"]), ("KEEP", ["BLOCK", "COUNT"])]
-    assert found["RedactedFields"] == [{"SingleHeader": {"Name": "authorization"}}]
+    redacted = [one["SingleHeader"]["Name"] for one in found["RedactedFields"]]
+    assert redacted == ["authorization", "on-behalf-of", "x-amz-security-token"]
     groups = site.emulator.client("logs").describe_log_groups(logGroupNamePrefix="aws-waf-logs-r")
     assert groups["logGroups"][0]["retentionInDays"] == 30
 

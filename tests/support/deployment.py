@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from botocore.credentials import Credentials
+
 from chalicelib.settings import Settings
 from ops.stage import stage_environment
 from tests.support.api import ORIGIN, ROOT, Answer, Api, Sender, through_http
@@ -17,6 +19,7 @@ from tests.support.aws_proxy import DATA_PLANE, AwsProxy
 from tests.support.commands import program_of
 from tests.support.emulator import REGION, Emulator, UserPool, environment_at
 from tests.support.fake_waf import FakeWaf
+from tests.support.signing import with_development_signature
 
 # As EventBridge sends it.
 EVENT = {
@@ -165,9 +168,34 @@ class Deployment:
     @property
     def api(self) -> Api:
         """The deployed API, behind its firewall and the gateway."""
+        return self._api(through_http("127.0.0.1", self.proxy.server_port))
+
+    @property
+    def past_waf(self) -> Api:
+        """The same, straight at the gateway."""
+        return self._api(through_http("127.0.0.1", self.emulator.port))
+
+    @property
+    def settings(self) -> Settings:
         environment = stage_environment("dev", {}, self.project / ".chalice/config.json")
-        settings = Settings.read(environment)
-        return Api(_behind(f"{DATA_PLANE}{self.api_id}/dev", self.proxy.url), settings)
+        return Settings.read(environment)
+
+    def signed_by(
+        self, credentials: Credentials, on_behalf_of: str = "", *, past_waf: bool = False
+    ) -> Api:
+        """The deployed API, called with an IAM role's credentials."""
+        port = self.emulator.port if past_waf else self.proxy.server_port
+        send = through_http("127.0.0.1", port)
+        signed = with_development_signature(send, credentials, f"127.0.0.1:{port}")
+        return self._api(signed, {"On-Behalf-Of": on_behalf_of} if on_behalf_of else {})
+
+    def _api(self, send: Sender, headers: Mapping[str, str] | None = None) -> Api:
+        prefix = f"{DATA_PLANE}{self.api_id}/dev"
+
+        def sender(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            return send(method, prefix + path.removeprefix("/dev"), headers, body)
+
+        return Api(sender, self.settings, headers or {})
 
     def own_apis(self) -> list[str]:
         """The ids of all REST APIs of this name that there are."""
@@ -200,12 +228,3 @@ def allow_access_logs(
     """What an account needs once: docs/gateway.md."""
     change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
     emulator.client("apigateway", region).update_account(patchOperations=[change])
-
-
-def _behind(prefix: str, url: str) -> Sender:
-    send = through_http("127.0.0.1", int(url.rpartition(":")[2]))
-
-    def sender(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        return send(method, prefix + path.removeprefix("/dev"), headers, body)
-
-    return sender

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from urllib.request import urlopen
 
 import boto3
+from botocore.credentials import Credentials
 
 from tests.support.api import ROOT, free_port
 
@@ -165,3 +166,29 @@ class UserPool:
         )
         found: dict[str, str] = answer["AuthenticationResult"]
         return found
+
+
+class IamRole:
+    """An IAM role of the account, which the tests may assume."""
+
+    def __init__(self, emulator: Emulator, arn: str) -> None:
+        self.arn = arn
+        account, path = arn.split(":")[4:]
+        before, _, self.name = path.removeprefix("role").rpartition("/")
+        self._iam, self._sts = emulator.client("iam"), emulator.client("sts")
+        root = {"AWS": f"arn:aws:iam::{account}:root"}
+        trust = _policy(Action="sts:AssumeRole", Principal=root)
+        self._iam.create_role(RoleName=self.name, Path=f"{before}/", AssumeRolePolicyDocument=trust)
+
+    def may_call(self, *resources: str) -> None:
+        policy = _policy(Action="execute-api:Invoke", Resource=resources)
+        self._iam.put_role_policy(RoleName=self.name, PolicyName="call", PolicyDocument=policy)
+
+    def credentials(self) -> Credentials:
+        """Those of a new session, called `nightly`."""
+        made = self._sts.assume_role(RoleArn=self.arn, RoleSessionName="nightly")["Credentials"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+def _policy(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})

@@ -3,6 +3,7 @@
 from typing import Any
 
 REGIONAL = {"types": ["REGIONAL"]}
+SIGNED = "sigv4"  # Chalice's name of x-amazon-apigateway-authtype awsSigv4
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 
 
@@ -70,13 +71,20 @@ def _resource(gateway: Any, api_id: str, resources: dict[str, str], path: str) -
     return resources[path]
 
 
+def _authorization(said: dict[str, Any], authorizers: dict[str, str]) -> dict[str, str]:
+    names = [name for choice in said.get("security", []) for name in choice]
+    if SIGNED in names:
+        return {"authorizationType": "AWS_IAM"}
+    for name in names:
+        if name in authorizers:
+            return {"authorizationType": "COGNITO_USER_POOLS", "authorizerId": authorizers[name]}
+    return {"authorizationType": "NONE"}
+
+
 def _put(
     gateway: Any, where: dict[str, str], said: dict[str, Any], authorizers: dict[str, str]
 ) -> None:
-    names = [name for choice in said.get("security", []) for name in choice if name in authorizers]
-    authorizer = {"authorizerId": authorizers[names[0]]} if names else {}
-    kind = "COGNITO_USER_POOLS" if names else "NONE"
-    gateway.put_method(**where, authorizationType=kind, **authorizer)
+    gateway.put_method(**where, **_authorization(said, authorizers))
     integration = said["x-amazon-apigateway-integration"]
     gateway.put_integration(
         **where,

@@ -25,6 +25,7 @@ def test_every_status_is_the_one_that_was_asked_for() -> None:
     assert {kind: one.settings()["statusCode"] for kind, one in BY_KIND.items()} == {
         "UNAUTHORIZED": "401",
         "EXPIRED_TOKEN": "401",
+        "INVALID_SIGNATURE": "401",
         "ACCESS_DENIED": "403",
         "WAF_FILTERED": "403",
         "MISSING_AUTHENTICATION_TOKEN": "404",
@@ -55,15 +56,18 @@ def test_every_body_is_a_problem_that_a_browser_may_read(response: GatewayRespon
 
 
 def test_the_application_and_the_gateway_say_the_same_of_the_same_problem() -> None:
-    titles = {name: (status, title) for _, status, name, title in TABLE}
-    shared = [one for one in RESPONSES if one.name in titles]
-    assert {one.name for one in shared} >= {"unauthenticated", "forbidden", "not-found"}
-    assert all((one.status, one.title) == titles[one.name] for one in shared)
+    said = {(name, status, title) for _, status, name, title in TABLE}
+    names = {name for name, *_ in said}
+    shared = {(one.name, one.status, one.title) for one in RESPONSES if one.name in names}
+    assert {name for name, *_ in shared} >= {"unauthenticated", "forbidden", "not-found"}
+    assert shared <= said
 
 
 def test_who_needs_a_token_is_challenged_and_who_is_too_fast_is_told_when() -> None:
     assert header("UNAUTHORIZED", "WWW-Authenticate") == "'Bearer realm=\"landscape-api\"'"
     assert 'error="invalid_token"' in (header("EXPIRED_TOKEN", "WWW-Authenticate") or "")
+    signature = "'AWS4-HMAC-SHA256 realm=\"landscape-api\"'"
+    assert header("INVALID_SIGNATURE", "WWW-Authenticate") == signature
     assert header("ACCESS_DENIED", "WWW-Authenticate") is None
     assert header("THROTTLED", "Retry-After") == "'1'"
 

@@ -25,7 +25,8 @@ machine; so is a path that there is not, a 404 problem.
 A service without tokens signs its requests with an IAM role that the service lists (AWS Signature
 Version 4, service `execute-api`), and sends them to the same paths under `/iam`. It may name the user
 for whom it acts: `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without that header it calls as
-the service itself.
+the service itself. The gateway answers a request without a signature as it does a path that there is
+not, with a 404 problem.
 """.strip()
 BODY_SENT = {request.operation: request.body for request in REQUESTS}
 BODY, ETAG = "$response.body#", "$response.header.ETag"

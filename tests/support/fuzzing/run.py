@@ -24,6 +24,7 @@ SEED = ("--seed", "20261122")
 THOROUGH = ("--max-examples", "200")
 # Links are followed by one worker: another one could delete what this one has just created.
 PHASES = (("examples,coverage,fuzzing", "2"), ("stateful", "1"))
+BRIEF = (("examples,fuzzing", "2"),)
 # Who sends, and how much: without a token most operations have one answer.
 EFFORT = [
     pytest.param("nobody", ("--max-examples", "10", *SEED), id="nobody"),
@@ -38,21 +39,24 @@ def fuzz(
     place: Path,
     options: tuple[str, ...],
     tokens: Mapping[str, str],
+    secrets: Mapping[str, str] | None = None,
     **environment: str,
 ) -> None:
     """Fails the test with what schemathesis says, where it finds anything; a dropped connection too.
 
-    `tokens` are by the name of their pool; it keeps a database of what it found at `place`.
+    `tokens` are by the name of their pool, `secrets` of development credentials by the name of their
+    service; with secrets it signs, and is brief. It keeps a database of what it found at `place`.
     """
     command = [BIN / "schemathesis", "--config-file", CONFIG, "run", DOCUMENT, "--url", url]
     set_here = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS, "COLUMNS": "120"}
     said = ""
-    for phases, workers in PHASES:
+    sent = {"FUZZ_TOKENS": json.dumps(tokens), "FUZZ_SECRETS": json.dumps(secrets or {})}
+    for phases, workers in BRIEF if secrets else PHASES:
         how = ["--continue-on-failure", "--phases", phases, "--workers", workers]
         result = subprocess.run(
             [*map(str, command), *how, *options],
             cwd=place,
-            env={**os.environ, **set_here, "FUZZ_TOKENS": json.dumps(tokens), **environment},
+            env={**os.environ, **set_here, **sent, **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -62,4 +66,4 @@ def fuzz(
     assert f"Tested: {len(TABLE)}" in said, said
     # Else most of it would have been about the firewall's or the authorizers' refusals.
     assert "Rate limited" not in said, said
-    assert ("Authentication failed" in said) == (not tokens), said
+    assert ("Authentication failed" in said) == (not tokens and not secrets), said
