@@ -215,7 +215,7 @@ def test_a_stage_that_is_open_in_an_emergency_does_not_need_the_secret(
 def test_outside_lambda_the_cure_is_in_the_log_too(
     tables: Tables, table: str, closed_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app(closed_settings, tables.open(table))
+    app = create_app(replace(closed_settings, in_lambda=False), tables.open(table))
     app.log.propagate = True  # Chalice's logger keeps to itself
     api = Api(through_app(app), closed_settings)
     item = {**item_key(FIREWALL_SECRET), **text([])}
