@@ -39,7 +39,11 @@ class Role:
     arn: str
 
     @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """Partition, account and name: all that a role has in common with the ARN of its sessions."""
-        _, partition, _, _, account, path = self.arn.split(":")
-        return partition, account, path.rpartition("/")[2]
+        _, partition, _, _, account, _ = self.arn.split(":")
+        return partition, account, self.name

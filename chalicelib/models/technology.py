@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from chalicelib.models.caller import without_persons
 from chalicelib.models.record import document_of, record_from
 from chalicelib.models.text import begins_words, is_faithful, name_key, words
 
@@ -163,6 +164,11 @@ def technology_document(technology: Technology, *, stored: bool = False) -> dict
     for apart in ("updated_by", "mark", "held_ring", *(("project_count",) if stored else ())):
         del document[apart]
     return document
+
+
+def without_authors(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A technology's document for whoever shows no credential: authors are e-mail addresses."""
+    return {**document, "moves": [without_persons(move) for move in document["moves"]]}
 
 
 def technology_from(

@@ -105,7 +105,14 @@ def caller_from(claims: Claims, pool: Pool) -> Caller:
     verified = claims.get("email_verified")
     if verified is not True and verified != "true":
         raise ForbiddenError("The token's e-mail address is not verified")
-    return Caller(pool.service, email, groups_from(claims.get(GROUPS)))
+    groups = groups_from(claims.get(GROUPS))
+    return Caller(pool.service, email, groups, subject_from(claims.get("sub")))
+
+
+def subject_from(claim: Any) -> str:
+    """The claim where it can be logged: an id, which an e-mail address never fits; else nothing."""
+    is_id = isinstance(claim, str) and re.fullmatch(r"[A-Za-z0-9-]{1,128}", claim)
+    return claim if is_id else ""
 
 
 def groups_from(claim: Any) -> frozenset[str]:

@@ -157,6 +157,8 @@ class Edge:
         if route.action or entrance.knows_all_callers:
             caller = entrance.authenticate(request)
             facts_of(request)["caller"] = caller.service
+            if entrance.knows_all_callers or route.action in access.LOGGED_BY_SUBJECT:
+                facts_of(request)["subject"] = caller.subject
             if route.action:
                 access.require(caller, route.action)
         given = {} if route.takes_any_query else parameters(request, route.query)

@@ -4,6 +4,7 @@ from functools import partial
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.models.caller import without_persons
 from chalicelib.models.page import Page, Position
 from chalicelib.models.technology import move_document
 from chalicelib.models.text import as_json
@@ -15,7 +16,7 @@ from chalicelib.routes.technologies import ONE, created
 from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.technologies import Technologies
 
-MOVES = ONE + "/moves"
+MOVES, AUTHORS = ONE + "/moves", ONE + "/authors"
 
 
 def moves_blueprint(
@@ -31,12 +32,27 @@ def moves_blueprint(
     def list_moves(call: Call) -> Response:
         """The moves of a technology
 
-        All of them, the newest first. {paged}
+        All of them, the newest first. {no_authors} {paged}
         """
+        return page_of_moves(call)
 
+    @edge.route(
+        routes, "GET", AUTHORS, action="read-authors", query=PAGING, answer="AuthoredMoveList"
+    )
+    def list_authors(call: Call) -> Response:
+        """Who moved a technology
+
+        Its moves with their authors, the newest first: e-mail addresses, for which a token is
+        needed. {paged}
+        """
+        return page_of_moves(call)
+
+    def page_of_moves(call: Call) -> Response:
         def find(after: Position | None, limit: int) -> Page[str]:
             page = technologies.moves(call.path["technology_id"], after, limit)
-            return Page(tuple(as_json(move_document(move)) for move in page.items), page.next)
+            documents = map(move_document, page.items)
+            shown = documents if call.authenticated else map(without_persons, documents)
+            return Page(tuple(map(as_json, shown)), page.next)
 
         return listing.answer(call, find)
 

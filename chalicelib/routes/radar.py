@@ -30,12 +30,13 @@ def radar_blueprint(
 
         Every technology but those in the rings `review` and `ignore`, by name; with `rings=all`
         those too. The document has at most 5 MB: where it would have more, older moves are left
-        out, then entries at the end; `left_out` says how many.
+        out, then entries at the end; `left_out` says how many. {no_authors}
         """
         all_rings = "rings" in call.query
         found = technologies.on_radar(all_rings=all_rings)
         of = directorates.own_radar(directorate_in(call.query))
-        document = radar(found, title, of, all_rings=all_rings)
+        has_authors = call.authenticated is not None
+        document = radar(found, title, of, all_rings=all_rings, has_authors=has_authors)
         return text_resource(call.request, document, "application/json")
 
     return routes

@@ -48,9 +48,9 @@ def role_authenticator(
             raise ForbiddenError("The signature is of no IAM role that a service lists")
         header = _on_behalf_of(request)
         if header is None:
-            return Caller(role.service, None)
+            return Caller(role.service, None, subject=role.name)
         email, groups = user_named(header)
-        return Caller(role.service, email, groups)
+        return Caller(role.service, email, groups, role.name)
 
     return authenticate
 

@@ -1,5 +1,6 @@
 """Technologies and their moves over HTTP."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -7,6 +8,8 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.models.caller import without_persons
+from chalicelib.models.page import Page, Position
 from chalicelib.models.project import CATEGORIES
 from chalicelib.models.record import changed_members
 from chalicelib.models.technology import (
@@ -15,11 +18,12 @@ from chalicelib.models.technology import (
     Technology,
     TechnologyQuery,
     technology_document,
+    without_authors,
 )
 from chalicelib.models.text import as_json
 from chalicelib.routes.edge import Edge
 from chalicelib.routes.idempotency import Idempotency
-from chalicelib.routes.listing import PAGING, Listing, Q, search_words
+from chalicelib.routes.listing import PAGING, Find, Listing, Q, search_words
 from chalicelib.routes.requests import Call, Parameter, entity_tags, json_object, prefix
 from chalicelib.routes.responses import (
     entity_tag,
@@ -64,16 +68,16 @@ def technologies_blueprint(
             tag=given.get("tag"),
             category=given.get("category"),
         )
-        return listing.answer(call, partial(technologies.find, query))
+        return listing.answer(call, partial(_listed, call, partial(technologies.find, query)))
 
     @edge.route(routes, "GET", ONE, answer="Technology")
     def get_technology(call: Call) -> Response:
         """Read a technology
 
-        With its last {shown_moves} moves and its count of projects.
+        With its last {shown_moves} moves and its count of projects. {no_authors}
         """
         technology = technologies.get(call.path["technology_id"])
-        return resource(call.request, technology_document(technology), technology)
+        return resource(call.request, _document(call, technology), technology)
 
     @edge.route(
         routes,
@@ -180,17 +184,45 @@ def created(request: Request, technology: Technology) -> Response:
 
 
 def as_read(request: Request, sent: Mapping[str, Any], current: Technology) -> dict[str, Any]:
-    """The current technology, with the count of projects that its writer read.
+    """The current technology, with the count of projects and the authors that its writer read.
 
     Projects come and go, and add categories, without a new version; If-Match shows that the count
-    sent was the one read.
+    sent was the one read. A move comes back without its author where it was read so.
     """
+    read = _as_counted(request, sent, current)
+    moves = sent.get("moves")
+    if isinstance(moves, list) and len(moves) == len(read["moves"]):
+        public = without_authors(read)["moves"]
+        choices = zip(moves, read["moves"], public, strict=True)
+        read["moves"] = [
+            bare if isinstance(move, dict) and "author" not in move else full
+            for move, full, bare in choices
+        ]
+    return read
+
+
+def _document(call: Call, technology: Technology) -> dict[str, Any]:
+    document = technology_document(technology)
+    return document if call.authenticated else without_authors(document)
+
+
+def _listed(call: Call, find: Find, after: Position | None, limit: int) -> Page[str]:
+    """Without a credential a text names nobody at any depth, whichever release wrote it."""
+    page = find(after, limit)
+    if call.authenticated:
+        return page
+    public = (json.loads(text, object_hook=without_persons) for text in page.items)
+    return Page(tuple(map(as_json, public)), page.next)
+
+
+def _as_counted(request: Request, sent: Mapping[str, Any], current: Technology) -> dict[str, Any]:
     count, categories = sent.get("project_count"), sent.get("categories")
     if isinstance(count, int):
         tags = {tag for _, tag in entity_tags(request.headers.get("if-match", ""))}
         for shown in (list(current.categories), categories):
             earlier = technology_document(replace(current, project_count=count))
             earlier["categories"] = shown
-            if entity_tag(as_json(earlier), current) in tags:
+            seen = (earlier, without_authors(earlier))
+            if any(entity_tag(as_json(each), current) in tags for each in seen):
                 return earlier
     return technology_document(current)

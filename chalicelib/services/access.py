@@ -37,6 +37,7 @@ RULES: Mapping[str, Rule] = {
     "update-project": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN, role=True),
     "delete-project": Rule({TECH_AUDIT_TOOL: ADMIN}),
     "read-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}, role=True),
+    "read-authors": Rule({TECH_AUDIT_TOOL: EVERYONE, DIGITAL_LANDSCAPE: EVERYONE}, role=True),
     "update-contacts": Rule({TECH_AUDIT_TOOL: EVERYONE}, contact_or=ADMIN, role=True),
     "create-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
     "update-technology": Rule({DIGITAL_LANDSCAPE: LANDSCAPE_ADMIN}),
@@ -48,6 +49,9 @@ RULES: Mapping[str, Rule] = {
     "move-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
     "merge-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
 }
+
+# Actions that show e-mail addresses of others: the log says by `sub` who asked.
+LOGGED_BY_SUBJECT = frozenset({"read-contacts", "read-authors"})
 
 
 def require(caller: Caller, action: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.models.caller import without_persons
 from chalicelib.models.technology import HIDDEN_RINGS, RINGS, SHOWN_MOVES, Move, Technology
 from chalicelib.models.text import as_json
 
@@ -48,13 +49,14 @@ def radar(
     directorate: int | None = None,
     *,
     all_rings: bool = False,
+    has_authors: bool = False,
 ) -> str:
     """The document as JSON. `technologies` are by name; those that are hidden here are passed over.
 
-    With a `directorate` an entry has its moves alone, or where it has none those of the default one.
+    Without `has_authors` no move says its author. With a `directorate` an entry has its moves alone, or where it has none those of the default one.
     """
     entries, is_whole = _read(
-        (technology, moves_in(technology, directorate))
+        _entry(technology, moves_in(technology, directorate), has_authors)
         for technology in technologies
         if all_rings or technology.ring_in(directorate) not in HIDDEN_RINGS
     )
@@ -87,14 +89,11 @@ def moves_in(technology: Technology, directorate: int | None) -> tuple[Move, ...
     return own or tuple(move for move in technology.moves if move.directorate is None)
 
 
-def _read(
-    technologies: Iterable[tuple[Technology, tuple[Move, ...]]],
-) -> tuple[list[RadarEntry], bool]:
+def _read(found: Iterable[RadarEntry]) -> tuple[list[RadarEntry], bool]:
     """The entries that fit with one move each, and whether they are all."""
     entries: list[RadarEntry] = []
     read = least = 0
-    for technology, moves in technologies:
-        entry = _entry(technology, moves)
+    for entry in found:
         read += _size(entry.text(SHOWN_MOVES))
         least += _size(entry.text(1))
         if least > LARGEST - LARGEST_FRAME or read > READ_AT_MOST:
@@ -117,8 +116,9 @@ def _size(text: str) -> int:
     return len(text.encode()) + 1
 
 
-def _entry(technology: Technology, shown: Sequence[Move]) -> RadarEntry:
-    moves = tuple(map(as_json, timeline_of(shown)))
+def _entry(technology: Technology, shown: Sequence[Move], has_authors: bool) -> RadarEntry:
+    timeline = timeline_of(shown)
+    moves = tuple(map(as_json, timeline if has_authors else map(without_persons, timeline)))
     older = technology.move_count - len(technology.moves)
     return RadarEntry(as_json(head_of(technology))[:-1], moves, older + len(moves))
 

@@ -10,7 +10,7 @@ added anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from chalicelib.models.directorate import Directorates
@@ -152,6 +152,39 @@ class ReceiptStore(Protocol):
         """The receipt, unless it has expired by `now`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Where an e-mail address stands.
+
+    `contacts` are the ids of the projects that list it, `projects` and `technologies` of the records
+    that it wrote last. `moves` is how many a technology has that it is the author of. `receipts` are
+    keys, `unfinished` names writes that were cut short or are under way. `texts` names the records
+    in which people have written it into a text.
+    """
+
+    contacts: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
+    technologies: frozenset[str] = frozenset()
+    moves: Mapping[str, int] = field(default_factory=dict)
+    receipts: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+
+
+class PersonalData(Protocol):
+    """E-mail addresses, by models.caller.email_key. For a command: a method may read the whole store."""
+
+    def traces(self, key: str) -> Traces: ...
+
+    def forget_older(self, technology_id: str, key: str) -> None:
+        """Takes this author from the moves that the record of the technology no longer shows."""
+
+    def remove_receipts(self, keys: Iterable[str]) -> None: ...
+
+    def finish(self, unfinished: Iterable[str]) -> None:
+        """Completes these writes or takes them back; a writer who is at work begins again."""
+
+
 class Store(Protocol):
     @property
     def projects(self) -> ProjectStore: ...
@@ -176,6 +209,8 @@ class Store(Protocol):
 
     def ping(self) -> None:
         """Reads one record; raises UnavailableError where that fails."""
+
+    def personal_data(self) -> PersonalData: ...
 
     def finish(self, now: str) -> int:
         """Completes or takes back the writes that were cut short more than a minute before `now`.

@@ -197,6 +197,7 @@ OPEN_TO = {
     "create-project": {TECH_AUDIT_TOOL},
     "update-project": {TECH_AUDIT_TOOL},
     "read-contacts": {TECH_AUDIT_TOOL, DIGITAL_LANDSCAPE},
+    "read-authors": {TECH_AUDIT_TOOL, DIGITAL_LANDSCAPE},
     "update-contacts": {TECH_AUDIT_TOOL},
 }
 restricted = pytest.mark.parametrize(("method", "path", "rule"), RESTRICTED)

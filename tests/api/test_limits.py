@@ -10,7 +10,7 @@ import pytest
 from chalicelib.bootstrap import open_store
 from chalicelib.models.caller import DIGITAL_LANDSCAPE, Caller
 from chalicelib.services.technologies import Technologies
-from tests.support.api import Api, P, T, next_link
+from tests.support.api import Api, P, T, next_link, public
 
 ZIG = f"{T}/zig"
 SNAKES = "\N{SNAKE}" * 500
@@ -81,7 +81,7 @@ def test_a_technology_shows_its_last_fifty_moves_and_is_never_frozen(client: Api
     assert (put.status, put.json["move_count"]) == (200, 131)
     again = admin("POST", f"{ZIG}/moves", {"ring": "assess"})
     assert (len(again.json["moves"]), again.json["move_count"]) == (50, 132)
-    assert again.json == client.get(ZIG).json
+    assert public(again.json) == client.get(ZIG).json
     assert admin("DELETE", ZIG, if_match=again.etag).status == 204
 
 

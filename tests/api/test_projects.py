@@ -117,7 +117,8 @@ def test_a_technology_nobody_knows_is_born_in_ring_review(client: Api, name: str
     client.project(name, technologies=[*uses("PL/SQL"), jira])
     born = client.get(f"{T}/pl-sql").json
     assert (born["ring"], born["quadrant"], born["project_count"]) == ("review", "languages", 1)
-    assert [(move["ring"], move["author"]) for move in born["moves"]] == [("review", None)]
+    moves = client.auditor().get(f"{T}/pl-sql/authors").json["items"]
+    assert [(move["ring"], move["author"]) for move in moves] == [("review", None)]
     assert client.get(f"{T}/jira").json["quadrant"] == "supporting-tools"
     assert client.get("/api/v1/radar").json["entries"] == []
 

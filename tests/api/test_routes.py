@@ -41,6 +41,7 @@ TABLE = {
     (T + "/{technology_id}", "PATCH", DL, "patch-technology"),
     (T + "/{technology_id}", "DELETE", DL, "delete-technology"),
     (T + "/{technology_id}/moves", "GET", None, None),
+    (T + "/{technology_id}/authors", "GET", EITHER, "read-authors"),
     (T + "/{technology_id}/moves", "POST", DL, "move-technology"),
     (T + "/{technology_id}/merge", "POST", DL, "merge-technology"),
     (T + "/{technology_id}/projects", "GET", None, None),

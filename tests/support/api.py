@@ -158,6 +158,12 @@ class Api:
         return self.reviewer("radar-admin@example.org", "admin")
 
 
+def public(record: Mapping[str, Any]) -> dict[str, Any]:
+    """As whoever shows no credential reads it: a technology's moves do not say their authors."""
+    moves = [{n: v for n, v in move.items() if n != "author"} for move in record.get("moves", ())]
+    return {**record, **({"moves": moves} if moves else {})}
+
+
 def uses(*technologies: str) -> list[dict[str, str]]:
     return [{"technology": each, "category": "languages"} for each in technologies]
 

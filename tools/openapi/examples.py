@@ -77,6 +77,7 @@ REQUESTS = (
     Request("createProject", AUDITOR, NEW_PROJECT | {"contacts": CONTACTS[1:]}),
     Request("getTechnology", None, None, OF_TECHNOLOGY),
     Request("listMoves", None, None, OF_TECHNOLOGY),
+    Request("listAuthors", AUDITOR, None, OF_TECHNOLOGY),
     Request("listTechnologies", None, None, {"quadrant": "languages", "ring": "adopt"}),
     Request("listUsers", None, None, OF_TECHNOLOGY),
     Request("getRadar"),

@@ -32,6 +32,7 @@ PHRASES = {
     f" {MOST_IN_A_REQUEST} with a request and {MOST_IN_A_DAY} in a day (UTC) for each caller.",
     "patched": "JSON Merge Patch (RFC 7396): what is left out stays, null takes away. It may also come"
     " as `application/json`.",
+    "no_authors": "Without a credential the authors of moves, e-mail addresses, are left out.",
     "paged": "Page by page: go on with `next_cursor` until it is null. A page examines at most"
     f" {EXAMINED_AT_MOST} rows and {EXAMINED_BYTES // 1_000_000} MB.",
     "again": "With an `Idempotency-Key` the same request gives the first answer again for 24 hours.",

@@ -15,6 +15,7 @@ from chalicelib.stores.dynamodb.technologies import DynamoTechnologies
 from chalicelib.stores.dynamodb.transport import CallError, Transport
 from chalicelib.stores.dynamodb.unfinished import Unfinished
 from chalicelib.stores.dynamodb.writes import Writer
+from chalicelib.stores.port import PersonalData
 
 # A request ends after 28 s: what is unfinished for longer has nobody who finishes it.
 UNFINISHED_SECONDS = 60
@@ -45,6 +46,11 @@ class DynamoStore:
             self._client.get(CURSOR_KEY)
         except CallError as error:
             raise UnavailableError(f"The table cannot be read: {error.code}") from error
+
+    def personal_data(self) -> PersonalData:
+        from chalicelib.stores.dynamodb.personal_data import DynamoPersonalData  # for a command
+
+        return DynamoPersonalData(self._client)
 
     def finish(self, now: str) -> int:
         moment = datetime.fromisoformat(now).timestamp()

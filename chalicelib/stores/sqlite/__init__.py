@@ -6,6 +6,7 @@ Raises errors.UnavailableError where the file cannot be opened.
 import secrets
 from pathlib import Path
 
+from chalicelib.stores.port import PersonalData
 from chalicelib.stores.sqlite.database import Database
 from chalicelib.stores.sqlite.directorates import SqliteDirectorates
 from chalicelib.stores.sqlite.projects import SqliteProjects
@@ -40,6 +41,11 @@ class SqliteStore:
     def ping(self) -> None:
         with self.database.read() as connection:
             connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+
+    def personal_data(self) -> PersonalData:
+        from chalicelib.stores.sqlite.personal_data import SqlitePersonalData  # for a command
+
+        return SqlitePersonalData(self.database)
 
     def finish(self, now: str) -> int:  # noqa: ARG002 - SQLite rolls back by itself
         return 0

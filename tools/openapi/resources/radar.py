@@ -28,7 +28,7 @@ class RadarMoveAnswer(BaseModel):
     ringId: Annotated[str, *choice(technologies.RINGS)]  # noqa: N815 - the radar's own name
     date: Time
     description: str
-    author: str | None
+    author: str | None = Field(default=None, description="Left out without a credential")
     directorate: int | None = Field(
         default=None, ge=0, description="Left out where it is the default one's"
     )

@@ -15,11 +15,18 @@ TAG = "The technologies that projects use, and their moves between the rings."
 class MoveAnswer(BaseModel):
     ring: Annotated[str, *choice(technologies.RINGS)]
     at: Time
-    author: str | None = Field(description="An e-mail address; null where nobody decided")
+    author: str | None = Field(
+        default=None,
+        description="An e-mail address; null where nobody decided. Left out without a credential",
+    )
     note: str
     directorate: int | None = Field(
         ge=0, description="Whose ring it is; null for the default directorate"
     )
+
+
+class AuthoredMoveAnswer(MoveAnswer):
+    author: str | None = Field(description="An e-mail address; null where nobody decided")
 
 
 class TechnologyAnswer(BaseModel):
@@ -72,4 +79,11 @@ class MoveListAnswer(BaseModel):
     """The newest move first."""
 
     items: list[MoveAnswer]
+    next_cursor: NextCursor
+
+
+class AuthoredMoveListAnswer(BaseModel):
+    """The newest move first."""
+
+    items: list[AuthoredMoveAnswer]
     next_cursor: NextCursor
