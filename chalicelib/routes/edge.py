@@ -1,9 +1,10 @@
 """The edge: how a route is declared, and what every request and every response goes through."""
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import wraps
 from time import monotonic, perf_counter
-from typing import Any, cast
+from typing import Any
 
 from chalice.app import Blueprint, Chalice, Request, Response
 
@@ -57,6 +58,8 @@ class Edge:
         self._entrances = entrances
         self._telemetry = telemetry
         self._gate = gate
+        # Chalice keeps the request on the app alone, where threads would mix requests up.
+        self._current = threading.local()
         app.register_middleware(self._finish, "http")
 
     def route(
@@ -121,7 +124,7 @@ class Edge:
     def _answer(
         self, route: Route, entrance: Entrance, path_parameters: Mapping[str, str]
     ) -> Response:
-        request = cast(Request, self._app.current_request)  # Chalice set it before this call
+        request: Request = self._current.request
         try:
             return self._carry_out(request, route, entrance, path_parameters)
         except RegisterError as error:
@@ -173,6 +176,7 @@ class Edge:
         """What every response carries, Chalice's own errors too, which become problems."""
         if request is None:
             return get_response(request)
+        self._current.request = request
         begun = perf_counter()
         with until(monotonic() + request_seconds(request.lambda_context)):
             response = self._refusal(request) or get_response(request)
