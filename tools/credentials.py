@@ -28,6 +28,7 @@ from chalicelib.errors import UnsignedError
 from chalicelib.models.caller import SERVICES
 from chalicelib.models.identity import Role
 from chalicelib.routes.requests import body_bytes
+from chalicelib.routes.roles import NOT_SIGNED
 from chalicelib.settings import Settings, SettingsError
 from ops.stage import stage_environment
 from tools.token import write_secret
@@ -42,7 +43,6 @@ AUTHORIZATION = re.compile(
     re.ASCII,
 )
 UNKNOWN = "The credentials are unknown: print some with `landscape credentials`"
-NOT_SIGNED = "Sign the request with an IAM role (AWS Signature Version 4)"
 
 
 def role_of(settings: Settings, service: str) -> Role:
