@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from ops import deploy, forget, prepare, rollback
+from ops import access, deploy, forget, prepare, rollback
 from ops.gateway import configure
 from ops.table import create
 from tools import credentials, serve, token
@@ -39,6 +39,12 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
     (OPERATE, "prepare", prepare.main, "landscape prepare && chalice package --stage dev out/"),
     (OPERATE, "table", create.main, "landscape table --stage dev --status"),
     (OPERATE, "gateway", configure.main, "landscape gateway --stage dev --log-days 90"),
+    (
+        OPERATE,
+        "access",
+        access.main,
+        "landscape access --stage dev --role arn:aws:iam::123456789012:role/landscape-back-end",
+    ),
     (OPERATE, "forget", forget.main, "landscape forget me@example.org --stage dev --dry-run"),
     (OPERATE, "firewall", associate.main, "landscape firewall --stage dev --status"),
 )
