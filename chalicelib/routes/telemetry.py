@@ -1,7 +1,7 @@
 """One JSON line a request on stdout, which is also its metrics (CloudWatch's embedded metric format).
 
 No e-mail address, token, query or body is in it; of an error its type and where it came from, for
-the text of an exception may be anybody's.
+the text of an exception may be anybody's. Who reads addresses of others is in it by the token's `sub`.
 """
 
 import json
@@ -30,7 +30,7 @@ class Telemetry:
         self._is_cold = True
 
     def tell(self, request: Request, status: int, seconds: float, facts: dict[str, Any]) -> None:
-        """`facts` is what else is known: the caller's service, an error."""
+        """`facts` is what else is known: the caller's service and subject, an error."""
         cold, self._is_cold = self._is_cold, False
         line = {
             "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": METRICS},

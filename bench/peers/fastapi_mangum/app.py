@@ -84,12 +84,12 @@ def model(name: str, texts: str, base: type[BaseModel] | None = None, **more: An
 
 Project = model("Project", "id created_at updated_at", NewProject, version=int)
 Page = model("Page", "", items=list[Project], next_cursor=str | None)
-Move = model("Move", "ring at note", author=str | None)
+Move = model("Move", "ring at note")
 LISTS = {"moves": list[Move], "aliases": list[str], "tags": list[str]}
 NUMBERS = dict.fromkeys(("project_count", "move_count", "version"), int)
 TEXTS = "id name quadrant ring description link created_at updated_at"
 Technology = model("Technology", TEXTS, **LISTS, **NUMBERS)
-Turn = model("Turn", "ringId date description", moved=int, author=str | None)
+Turn = model("Turn", "ringId date description", moved=int)
 LINKED = {"timeline": list[Turn], "links": (list[str], [])}
 Entry = model("Entry", "id title description key url quadrant", **LINKED)
 NAMED = dict.fromkeys(("quadrants", "rings"), list[dict[str, str]])
@@ -251,7 +251,7 @@ def entry(technology: Any) -> BaseModel:
         url=technology.link or "#",
         quadrant=str(QUADRANTS.index(technology.quadrant) + 1),
         timeline=[
-            Turn(moved=n, ringId=m.ring, date=m.at, description=m.note, author=m.author)
+            Turn(moved=n, ringId=m.ring, date=m.at, description=m.note)
             for n, m in zip(changes, moves, strict=True)
         ],
     )

@@ -26,6 +26,7 @@ BEYOND_SCHEMAS = {
     "the same technology and category as": "names, aliases and ids of one technology are one",
     "is the technology itself": "JSON Schema does not compare a body with a path",
     "a request may add": "which technologies are known depends on what is there",
+    "with you it has more than": "who makes a project becomes its contact, and no body says who calls",
     "bytes of JSON": "JSON Schema does not measure whole documents",
     "lists an id twice": "JSON Schema compares whole items",
     "lists a name twice": "JSON Schema compares whole items, case and all",
