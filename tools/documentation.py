@@ -90,10 +90,16 @@ def route_table(every: Iterable[Operation]) -> str:
 def rule_table(rules: Mapping[str, Rule]) -> str:
     """Who may do what, by pool and group, and to whom else a project's contacts are preferred."""
     rows = [
-        (f"`{action}`", *(_may(rule, service) for service in SERVICES), _relation(rule))
+        (
+            f"`{action}`",
+            *(_may(rule, service) for service in SERVICES),
+            _relation(rule),
+            "yes" if rule.role else "no",
+        )
         for action, rule in rules.items()
     ]
-    return _table(("action", *(f"users of {service}" for service in SERVICES), "and also"), rows)
+    users = (f"users of {service}" for service in SERVICES)
+    return _table(("action", *users, "and also", "a role alone"), rows)
 
 
 def _may(rule: Rule, service: str) -> str:

@@ -34,7 +34,7 @@ def test_every_setting_that_is_read_has_a_row_and_no_other() -> None:
     services = {
         f"{s}_{p}"
         for s in ("TECH_AUDIT_TOOL", "DIGITAL_LANDSCAPE")
-        for p in ("POOL_ARN", "CLIENT_IDS", "HOSTED_UI")
+        for p in ("POOL_ARN", "CLIENT_IDS", "ROLE_ARNS", "HOSTED_UI")
     }
     assert read | services == listed
 
