@@ -15,9 +15,6 @@ from ops.steps import AS_WANTED, Step, difference, is_anything_due
 DESCRIPTION = "gateway responses "
 BEARER = f'Bearer realm="{REALM}"'
 CHALLENGE = (("WWW-Authenticate", BEARER),)
-HAS_EXPIRED = "The token has expired"
-INVALID = f'{BEARER}, error="invalid_token", error_description="{HAS_EXPIRED}"'
-EXPIRED = (("WWW-Authenticate", INVALID),)
 SIGN = (("WWW-Authenticate", f'AWS4-HMAC-SHA256 realm="{REALM}"'),)
 
 
@@ -67,6 +64,7 @@ NEEDED = "A valid token is needed"
 TIMEOUT = "The answer took too long; what was asked for may have been done all the same"
 FILTERED = "A rule of the firewall refused this request, or the address that it came from"
 NOT_FITTING = "The signature does not fit the request, or is too old: sign the request again"
+HAVE_EXPIRED = "The credentials have expired: get new ones, and sign the request again"
 SIGNATURE_NEEDED = "A valid signature is needed"
 NOT_ALLOWED = "Not with this token, or not by this role"
 # API Gateway's answer to a request without a signature, too: it does not tell the two apart.
@@ -80,7 +78,8 @@ TOO_MANY = "More requests came in than this API takes at once. Please try again"
 AGAIN = (("Retry-After", "1"),)
 RESPONSES = (
     GatewayResponse("UNAUTHORIZED", 401, "unauthenticated", NEEDED, NO_TOKEN, CHALLENGE),
-    GatewayResponse("EXPIRED_TOKEN", 401, "unauthenticated", NEEDED, HAS_EXPIRED, EXPIRED),
+    # AWS credentials, and no token of a pool: that is UNAUTHORIZED.
+    GatewayResponse("EXPIRED_TOKEN", 401, "unauthenticated", SIGNATURE_NEEDED, HAVE_EXPIRED, SIGN),
     GatewayResponse(
         "INVALID_SIGNATURE", 401, "unauthenticated", SIGNATURE_NEEDED, NOT_FITTING, SIGN
     ),
