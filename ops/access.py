@@ -1,158 +1,150 @@
-"""Prints what IAM must allow for the roles that call a stage's API under /iam.
+"""`landscape access`: the IAM policies with which roles call a deployed stage's paths under /iam.
 
-    landscape access --stage dev --role arn:aws:iam::123456789012:role/landscape-back-end
-
-The policy belongs to the calling role, and is confined to the routes that the rules let its service
-use. Callers of another account also need the API's own policy: --resource-policy prints it.
+The application's own routes and rules decide. In the ARN of a call `*` stands for any text, slashes
+too: so methods are spelled out, or `*/api/*` would reach what is under /iam.
 """
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import boto3
 import typer
+from chalice.app import Chalice
 
 from chalicelib.bootstrap import create_app
 from chalicelib.models.identity import Role
-from chalicelib.routes.declaration import Route
 from chalicelib.routes.requests import IAM
 from chalicelib.services.access import RULES
 from chalicelib.settings import Settings
-from chalicelib.stores.sqlite import SqliteStore
 from ops.console import Console, StageName
+from ops.gateway.api import find_api
 from ops.stage import Stage, stage_environment
 from ops.steps import OperatorError
 
-ACTION = "execute-api:Invoke"
+PARAMETER = re.compile(r"\{\w+\}")
 READS = ("GET", "HEAD")
+BEHIND_API = re.compile(r"/api/.*")
+MANAGED, INLINE, OF_AN_API = 6144, 10240, 8192  # characters, without white space
+ONE_OF = "say --role, with or without --read-only, or say --resource-policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the API is: all that the ARN of a route begins with."""
-
-    partition: str
-    region: str
-    account: str
-    api_id: str
-    gateway_stage: str
-
-    def arn(self, method: str, path: str) -> str:
-        place = f"arn:{self.partition}:execute-api:{self.region}:{self.account}:{self.api_id}"
-        return f"{place}/{self.gateway_stage}/{method}{path}"
+class AccessError(OperatorError):
+    """Says why there is no such policy, and what to do about it."""
 
 
-def routes(settings: Settings) -> list[tuple[str, Route]]:
-    """Each route with each of its methods, as the app declares them for tokens."""
-    with TemporaryDirectory() as place:
-        app = create_app(settings, SqliteStore(Path(place) / "routes.db"))
-    views: Iterator[tuple[str, str, Any]] = (
-        (path, method, entry.view_function)
-        for path, methods in app.routes.items()
-        for method, entry in methods.items()
-        if method != "OPTIONS"
+def service_of(settings: Settings, arn: str) -> str:
+    """The service that the role speaks for. Raises AccessError."""
+    for role in settings.roles:
+        if role.arn == arn:
+            return role.service
+    raise AccessError(
+        f"no service lists the role {arn}: add it to TECH_AUDIT_TOOL_ROLE_ARNS or"
+        f" DIGITAL_LANDSCAPE_ROLE_ARNS of the stage {settings.stage} in .chalice/config.json, and deploy"
     )
-    return [(method, view.route) for path, method, view in views if view.route.path == path]
 
 
-def identity_policy(
-    role: Role, place: Place, every: list[tuple[str, Route]], *, read_only: bool
-) -> dict[str, Any]:
-    """What the role needs: the routes of its service's rules, and the public ones, under /iam.
-
-    In a resource `*` stands for an id. It fits slashes too.
-    """
-    resources = sorted(
-        place.arn(method, (IAM + _with_stars(route.path)).rstrip("/"))
-        for method, route in every
-        if (not read_only or method in READS)
-        and (route.action is None or role.service in RULES[route.action].groups)
-    )
-    return _policy({"Sid": "CallTheLandscapeApi", "Resource": resources})
+def role_policy(app: Chalice, service: str, stage_arn: str, *, read_only: bool) -> dict[str, Any]:
+    """What a role of `service` needs. `stage_arn` is like arn:aws:execute-api:REGION:ACCOUNT:API/STAGE."""
+    mine = {
+        f"{stage_arn}/{method}{path}"
+        for method, path, action in _calls(app)
+        if _is_under_iam(path) and (action is None or service in RULES[action].groups)
+        if method in READS or not read_only
+    }
+    return _policy(_allow(mine))
 
 
 def resource_policy(
-    roles: tuple[Role, ...], gateway_stage: str, every: list[tuple[str, Route]]
+    app: Chalice, roles: Iterable[Role], account: str, gateway_stage: str
 ) -> dict[str, Any]:
-    """The API's own: /iam for the listed roles, everything else for everybody, as without a policy.
+    """The API's own: /iam for the roles of other accounts, all else for everybody. Raises AccessError.
 
-    The methods of what is open to everybody are named: `*` in their place would fit `GET/iam` too.
+    A role of the API's own account needs no mention, and one would let it call all of /iam whatever
+    its own policy says.
     """
-    others = {
-        f"{method}/{first}{'/*' * bool(deeper)}"
-        for called, route in every
-        for method in (called, "OPTIONS")
-        for first, _, deeper in [route.path.removeprefix("/").partition("/")]
-    }
-    return _policy(
-        {
-            "Sid": "ListedRoles",
-            "Principal": {"AWS": sorted(role.arn for role in roles)},
-            "Resource": [f"execute-api:/{gateway_stage}/*{path}" for path in (IAM, f"{IAM}/*")],
-        },
-        {
-            "Sid": "EverybodyElsewhere",
-            "Principal": "*",
-            "Resource": sorted(f"execute-api:/{gateway_stage}/{other}" for other in others),
-        },
+    foreign = sorted(role.arn for role in roles if role.key[1] != account)
+    if not foreign:
+        raise AccessError(
+            f"every listed role is of the API's own account {account}, or none is listed: the API"
+            " needs no policy, what --role prints is enough"
+        )
+    under: dict[bool, set[str]] = {True: set(), False: set()}
+    for method, path, _ in _calls(app):
+        wide = BEHIND_API.sub("/api/*", path)
+        under[_is_under_iam(path)].add(f"execute-api:/{gateway_stage}/{method}{wide}")
+    everybody = _allow(under[False], Principal="*")
+    return _policy(everybody, _allow(under[True], Principal={"AWS": foreign}))
+
+
+def size_of(policy: dict[str, Any]) -> int:
+    """As IAM counts it: in characters, without white space."""
+    return len(json.dumps(policy, separators=(",", ":")))
+
+
+def _calls(app: Chalice) -> Iterator[tuple[str, str, str | None]]:
+    """Method, path with `*` for each parameter, and action of each route, the preflights too."""
+    for path, methods in app.routes.items():
+        for method, entry in methods.items():
+            route = getattr(entry.view_function, "route", None)
+            yield method, PARAMETER.sub("*", path), route and route.action
+
+
+def _is_under_iam(path: str) -> bool:
+    return path == IAM or path.startswith(f"{IAM}/")
+
+
+def _allow(resources: set[str], **more: Any) -> dict[str, Any]:
+    """To call these, without those that another one covers."""
+    kept = sorted(
+        one
+        for one in resources
+        if not any(one != other and fnmatchcase(one, other) for other in resources)
     )
+    return {"Effect": "Allow", **more, "Action": "execute-api:Invoke", "Resource": kept}
 
 
-def _policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    allowed = [{"Effect": "Allow", "Action": ACTION, **statement} for statement in statements]
-    return {"Version": "2012-10-17", "Statement": allowed}
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [*statements]}
 
 
-def _with_stars(path: str) -> str:
-    return "/".join("*" if part.startswith("{") else part for part in path.split("/"))
-
-
-def _place(stage: Stage) -> Place:
-    client = boto3.client("sts")
-    caller = client.get_caller_identity()
-    partition = caller["Arn"].split(":")[1]
-    region: str = client.meta.region_name
-    return Place(partition, region, caller["Account"], stage.deployed_api(), stage.gateway_stage)
-
-
-def _listed(settings: Settings, arn: str) -> Role:
-    for role in settings.roles:
-        if role.arn == arn:
-            return role
-    raise OperatorError(
-        f"no setting of the stage {settings.stage} lists the role {arn}: add it to"
-        " TECH_AUDIT_TOOL_ROLE_ARNS or DIGITAL_LANDSCAPE_ROLE_ARNS in .chalice/config.json, and deploy"
-    )
+def _print(policy: dict[str, Any], limits: str) -> None:
+    json.dump(policy, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+    print(f"access: {size_of(policy)} characters without white space; {limits}", file=sys.stderr)
 
 
 def main(
     stage: StageName,
-    role: Annotated[str, typer.Option(help="the ARN of the role that is to call")] = "",
-    read_only: Annotated[bool, typer.Option("--read-only", help="GET and HEAD alone")] = False,
-    of_api: Annotated[
-        bool, typer.Option("--resource-policy", help="the API's own policy instead of a role's")
+    role: Annotated[
+        str, typer.Option(help="the role that calls, arn:aws:iam::123456789012:role/back-end")
+    ] = "",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="with --role: the policy for GET and HEAD alone")
     ] = False,
+    of_api: Annotated[
+        bool, typer.Option("--resource-policy", help="the API's policy for other accounts' roles")
+    ] = False,
+    rest_api_id: Annotated[
+        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+    ] = "",
 ) -> None:
-    """Print the IAM policy of a role that calls the API, or the API's own."""
-    if bool(role) == of_api:
-        raise typer.BadParameter("say either --role ARN or --resource-policy")
-    with Console("access", as_json=False).failures():
-        found = Stage.read(stage)
-        settings = Settings.read(stage_environment(stage, os.environ))
-        every = routes(settings)
-        if not of_api:
-            listed = _listed(settings, role)
-            policy = identity_policy(listed, _place(found), every, read_only=read_only)
-        elif settings.roles:
-            policy = resource_policy(settings.roles, found.gateway_stage, every)
-        else:
-            raise OperatorError(
-                f"the stage {stage} lists no role: set TECH_AUDIT_TOOL_ROLE_ARNS or"
-                " DIGITAL_LANDSCAPE_ROLE_ARNS in .chalice/config.json"
-            )
-        print(json.dumps(policy, indent=2))
+    """Print the IAM policy that a role needs, or the API's own for roles of other accounts."""
+    if bool(role) == of_api or (read_only and of_api):
+        raise typer.BadParameter(ONE_OF)
+    with Console("access").failures():
+        found, settings = Stage.read(stage), Settings.read(stage_environment(stage, {}))
+        service = service_of(settings, role) if role else ""
+        sts = boto3.client("sts")
+        account, at = sts.get_caller_identity()["Account"], found.gateway_stage
+        if of_api:
+            made = resource_policy(create_app(settings), settings.roles, account, at)
+            return _print(made, f"an API's has at most {OF_AN_API} bytes")
+        api = find_api(boto3.client("apigateway"), found, rest_api_id or found.deployed_api())
+        region = f"{sts.meta.partition}:execute-api:{sts.meta.region_name}"
+        stage_arn = f"arn:{region}:{account}:{api.id}/{at}"
+        made = role_policy(create_app(settings), service, stage_arn, read_only=read_only)
+        return _print(made, f"a role takes {INLINE} inline, a managed policy {MANAGED}")

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from chalicelib.routes.requests import IAM
 from ops.apis import DeployError
 
 PATH = "/health"
@@ -43,18 +44,30 @@ def invoke(lambda_client: Any, function: str, headers: Mapping[str, str]) -> str
 def request(url: str, sleep: Callable[[float], None] = time.sleep) -> str:
     """Asks the API, again for a while: what was just deployed takes time to be everywhere.
 
-    Raises DeployError where in the end it is neither its own 200 nor the firewall's 403.
+    Raises DeployError where in the end it is neither its own 200 nor the firewall's 403, or where it
+    answers 200 under /iam too, to a request without a signature.
     """
     target = url.rstrip("/") + PATH
     for _ in range(TRIES):
         status, body = _ask(target)
         if status == 200:
+            require_signatures(url)
             return f"{target} answers 200: whoever may reach it is let in"
         if status == 403 and _problem_type(body) in FIREWALLS_OWN:
             return f"{target} answers the firewall's own 403: this address is not listed"
         sleep(PAUSE_SECONDS)
     what = f"answers {status}: {body[:200]}" if status else f"cannot be reached: {body}"
     raise DeployError(f"{target} {what}")
+
+
+def require_signatures(url: str) -> None:
+    """Raises DeployError where a request without a signature is answered under /iam."""
+    target = url.rstrip("/") + IAM + PATH
+    if _ask(target)[0] == 200:
+        raise DeployError(
+            f"{target} answers 200 without a signature: empty TECH_AUDIT_TOOL_ROLE_ARNS and"
+            " DIGITAL_LANDSCAPE_ROLE_ARNS, deploy, and look who authorizes /iam in API Gateway"
+        )
 
 
 def _problem_type(body: str) -> object:

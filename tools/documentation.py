@@ -88,7 +88,7 @@ def route_table(every: Iterable[Operation]) -> str:
 
 
 def rule_table(rules: Mapping[str, Rule]) -> str:
-    """Who may do what, by pool and group, and to whom else a project's contacts are preferred."""
+    """Who may do what: by pool and group, with which relation to a project, and as a role alone."""
     rows = [
         (
             f"`{action}`",
@@ -99,7 +99,7 @@ def rule_table(rules: Mapping[str, Rule]) -> str:
         for action, rule in rules.items()
     ]
     users = (f"users of {service}" for service in SERVICES)
-    return _table(("action", *users, "and also", "a role alone"), rows)
+    return _table(("action", *users, "and also", "the role alone"), rows)
 
 
 def _may(rule: Rule, service: str) -> str:

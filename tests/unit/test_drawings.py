@@ -155,7 +155,9 @@ def test_the_table_of_routes_has_a_row_for_each(tmp_path: Path) -> None:
 def test_the_table_of_rules_says_who_may_do_what() -> None:
     rows = {row.split("`")[1]: row for row in rule_table(RULES).splitlines()[2:]}
     assert rows.keys() == RULES.keys()
-    assert rows["read-me"] == "| `read-me` | yes | yes |  |"
+    assert rows["read-me"] == "| `read-me` | yes | yes |  | yes |"
     contact = "a contact of the project, or in group `Admin`"
-    assert rows["update-project"] == f"| `update-project` | yes | no | {contact} |"
+    assert rows["update-project"] == f"| `update-project` | yes | no | {contact} | yes |"
+    alone = {action for action, row in rows.items() if row.endswith("| yes |")}
+    assert alone == {action for action, rule in RULES.items() if rule.role}
     assert rows["move-technology"].split("|")[2:4] == [" no ", " in group `admin` or `reviewer` "]

@@ -15,6 +15,7 @@ from tests.support.stubbed_aws import StubbedAws
 FIREWALL = b'{"type": "urn:landscape-api:problem:not-listed", "status": 403}'
 OUR_OWN = b'{"type": "urn:landscape-api:problem:forbidden", "status": 403}'
 OK, GATEWAYS = (200, b"{}"), (403, b'{"message": "Forbidden"}')
+UNSIGNED = (404, b"{}")  # under /iam, which is asked after a 200
 
 
 def ask(serve: Serve, *answers: tuple[int, bytes]) -> tuple[str, int]:
@@ -27,7 +28,7 @@ def ask(serve: Serve, *answers: tuple[int, bytes]) -> tuple[str, int]:
 
 
 def test_its_own_200_and_the_firewalls_403_are_told_apart(serve: Serve) -> None:
-    assert "answers 200: whoever may reach it is let in" in ask(serve, OK)[0]
+    assert "answers 200: whoever may reach it is let in" in ask(serve, OK, UNSIGNED)[0]
     assert "firewall" in ask(serve, (403, FIREWALL))[0]
 
 
@@ -40,13 +41,18 @@ def test_anything_else_stops_the_deploy(serve: Serve, answer: tuple[int, bytes])
         ask(serve, *[answer] * TRIES)
 
 
+def test_an_api_that_answers_under_iam_without_a_signature_stops_the_deploy(serve: Serve) -> None:
+    with pytest.raises(DeployError, match="/dev/iam/health answers 200 without a signature"):
+        ask(serve, OK, OK)
+
+
 def test_an_api_that_cannot_be_reached_is_named() -> None:
     with pytest.raises(DeployError, match="cannot be reached"):
         request("http://127.0.0.1:1", lambda _: None)
 
 
 def test_what_was_just_deployed_is_given_time(serve: Serve) -> None:
-    said, pauses = ask(serve, *[GATEWAYS] * 3, OK)
+    said, pauses = ask(serve, *[GATEWAYS] * 3, OK, UNSIGNED)
     assert "answers 200" in said
     assert pauses == 3
 
