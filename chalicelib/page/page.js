@@ -14,11 +14,31 @@ const ownClients = () => ({
   },
 });
 
+// A page cannot sign with an IAM role: it offers neither the scheme nor the server for it.
+const forUsers = () => ({
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        updateJsonSpec: (original) => (document) => {
+          document.servers.length = 1;
+          delete document.components.securitySchemes["iam-role"];
+          for (const path of Object.values(document.paths)) {
+            for (const operation of Object.values(path)) {
+              operation.security = operation.security?.filter((choice) => !("iam-role" in choice));
+            }
+          }
+          return original(document);
+        },
+      },
+    },
+  },
+});
+
 const ui = SwaggerUIBundle({
   url: `${base}/openapi.json`,
   dom_id: "#contract",
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [ownClients],
+  plugins: [ownClients, forUsers],
   layout: "BaseLayout",
   deepLinking: true,
   defaultModelsExpandDepth: 0,

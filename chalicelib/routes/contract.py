@@ -88,8 +88,8 @@ def contract_blueprint(
 def servers(base: str) -> list[dict[str, str]]:
     """The two ways in to whoever reaches this service under `base`."""
     return [
-        {"url": base or "/", "description": "With an ID token; public routes without one"},
-        {"url": base + IAM, "description": "Signed by an IAM role, public routes too"},
+        {"url": base or "/", "description": "With an ID token"},
+        {"url": base + IAM, "description": "Signed by an IAM role"},
     ]
 
 

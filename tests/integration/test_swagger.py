@@ -60,7 +60,7 @@ def test_a_first_role_adds_what_is_under_iam_and_the_last_one_takes_it_away(
     }
 
 
-@pytest.mark.parametrize(("role", "count"), [("", 19), (ROLE, 38)])
+@pytest.mark.parametrize(("role", "count"), [("", 20), (ROLE, 40)])
 def test_the_resources_are_far_fewer_than_an_api_may_have(
     tmp_path: Path, role: str, count: int
 ) -> None:

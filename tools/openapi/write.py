@@ -27,8 +27,8 @@ def made() -> Iterator[tuple[Path, bytes]]:
     from tools.openapi.document import document
 
     with TemporaryDirectory() as place:
-        text = json.dumps(document(Path(place)), ensure_ascii=False, indent=1)
-    yield DOCUMENT, f"{text}\n".encode()
+        text = json.dumps(document(Path(place)), ensure_ascii=False, indent=0)
+    yield DOCUMENT, f"{text}\n".encode()  # a line for each value, and no indent: it is in the zip
     distribution = files("flask_swagger_ui") / "dist"
     for name in SHIPPED:
         yield PAGE / name, (distribution / name).read_bytes()
