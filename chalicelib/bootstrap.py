@@ -1,6 +1,5 @@
 """The one place that puts the parts together: settings → store → services → blueprints → app."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +26,7 @@ from chalicelib.routes.radar import radar_blueprint
 from chalicelib.routes.requests import IAM
 from chalicelib.routes.service import service_blueprint
 from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
-from chalicelib.routes.telemetry import Telemetry
+from chalicelib.routes.telemetry import Telemetry, log
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.directorates import DirectorateRegister
@@ -61,7 +60,7 @@ def create_app(
         app,
         settings.cors_origins,
         (*_entrances(settings, user_arn),),
-        Telemetry(settings.stage) if settings.in_lambda else None,
+        None if settings.is_local else Telemetry(settings.stage),
         Gate(store.firewall_values).require if settings.require_waf else None,
     )
     found = services(store)
@@ -107,7 +106,7 @@ def take_out_expired(settings: Settings) -> None:
     waf = Waf(waf_client(), timeout=TIMEOUT_SECONDS)
     ledger = Ledger(Client(_dynamodb_transport(settings), settings.table))
     report = expire(waf, Names(APP_NAME, settings.stage), ledger, utc_now())
-    _log({"stage": settings.stage, "firewall": report})
+    log({"stage": settings.stage, "firewall": report})
 
 
 def finish_writes(settings: Settings) -> None:
@@ -116,11 +115,7 @@ def finish_writes(settings: Settings) -> None:
     Raises errors.UnavailableError: EventBridge then calls it again.
     """
     finished = open_store(settings).finish(timestamp(utc_now()))
-    _log({"stage": settings.stage, "unfinished_writes": finished})
-
-
-def _log(line: dict[str, object]) -> None:
-    print(json.dumps(line), flush=True)  # noqa: T201 - Lambda's log
+    log({"stage": settings.stage, "unfinished_writes": finished})
 
 
 @dataclass(frozen=True, slots=True)

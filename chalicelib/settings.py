@@ -17,6 +17,7 @@ OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
 PLACEHOLDER = "CHANGE-ME"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
+ECS = "ECS_CONTAINER_METADATA_URI_V4"  # in every container on Fargate
 COGNITO_ENDPOINT = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?", re.ASCII)
 
@@ -102,9 +103,10 @@ class Settings:
             require_waf=_require_waf(environment),
             dynamodb=_dynamodb(environment),
         )
-        if settings.is_local and settings.in_lambda:
+        if settings.is_local and (settings.in_lambda or ECS in environment):
             raise SettingsError(
-                "LANDSCAPE_STAGE is local inside Lambda: development tokens would open the API"
+                "LANDSCAPE_STAGE is local on AWS, where development tokens would open the API:"
+                " set it to dev or prod"
             )
         if settings.is_local and settings.require_waf:
             raise SettingsError("LANDSCAPE_REQUIRE_WAF is true on the local stage: it has no WAF")

@@ -36,7 +36,8 @@ class _Known(NamedTuple):
 class Gate:
     """Knows the values that are good; `read` asks the table for them, once, and when they may have changed.
 
-    Threads may share it: one at a time reads, and what was read changes as a whole.
+    Threads may share it: one at a time reads, and what was read changes as a whole. See _waits
+    for the others.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class Gate:
         given = headers.get(HEADER)
         if not given:
             raise ClosedError("without the firewall's header")
-        if self._is_due(given):
-            with self._reading:
+        if self._is_due(given) and self._reading.acquire(blocking=self._waits(given)):
+            try:
                 if self._is_due(given):  # nobody else has read meanwhile
                     self._read_again(given)
+            finally:
+                self._reading.release()
         known = self._known
         if _is_one_of(given, known.values):
             return
@@ -88,10 +91,21 @@ class Gate:
             self._known = _Known((), begun, str(error))
         except UnavailableError:
             self._failed_at = self._clock()
-            known = self._known
-            is_kept = self._failed_at - known.read_at < KEPT_SECONDS
-            if not (is_kept and _is_one_of(given, known.values)):
+            if not self._is_kept(given):
                 raise
+
+    def _waits(self, given: str) -> bool:
+        """Whether this request waits while another thread reads: not with the one good value.
+
+        So a slow table holds up one thread. During a rotation the value may be the one that ends.
+        """
+        return len(self._known.values) > 1 or not self._is_kept(given)
+
+    def _is_kept(self, given: str) -> bool:
+        """Whether this value is good without another read."""
+        known = self._known
+        is_recent = self._clock() - known.read_at < KEPT_SECONDS
+        return is_recent and _is_one_of(given, known.values)
 
 
 def _is_one_of(given: str, values: tuple[str, ...]) -> bool:

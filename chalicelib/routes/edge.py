@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib.deadline import request_seconds, until
-from chalicelib.errors import ClosedError, RegisterError, UnavailableError
+from chalicelib.errors import ClosedError, NotFoundError, RegisterError, UnavailableError
 from chalicelib.routes.declaration import Entrance, Handler, Route
 from chalicelib.routes.problems import (
     EncodedBodyError,
@@ -18,7 +18,15 @@ from chalicelib.routes.problems import (
     own_error,
     problem_of,
 )
-from chalicelib.routes.requests import IAM, Call, Parameter, body_bytes, parameters, request_id
+from chalicelib.routes.requests import (
+    IAM,
+    Call,
+    Parameter,
+    body_bytes,
+    parameters,
+    path_of,
+    request_id,
+)
 from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
 
@@ -179,7 +187,9 @@ class Edge:
         self._current.request = request
         begun = perf_counter()
         with until(monotonic() + request_seconds(request.lambda_context)):
-            response = self._refusal(request) or get_response(request)
+            response = (
+                self._refusal(request) or self._unknown_path(request) or get_response(request)
+            )
         if isinstance(response.body, dict) and "Code" in response.body:
             response = own_error(request, response)
         if request.method == "HEAD":  # `chalice local` would write the body
@@ -205,13 +215,20 @@ class Edge:
             facts_of(request)["refused"] = str(error)
             return problem_of(request, error)
         except UnavailableError as error:
-            if self._telemetry is None:
-                self._app.log.error("%s, request %s", error, request_id(request))
             facts_of(request).update(error_facts(error), detail=str(error))
             return problem_of(request, UnavailableError(SHUT, error.retry_after))
         except Exception as error:
             return self._unforeseen(request, error)
         return None
+
+    def _unknown_path(self, request: Request) -> Response | None:
+        """The answer to a path that is no route's, which API Gateway never sends."""
+        if request.path in self._app.routes:
+            return None
+        detail = "Nothing is at this path: GET / lists what there is"
+        if path_of(request).startswith(IAM):
+            detail = "Signatures are not verified here: call API Gateway, or send a token"
+        return problem_of(request, NotFoundError(detail))
 
 
 def facts_of(request: Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ the text of an exception may be anybody's. Who reads addresses of others is in i
 
 import json
 import time
+from collections.abc import Mapping
 from traceback import extract_tb
 from typing import Any
 
@@ -45,7 +46,12 @@ class Telemetry:
             "ColdStarts": int(cold),
             **facts,
         }
-        print(json.dumps(line), flush=True)  # noqa: T201 - stdout is Lambda's log
+        log(line)
+
+
+def log(line: Mapping[str, Any]) -> None:
+    """One line on stdout, written as a whole, because threads and processes share it."""
+    print(json.dumps(line) + "\n", end="", flush=True)  # noqa: T201 - what runs the app keeps its log
 
 
 def error_facts(error: BaseException) -> dict[str, Any]:

@@ -98,16 +98,16 @@ class PoolKeys:
 
     def key(self, kid: str) -> jwt.PyJWK:
         """Raises UnauthenticatedError for a kid that the pool does not have, UnavailableError while it cannot be asked."""
-        with self._lock:
-            if kid not in self._keys and self._may_ask():
-                self._ask()
-            if kid in self._keys:
-                return self._keys[kid]
-            if self._failed:
-                wait = int(self._interval - (self._clock() - (self._asked or 0))) + 1
-                raise UnavailableError(
-                    "The user pool's keys cannot be had at the moment", max(wait, 1)
-                )
+        # A known key never waits for a fetch.
+        if kid not in self._keys:
+            with self._lock:
+                if kid not in self._keys and self._may_ask():
+                    self._ask()
+        if key := self._keys.get(kid):
+            return key
+        if self._failed:
+            wait = int(self._interval - (self._clock() - (self._asked or 0))) + 1
+            raise UnavailableError("The user pool's keys cannot be had at the moment", max(wait, 1))
         raise UnauthenticatedError("The token's key is not one of the user pool's")
 
     def _may_ask(self) -> bool:

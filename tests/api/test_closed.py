@@ -213,14 +213,14 @@ def test_a_stage_that_is_open_in_an_emergency_does_not_need_the_secret(
 
 
 def test_outside_lambda_the_cure_is_in_the_log_too(
-    tables: Tables, table: str, closed_settings: Settings, caplog: pytest.LogCaptureFixture
+    tables: Tables, table: str, closed_settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = create_app(replace(closed_settings, in_lambda=False), tables.open(table))
-    app.log.propagate = True  # Chalice's logger keeps to itself
     api = Api(through_app(app), closed_settings)
     item = {**item_key(FIREWALL_SECRET), **text([])}
     tables.transport("PutItem", {"TableName": table, "Item": item})
     answer = api("GET", "/health", None, {HEADER: GOOD})
     assert (answer.status, answer.json["type"]) == UNAVAILABLE
-    assert CURE in caplog.text
-    assert answer.json["request_id"] in caplog.text
+    line = json.loads(capsys.readouterr().out)
+    assert CURE in line["detail"]
+    assert line["request_id"] == answer.json["request_id"]

@@ -219,3 +219,20 @@ def test_a_value_that_is_not_due_waits_for_nobody(threads: ThreadPoolExecutor) -
     finally:
         table.may_end.set()
     assert not wrong.result()
+
+
+def test_the_one_good_value_waits_for_no_read(threads: ThreadPoolExecutor) -> None:
+    """A table that is slow to answer holds up one request, and not all of them."""
+    table = SlowTable("right")
+    assert table.admits("right") == [True]
+    table.now += REFRESH_SECONDS
+    table.read_begun.clear()
+    table.may_end.clear()
+    reads = threads.submit(table.lets_in, "right")
+    table.read_begun.wait()
+    try:
+        assert table.admits("right") == [True]
+    finally:
+        table.may_end.set()
+    assert reads.result()
+    assert table.asked == 2

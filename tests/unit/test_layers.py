@@ -48,14 +48,16 @@ MAY_IMPORT = {
     },
     "chalicelib/bootstrap.py": {"chalicelib"},
     "app.py": {"chalicelib.bootstrap", "chalicelib.settings", "tools.credentials", "tools.token"},
+    "container": {"chalicelib", "container"},
+    "container/command.py": {"chalicelib", "container", "ops"},
     "ops": {"chalicelib", "ops"},
     "ops/deploy.py": {"chalicelib", "ops", "waf"},
     "waf": {"chalicelib", "ops", "waf"},
-    "tools": {"chalicelib", "ops", "waf", "tools"},
+    "tools": {"chalicelib", "container", "ops", "waf", "tools"},
     "bench": {"chalicelib", "ops", "waf", "tools", "bench", "tests.support"},
-    "tests": {"app", "chalicelib", "ops", "waf", "tools", "bench", "tests"},
+    "tests": {"app", "chalicelib", "container", "ops", "waf", "tools", "bench", "tests"},
 }
-OURS = ("app", "chalicelib", "ops", "waf", "tools", "bench", "tests")
+OURS = ("app", "chalicelib", "container", "ops", "waf", "tools", "bench", "tests")
 # A library, and the places in what ships that may name it; everything else must do without.
 AT_HOME = {
     "chalice": ("app.py", "chalicelib/bootstrap.py", "chalicelib/routes/"),

@@ -75,7 +75,8 @@ def read(tmp_path: Path) -> Read:
             for name in ("CORS_ORIGINS", "DIGITAL_LANDSCAPE_HOSTED_UI")
             for value in NO_ORIGINS
         ),
-        ({"AWS_LAMBDA_FUNCTION_NAME": "landscape"}, "LANDSCAPE_STAGE is local inside Lambda"),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "landscape"}, "LANDSCAPE_STAGE is local on AWS"),
+        ({"ECS_CONTAINER_METADATA_URI_V4": "http://x"}, "LANDSCAPE_STAGE is local on AWS"),
         *(
             ({**IN_LAMBDA, name: value}, f"{name} is ")
             for name, value in (

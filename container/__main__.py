@@ -1,0 +1,91 @@
+"""Serves the API in a container: `python -m container --port 8080 --health-port 8081`.
+
+The settings are the stage's environment variables, as for the Lambda. Exit codes: 0 after SIGTERM,
+1 where a setting is wrong, 2 misuse.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from chalicelib.bootstrap import create_app, open_store
+from chalicelib.routes.telemetry import log
+from chalicelib.settings import Settings, SettingsError
+from container.server import Server
+from container.worker import Worker
+
+HOST, PORT, HEALTH_PORT = "127.0.0.1", 8080, 8081
+WORKERS = 2
+OPTIONS: dict[str, Any] = {
+    "workers": WORKERS,
+    "worker_class": Worker,
+    "threads": 8,
+    "keepalive": 75,  # seconds; the load balancer's 60 end first, so it never meets a closed connection
+    "graceful_timeout": 25,  # seconds; ECS kills after 30
+    "limit_request_line": 8190,  # bytes
+    "forwarded_allow_ips": "",  # nothing that a request says of where it came from counts
+    "forwarder_headers": "",
+    "control_socket_disable": True,
+    "worker_tmp_dir": "/dev/shm",  # noqa: S108 - for heartbeats; the root file system is read-only
+    "loglevel": "warning",
+}
+
+
+class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, settings: Settings, host: str, port: int, health_port: int) -> None:
+        self._settings = settings
+        self._binds = [f"{host}:{port}", f"{host}:{health_port}"]
+        self._health_port = health_port
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in {**OPTIONS, "bind": self._binds}.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Server:
+        """In each worker: its store has connections, which no two processes may share."""
+        store = open_store(self._settings)
+        return Server(create_app(self._settings, store), store, self._health_port)
+
+
+def settings_of(environment: dict[str, str]) -> Settings:
+    """Those of the stage, without roles. Raises SettingsError; on the local stage too."""
+    settings = Settings.read(environment)
+    if settings.is_local:
+        raise SettingsError(
+            "LANDSCAPE_STAGE is local, whose development tokens never count here: set it to dev or"
+            " prod, or run landscape serve"
+        )
+    return replace(settings, roles=())  # no load balancer verifies signatures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        "container", description="Serve the API behind a load balancer."
+    )
+    parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help="of the API (%(default)s)")
+    parser.add_argument(
+        "--health-port", type=int, default=HEALTH_PORT, help="of /live and /ready (%(default)s)"
+    )
+    serve(**vars(parser.parse_args()))
+
+
+def serve(host: str, port: int, health_port: int) -> None:
+    """Until SIGTERM. Ends the program with 1 where a setting is wrong."""
+    if region := os.environ.get("AWS_REGION"):  # ECS sets it; boto3 reads the other one alone
+        os.environ.setdefault("AWS_DEFAULT_REGION", region)
+    try:
+        settings = settings_of(dict(os.environ))
+    except SettingsError as error:
+        sys.exit(f"container: {error}")
+    log({"stage": settings.stage, "serves": port, "health": health_port, "workers": WORKERS})
+    Gunicorn(settings, host, port, health_port).run()
+
+
+if __name__ == "__main__":
+    main()

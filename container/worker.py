@@ -1,0 +1,73 @@
+"""gunicorn's worker of threads, with three things that it lacks.
+
+A request has a time limit in all. What is no HTTP is answered with a problem, and nothing of it
+reaches the log. At the end the connections that wait to be accepted are served too.
+"""
+
+import select
+import socket
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+from gunicorn.util import write
+from gunicorn.workers.gthread import ThreadWorker
+
+from chalicelib.routes.telemetry import log
+from container.server import PROBLEM, refusal
+
+# For the head, the body and the answer of one request, as API Gateway allows it.
+REQUEST_SECONDS = 29.0
+STATUSES = (
+    (LimitRequestLine, 414),
+    (LimitRequestHeaders, 431),
+    (ExpectationFailed, 417),
+    (UnsupportedTransferCoding, 501),
+    (ParseException, 400),
+)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._due: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        self._due[conn] = monotonic() + REQUEST_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            del self._due[conn]
+
+    def notify(self) -> None:
+        """Called about once a second: ends the connections whose request has taken too long."""
+        super().notify()
+        for conn, due in list(self._due.items()):
+            if monotonic() > due:
+                with suppress(OSError):  # closed meanwhile
+                    conn.sock.shutdown(socket.SHUT_RDWR)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        if not self.alive:
+            for listener in self.sockets:
+                while select.select([listener], [], [], 0)[0]:
+                    self.accept(listener)
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002
+        status = next((status for kind, status in STATUSES if isinstance(exc, kind)), 500)
+        line, body = refusal(status)
+        log({"status": status, "error": type(exc).__name__})
+        head = f"HTTP/1.1 {line}\r\nConnection: close\r\nContent-Type: {PROBLEM}\r\n"
+        with suppress(OSError):  # the client has gone
+            write(client, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
