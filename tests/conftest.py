@@ -8,11 +8,22 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from chalice.app import Chalice
 
-from chalicelib.bootstrap import create_app
+from chalicelib.bootstrap import create_app, open_store
 from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
-from tests.support.api import ROOT, Api, LocalServer, local_environment, through_test_client
+from chalicelib.stores.port import Store
+from container.server import Server
+from tests.support.api import (
+    ROOT,
+    Api,
+    LocalServer,
+    ServerProcess,
+    local_environment,
+    through_test_client,
+)
+from tests.support.container import HEALTH_PORT, ContainerServer, KeySets, through_wsgi
 from tests.support.deployment import Deployment
 from tests.support.emulator import Emulator
 from tests.support.machine import leave_out, said
@@ -41,10 +52,9 @@ def pytest_runtest_makereport(
     """Shows what the servers said where a test fails."""
     report = yield
     if report.failed:
-        for server in LocalServer.running:
-            report.sections.append(
-                (f"chalice local on {server.port}", server.log[-LOG_CHARACTERS:])
-            )
+        for server in ServerProcess.running:
+            title = f"{server.what} on {server.port}"
+            report.sections.append((title, server.log[-LOG_CHARACTERS:]))
     return report
 
 
@@ -66,14 +76,39 @@ def settings(tmp_path: Path, keys: Path) -> Settings:
 
 
 @pytest.fixture
-def client(settings: Settings) -> Api:
-    """The API through chalice.test.Client, on an empty store."""
-    app = create_app(
+def store(settings: Settings) -> Store:
+    """An empty one."""
+    return open_store(settings)
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Chalice:
+    """That of the local stage, in this process, on an empty store."""
+    return create_app(
         settings,
+        store,
         issue_token=partial(development_token, settings),
         user_arn=partial(user_arn, settings),
     )
+
+
+@pytest.fixture
+def test_client(app: Chalice, settings: Settings) -> Api:
+    """The API through chalice.test.Client."""
     return Api(through_test_client(app), settings)
+
+
+@pytest.fixture
+def wsgi(app: Chalice, store: Store, settings: Settings) -> Api:
+    """The API as the container's server calls it."""
+    return Api(through_wsgi(Server(app, store, HEALTH_PORT)), settings)
+
+
+@pytest.fixture(params=["test_client", "wsgi"])
+def client(request: pytest.FixtureRequest) -> Api:
+    """The API in this process, on an empty store, each way."""
+    found: Api = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +117,24 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     state = tmp_path_factory.mktemp("server")
     with LocalServer(state, ROOT, "--no-autoreload") as server:
         yield Api(server.send, Settings.read(local_environment(state)))
+
+
+@pytest.fixture(scope="session")
+def shared_container(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Api]:
+    """One server of the container for the whole run."""
+    state = tmp_path_factory.mktemp("container")
+    settings = Settings.read(local_environment(state))
+    shutil.copytree(keys, settings.keys_directory)
+    key_sets = KeySets(settings)
+    with ContainerServer(state, key_sets.url) as server:
+        yield Api(server.send, settings)
+    key_sets.stop()
+
+
+@pytest.fixture
+def container(shared_container: Api) -> Api:
+    """The API by the container's server; its store is shared by all tests that use it."""
+    return shared_container
 
 
 @pytest.fixture(scope="session")
@@ -105,9 +158,9 @@ def server(shared_server: Api) -> Api:
     return shared_server
 
 
-@pytest.fixture(params=["client", "server"])
+@pytest.fixture(params=["test_client", "server", "container"])
 def api(request: pytest.FixtureRequest) -> Api:
-    """The API both ways: chalice.test.Client and `chalice local` differ."""
+    """The API each way: chalice.test.Client, `chalice local` and the container's server differ."""
     found: Api = request.getfixturevalue(request.param)
     return found
 

@@ -44,7 +44,8 @@ class Listing:
         request, given = call.request, call.query
         limit = _limit(given)
         filters = {name: value for name, value in given.items() if name not in PAGE}
-        binding = json.dumps([request.path, request.uri_params, sorted(filters.items()), owner])
+        place = request.path, request.uri_params or None  # {} by one way in, None by another
+        binding = json.dumps([*place, sorted(filters.items()), owner])
         cursor = given.get("cursor")
         after = None if cursor is None else self._cursors.open(cursor, binding)
         page = find(after, limit)

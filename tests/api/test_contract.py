@@ -105,6 +105,7 @@ def test_every_file_is_there_with_its_licence() -> None:
     assert shipped == {*FILES, "index.html", "LICENSE"}
 
 
+@pytest.mark.parametrize("api", ["test_client", "server"], indirect=True)  # the local stage's
 def test_the_local_stage_signs_a_developer_in(api: Api) -> None:
     body = {"service": "digital-landscape", "email": "rita@example.org", "groups": ["admin"]}
     told = api("POST", "/local/token", body, {"Host": "localhost:8000"})

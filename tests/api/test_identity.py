@@ -206,13 +206,13 @@ each_way = pytest.mark.parametrize(
     ("way", "method", "path", "rule"),
     [
         *(("event", *each) for each in RESTRICTED),
-        *((way, *each) for way in ("client", "server") for each in EVERY_METHOD),
+        *((way, *each) for way in ("test_client", "server", "container") for each in EVERY_METHOD),
     ],
     indirect=["way"],
 )
 
 
-@pytest.fixture(params=["event", "client", "server"])
+@pytest.fixture(params=["event", "test_client", "server", "container"])
 def way(request: pytest.FixtureRequest) -> Api:
     if request.param == "event":
         settings: Settings = request.getfixturevalue("settings")

@@ -375,6 +375,7 @@ def signed(api: Api) -> Callable[..., Api]:
     return made
 
 
+@pytest.mark.parametrize("api", ["test_client", "server"], indirect=True)  # the local stage's
 def test_a_development_signature_stands_in_for_a_role(
     signed: Callable[..., Api], name: str
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from chalice.app import Chalice
@@ -216,7 +216,7 @@ def through_app(
         if identity is not None:
             found["requestContext"]["identity"] = identity
         said = app(found, None)
-        return Answer(said["statusCode"], _lower(said["headers"]), said["body"].encode())
+        return Answer(said["statusCode"], lower(said["headers"]), said["body"].encode())
 
     return send
 
@@ -226,7 +226,7 @@ def through_test_client(app: Chalice) -> Sender:
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         response = http.request(method, path, headers=dict(headers), body=body)
-        return Answer(response.status_code, _lower(response.headers), response.body)
+        return Answer(response.status_code, lower(response.headers), response.body)
 
     return send
 
@@ -244,47 +244,49 @@ def through_http(host: str, port: int) -> Sender:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body or None)
             response = connection.getresponse()
-            return Answer(response.status, _lower(dict(response.headers)), response.read())
+            return Answer(response.status, lower(dict(response.headers)), response.read())
         finally:
             connection.close()
 
     return send
 
 
-def _lower(headers: Mapping[str, Any]) -> dict[str, str]:
+def lower(headers: Mapping[str, Any]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-class LocalServer:
-    """A real `chalice local` on a free port of 127.0.0.1, in a process of its own."""
+class ServerProcess:
+    """A server in a process group of its own, which ends with the block that it is entered by."""
 
-    running: ClassVar[list["LocalServer"]] = []
+    running: ClassVar[list["ServerProcess"]] = []
+    what: ClassVar[str]
 
-    def __init__(self, state: Path, project: Path = ROOT, *options: str, **settings: str) -> None:
+    def __init__(
+        self, state: Path, command: list[str], port: int, folder: Path, environment: dict[str, str]
+    ) -> None:
         self.log_path = state / "server.log"
-        self.port = free_port()
-        command = [str(Path(sys.executable).parent / "chalice"), "local", "--stage", "local"]
+        self.port = port
         with self.log_path.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*command, "--port", str(self.port), *options],
-                cwd=project,
-                env={**os.environ, "XDG_STATE_HOME": str(state), **settings},
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, **environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def __enter__(self) -> "LocalServer":
+    def __enter__(self) -> Self:
         self.running.append(self)
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self._process.poll() is None:
+        while time.monotonic() < end and self.process.poll() is None:
             try:
                 if self.send("GET", "/health", {}, b"").status == 200:
                     return self
             except OSError:
                 time.sleep(0.05)
         self.stop()
-        raise AssertionError(f"chalice local did not start:\n{self.log}")
+        raise AssertionError(f"{self.what} did not start:\n{self.log}")
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -299,10 +301,22 @@ class LocalServer:
         return self.log_path.read_text(errors="replace")
 
     def stop(self) -> None:
-        """Ends the server and the worker that its reloader started."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-        self._process.wait(timeout=30)
+        """Ends the server and the processes that it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(timeout=30)
+
+
+class LocalServer(ServerProcess):
+    """A real `chalice local` on a free port of 127.0.0.1."""
+
+    what = "chalice local"
+
+    def __init__(self, state: Path, project: Path = ROOT, *options: str, **settings: str) -> None:
+        port = free_port()
+        chalice = str(Path(sys.executable).parent / "chalice")
+        command = [chalice, "local", "--stage", "local", "--port", str(port), *options]
+        super().__init__(state, command, port, project, {"XDG_STATE_HOME": str(state), **settings})
 
 
 def free_port() -> int:
