@@ -13,6 +13,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from chalicelib.bootstrap import create_app, open_store
+from chalicelib.errors import UnavailableError
 from chalicelib.routes.telemetry import log
 from chalicelib.settings import Settings, SettingsError
 from container.server import Server
@@ -20,6 +21,7 @@ from container.worker import Worker
 
 HOST, PORT, HEALTH_PORT = "127.0.0.1", 8080, 8081
 WORKERS = 2
+REQUEST_SECONDS = 29  # as API Gateway allows
 OPTIONS: dict[str, Any] = {
     "workers": WORKERS,
     "worker_class": Worker,
@@ -36,14 +38,14 @@ OPTIONS: dict[str, Any] = {
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, settings: Settings, host: str, port: int, health_port: int) -> None:
+    def __init__(self, settings: Settings, health_port: int, **options: Any) -> None:
         self._settings = settings
-        self._binds = [f"{host}:{port}", f"{host}:{health_port}"]
         self._health_port = health_port
+        self._options = options
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in {**OPTIONS, "bind": self._binds}.items():
+        for name, value in self._options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Server:
@@ -72,19 +74,28 @@ def main() -> None:
     parser.add_argument(
         "--health-port", type=int, default=HEALTH_PORT, help="of /live and /ready (%(default)s)"
     )
+    parser.add_argument(
+        "--timeout",
+        type=int,
+        default=REQUEST_SECONDS,
+        help="the most seconds that a request takes, head, body and answer (%(default)s)",
+    )
     serve(**vars(parser.parse_args()))
 
 
-def serve(host: str, port: int, health_port: int) -> None:
+def serve(host: str, port: int, health_port: int, timeout: int = REQUEST_SECONDS) -> None:
     """Until SIGTERM. Ends the program with 1 where a setting is wrong."""
     if region := os.environ.get("AWS_REGION"):  # ECS sets it; boto3 reads the other one alone
         os.environ.setdefault("AWS_DEFAULT_REGION", region)
+    binds = [f"{host}:{port}", f"{host}:{health_port}"]
     try:
         settings = settings_of(dict(os.environ))
-    except SettingsError as error:
+        gunicorn = Gunicorn(settings, health_port, **OPTIONS, bind=binds, timeout=timeout)
+        gunicorn.load()  # here a wrong setting ends it, and the workers share what was imported
+    except (SettingsError, UnavailableError) as error:
         sys.exit(f"container: {error}")
     log({"stage": settings.stage, "serves": port, "health": health_port, "workers": WORKERS})
-    Gunicorn(settings, host, port, health_port).run()
+    gunicorn.run()
 
 
 if __name__ == "__main__":

@@ -23,8 +23,6 @@ from gunicorn.workers.gthread import ThreadWorker
 from chalicelib.routes.telemetry import log
 from container.server import PROBLEM, refusal
 
-# For the head, the body and the answer of one request, as API Gateway allows it.
-REQUEST_SECONDS = 29.0
 STATUSES = (
     (LimitRequestLine, 414),
     (LimitRequestHeaders, 431),
@@ -40,7 +38,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._due: dict[Any, float] = {}
 
     def handle(self, conn: Any) -> Any:
-        self._due[conn] = monotonic() + REQUEST_SECONDS
+        self._due[conn] = monotonic() + self.cfg.timeout
         try:
             return super().handle(conn)
         finally:

@@ -125,10 +125,8 @@ def shared_container(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> It
     state = tmp_path_factory.mktemp("container")
     settings = Settings.read(local_environment(state))
     shutil.copytree(keys, settings.keys_directory)
-    key_sets = KeySets(settings)
-    with ContainerServer(state, key_sets.url) as server:
+    with KeySets(settings) as key_sets, ContainerServer(state, key_sets.url) as server:
         yield Api(server.send, settings)
-    key_sets.stop()
 
 
 @pytest.fixture

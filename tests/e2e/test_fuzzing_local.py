@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.models.caller import SERVICES
 from chalicelib.settings import Settings
-from tests.support.api import ROOT, Api, LocalServer, local_environment
+from tests.support.api import ROOT, Api, LocalServer, ServerProcess, local_environment
 from tests.support.commands import program_of
 from tests.support.fuzzing.run import DATA, EFFORT, SEED, USER, fuzz
 from tests.support.signing import IAM
@@ -31,11 +31,11 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
         yield server
 
 
-def settings_of(server: LocalServer) -> Settings:
+def settings_of(server: ServerProcess) -> Settings:
     return Settings.read(local_environment(server.log_path.parent))
 
 
-def tokens(server: LocalServer) -> dict[str, str]:
+def tokens(server: ServerProcess) -> dict[str, str]:
     api = Api(server.send, settings_of(server))
     callers = {
         "tech-audit-tool": api.auditor(USER, "Admin"),

@@ -281,7 +281,7 @@ class ServerProcess:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                if self.send("GET", "/health", {}, b"").status == 200:
+                if self.is_up():
                     return self
             except OSError:
                 time.sleep(0.05)
@@ -291,6 +291,9 @@ class ServerProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
         self.running.remove(self)
+
+    def is_up(self) -> bool:
+        return self.send("GET", "/health", {}, b"").status == 200
 
     @property
     def send(self) -> Sender:

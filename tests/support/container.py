@@ -4,10 +4,10 @@ import json
 import sys
 import threading
 from collections.abc import Mapping
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import unquote
 
 from chalicelib.settings import Settings
@@ -20,72 +20,73 @@ from tests.support.api import (
     free_port,
     local_environment,
     lower,
+    through_http,
 )
+from tests.support.loopback import AnyMethod
 
 HEALTH_PORT = 8081
 
 
-class KeySets:
-    """The pools' key sets, as Cognito publishes them: here the development keys, over HTTP on loopback.
-
-    `asked` are the pools whose set was fetched; each fetch waits for `may_answer`.
-    """
+class KeySets(ThreadingHTTPServer):
+    """The pools' key sets as Cognito publishes them, here the development keys, over HTTP on loopback."""
 
     def __init__(self, settings: Settings) -> None:
-        self.asked: list[str] = []
-        self.may_answer = threading.Event()
-        self.may_answer.set()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), partial(_KeySet, self, settings))
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        super().__init__(("127.0.0.1", 0), _KeySet)
+        self.files = {
+            f"/{pool.id}/.well-known/jwks.json": settings.keys_directory
+            / f"{pool.service}.jwks.json"
+            for pool in settings.pools
+        }
+        self.url = f"http://127.0.0.1:{self.server_port}"
 
-    def stop(self) -> None:
-        self.may_answer.set()
-        self._http.shutdown()
-        self._http.server_close()
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
 
 
-class _KeySet(BaseHTTPRequestHandler):
-    def __init__(self, sets: KeySets, settings: Settings, *arguments: object) -> None:
-        self._sets, self._settings = sets, settings
-        super().__init__(*arguments)  # type: ignore[arg-type]
+class _KeySet(AnyMethod):
+    server: KeySets
 
-    def do_GET(self) -> None:
-        pools = {pool.id: pool.service for pool in self._settings.pools}
-        service = pools[self.path.split("/")[1]]
-        self._sets.asked.append(service)
-        self._sets.may_answer.wait()
-        body = (self._settings.keys_directory / f"{service}.jwks.json").read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def answer(self) -> None:
+        self.reply(200, [], self.server.files[self.path].read_bytes())
 
 
 class ContainerServer(ServerProcess):
     """`python -m container` on free ports of 127.0.0.1, over the stage's database under `state`."""
 
     what = "the container"
+    up_path = "/ready"
 
-    def __init__(self, state: Path, keys_url: str, **settings: str) -> None:
-        self.health_port = free_port()
+    def __init__(self, state: Path, keys_url: str, *options: str, **settings: str) -> None:
         deployed = {
             "LANDSCAPE_STAGE": "dev",
             "LANDSCAPE_REQUIRE_WAF": "false",
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": keys_url,
         }
         environment = local_environment(state, **deployed | settings)
-        port = free_port()
-        command = [sys.executable, "-m", "container"]
-        ports = ["--port", str(port), "--health-port", str(self.health_port)]
-        super().__init__(state, [*command, *ports], port, ROOT, environment)
+        port, self.health_port = free_port(), free_port()
+        ports = ("--port", str(port), "--health-port", str(self.health_port))
+        command = [sys.executable, "-m", "container", *ports, *options]
+        super().__init__(state, command, port, ROOT, environment)
 
-    def lines(self) -> list[dict[str, object]]:
+    def is_up(self) -> bool:
+        return self.health(self.up_path) == 200
+
+    def health(self, path: str) -> int:
+        return through_http("127.0.0.1", self.health_port)("GET", path, {}, b"").status
+
+    def lines(self) -> list[dict[str, Any]]:
         """What it has written to its log."""
         return [json.loads(line) for line in self.log.splitlines()]
+
+    def workers(self) -> set[int]:
+        """The ids of its worker processes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return set(map(int, children.read_text().split()))
 
 
 def through_wsgi(server: Server) -> Sender:

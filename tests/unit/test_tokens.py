@@ -1,7 +1,9 @@
 """A pool's keys: fetched over HTTP, kept by kid, asked for again at most once a minute."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -115,6 +117,28 @@ def test_a_rotated_key_is_found(server: JwksServer, keys: PoolKeys, clock: Clock
     assert keys.key("b").key_id == "b"
     with pytest.raises(UnauthenticatedError):
         keys.key("a")
+
+
+def test_a_known_kid_waits_for_no_fetch(server: JwksServer, keys: PoolKeys, clock: Clock) -> None:
+    """A slow key server holds up those alone whose kid is unknown."""
+    server.serve("a")
+    keys.key("a")
+    clock.seconds += 60
+    server.hang.clear()
+    with ThreadPoolExecutor(1) as pool:
+        unknown = pool.submit(keys.key, "b")
+        wait_until(lambda: len(server.paths) == 2)
+        assert keys.key("a").key_id == "a"
+        assert not unknown.done()
+        server.hang.set()
+        assert isinstance(unknown.exception(), UnauthenticatedError)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
