@@ -16,7 +16,7 @@ from compileall import compile_dir
 from contextlib import suppress
 from importlib import metadata
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 
@@ -27,6 +27,8 @@ from ops.steps import OperatorError
 NAME = re.compile(r"[\w.-]+")
 # Beside Python's own files, what chalicelib/ may hold.
 SHIPPED = ("openapi.json", "page/*.html", "page/*.css", "page/*.js", "page/LICENSE")
+# Version 1 of pydantic, for code that was written for it: its byte code would be 4 % of the zip.
+NEVER_IMPORTED = PurePosixPath("pydantic/v1")
 
 
 class StrayError(OperatorError):
@@ -82,7 +84,11 @@ def _beside_the_project(project: Path) -> Iterator[tuple[Path, str]]:
             yield Path(folder) / name, f"chalice/{name}"
     for wheel in _wheels((project / "requirements.txt").read_text()):
         for file in wheel.files or ():
-            if file.suffix == ".py" and ".." not in file.parts:
+            if (
+                file.suffix == ".py"
+                and ".." not in file.parts
+                and NEVER_IMPORTED not in file.parents
+            ):
                 yield Path(str(file.locate())), str(file)
 
 

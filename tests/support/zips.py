@@ -2,15 +2,19 @@
 
 import zipfile
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from ops.prepare import NEVER_IMPORTED
 
 LARGEST_ZIP = 5_000_000  # bytes
 CHECKED_HASH = b"\x03\0\0\0"
 
 
 def sources_in(path: Path) -> set[str]:
+    """Of what the API can import."""
     with zipfile.ZipFile(path) as archive:
-        return {name for name in archive.namelist() if name.endswith(".py")}
+        names = {name for name in archive.namelist() if name.endswith(".py")}
+    return {name for name in names if NEVER_IMPORTED not in PurePosixPath(name).parents}
 
 
 def code_in(path: Path) -> set[str]:
