@@ -91,7 +91,7 @@ def difference(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> st
 
 
 CURES = {
-    "NoRegionError": "no AWS region is set: set AWS_REGION, or AWS_PROFILE to a profile with a region",
+    "NoRegionError": "no AWS region is set: set AWS_DEFAULT_REGION, or AWS_PROFILE to a profile with a region",
     "NoCredentialsError": "no AWS credentials were found: set AWS_PROFILE, or sign in",
 }
 

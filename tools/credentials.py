@@ -131,4 +131,4 @@ def main(service: Annotated[str, typer.Option(help=" or ".join(SERVICES))]) -> N
         sys.exit(f"credentials: {error}")
     print(f"export AWS_ACCESS_KEY_ID={shlex.quote(made.access_key)}")
     print(f"export AWS_SECRET_ACCESS_KEY={shlex.quote(made.secret_key)}")
-    print(f"export AWS_REGION={REGION}")
+    print(f"export AWS_DEFAULT_REGION={REGION}")

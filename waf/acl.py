@@ -146,13 +146,13 @@ def associate(place: Place, options: Options) -> None:
     if is_ours(place, found):
         return
     if found is not None and not options.replace:
-        raise FirewallError(another(found))
+        raise FirewallError(another(place, found))
     place.waf("associate_web_acl", WebACLArn=acl.arn, ResourceArn=place.resource_arn)
 
 
-def another(associated: dict[str, Any]) -> str:
+def another(place: Place, associated: dict[str, Any]) -> str:
     return (
-        f"the API's stage has another web ACL: {associated['Name']} ({associated['ARN']})."
+        f"{place.resource} has another web ACL: {associated['Name']} ({associated['ARN']})."
         " Ask whose it is; --replace takes its place"
     )
 

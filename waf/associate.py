@@ -1,6 +1,7 @@
 """Puts AWS WAF in front of a deployed stage, or brings it up to date.
 
     python waf/associate.py --stage dev
+    python waf/associate.py --stage dev --load-balancer ARN
 
 After each `chalice deploy`; twice in a row it does nothing the second time. docs/firewall.md says
 how it is used. AWS credentials, region, profile and endpoint are the SDK's own settings.
@@ -33,7 +34,7 @@ from waf.rotation import PROPAGATION, Rotation
 from waf.rules import LEAST_REQUESTS, MOST_REQUESTS, REQUESTS, WINDOW
 
 REFUSES_ALL = (
-    "Without its web ACL the application refuses every request to this stage"
+    "Without its web ACL the application refuses every request that comes through {}"
     " (but takes every one where LANDSCAPE_REQUIRE_WAF is false)."
 )
 
@@ -78,7 +79,8 @@ def take_down(place: Place, task: Task, console: Console) -> int:
     console.show_plan(_title(place), steps)
     is_due = is_anything_due(steps)
     if is_due and not (task.dry_run or task.status):
-        _ask(steps, task, console)
+        console.say(REFUSES_ALL.format(place.resource))
+        _ask(steps, task)
         place.waf.begin()
         console.carry_out(steps)
     console.say(NOTHING if not is_due else "done" if console.done else "something is due")
@@ -86,9 +88,8 @@ def take_down(place: Place, task: Task, console: Console) -> int:
     return DUE if task.status and is_due else 0
 
 
-def _ask(steps: Sequence[Step], task: Task, console: Console) -> None:
+def _ask(steps: Sequence[Step], task: Task) -> None:
     """Raises FirewallError unless the answer is yes."""
-    console.say(REFUSES_ALL)
     what = ", ".join(step.what for step in steps if step.is_due)
     try:
         if task.yes or typer.confirm(f"Take away: {what}?", err=True):
@@ -99,7 +100,7 @@ def _ask(steps: Sequence[Step], task: Task, console: Console) -> None:
 
 
 def _title(place: Place) -> str:
-    return f"Firewall {place.names.web_acl} of {place.resource_arn.partition('::')[2]}"
+    return f"Firewall {place.names.web_acl} of {place.resource}"
 
 
 def _print_policy(target: Target) -> int:
@@ -113,10 +114,14 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     rest_api_id: Annotated[
         str, typer.Option(help="where CloudFormation or Terraform deployed the API")
     ] = "",
+    load_balancer: Annotated[
+        str,
+        typer.Option(metavar="ARN", help="an Application Load Balancer, in the place of the API"),
+    ] = "",
     dry_run: DryRun = False,
     status: Status = False,
     detach: Annotated[
-        bool, typer.Option("--detach", help="take the web ACL off the API: everything is refused")
+        bool, typer.Option("--detach", help="take the web ACL off: everything is refused there")
     ] = False,
     delete: Annotated[
         bool, typer.Option("--delete", help="detach, then delete the web ACL and the IP sets")
@@ -162,9 +167,11 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     pace: Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")] = 1.0,
 ) -> None:
     """Put AWS WAF in front of a deployed stage, or bring it up to date."""
+    if rest_api_id and load_balancer:
+        raise typer.BadParameter("--rest-api-id or --load-balancer, not both: one run is for one")
     console = Console("associate", as_json)
     with console.failures():
-        target = Target(stage, rest_api_id, timeout, pace)
+        target = Target(stage, rest_api_id, timeout, pace, load_balancer)
         if print_policy:
             sys.exit(_print_policy(target))
         require_name(log_group)

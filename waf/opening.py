@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,31 +22,46 @@ from waf.place import Place
 
 # The IAM policy of whoever runs associate.py and allowlist.py: no more than the two need.
 POLICY = Path(__file__).parent / "policy.json"
+LOAD_BALANCER = re.compile(
+    r"arn:aws[\w-]*:elasticloadbalancing:([\w-]+):\d{12}:loadbalancer/app/[\w-]+/\w+"
+)
+# What may be mistaken for it, by what the last part of its ARN begins with.
+OTHERS = {
+    "loadbalancer/net/": "a Network Load Balancer, which AWS WAF cannot filter",
+    "loadbalancer/gwy/": "a Gateway Load Balancer, which AWS WAF cannot filter",
+    "listener": "a listener: say the ARN of its load balancer",
+    "targetgroup/": "a target group: say the ARN of its load balancer",
+}
 
 
 @dataclass(frozen=True)
 class Target:
-    """The stage, its API ("" for the one that Chalice deployed) and how AWS WAF is to be called."""
+    """The stage, its API ("" for the one that Chalice deployed) and how AWS WAF is to be called.
+
+    The ARN of a `load_balancer` means that, in the place of an API.
+    """
 
     stage: str
     rest_api_id: str
     timeout: float
     pace: float
+    load_balancer: str = ""
 
 
 def open_place(target: Target) -> Place:
-    """Raises StageError, SettingsError, FirewallError where there is no such API, the SDK's errors."""
+    """Raises StageError, SettingsError, the SDK's errors.
+
+    FirewallError where there is no such API or load balancer.
+    """
     stage = Stage.read(target.stage)
     table = open_table(target.stage)
-    rest_api_id = target.rest_api_id or stage.deployed_api()
-    gateway = boto3.client("apigateway")
-    _require_stage(gateway, rest_api_id, stage.gateway_stage)
+    arn = target.load_balancer
     return Place(
         names=Names(stage.app, stage.name),
         waf=Waf(waf_client(), timeout=target.timeout, pace=target.pace),
         table=table,
         logs=boto3.client("logs"),
-        resource_arn=stage_arn(gateway.meta, rest_api_id, stage.gateway_stage),
+        resource_arn=_find_load_balancer(arn) if arn else _find_stage(target, stage),
     )
 
 
@@ -56,13 +72,20 @@ def open_table(stage: str) -> Client:
 
 
 def fill_policy(target: Target) -> dict[str, Any]:
-    """Any API's stage where none is deployed yet. Raises StageError, SettingsError, the SDK's errors."""
+    """Of the load balancer or the API's stage: any API's where none is deployed yet.
+
+    Raises StageError, SettingsError, FirewallError, the SDK's errors.
+    """
     stage = Stage.read(target.stage)
-    try:
-        rest_api_id = target.rest_api_id or stage.deployed_api()
-    except StageError:
-        rest_api_id = "*"
     sts = boto3.client("sts")
+    if target.load_balancer:
+        resource = _require_load_balancer(target.load_balancer, sts.meta.region_name)
+    else:
+        try:
+            rest_api_id = target.rest_api_id or stage.deployed_api()
+        except StageError:
+            rest_api_id = "*"
+        resource = stage_arn(sts.meta, rest_api_id, stage.gateway_stage)
     account, arn = sts.get_caller_identity()["Account"], f"arn:{sts.meta.partition}"
     place = f"{sts.meta.region_name}:{account}"
     filled: dict[str, Any] = json.loads(
@@ -72,9 +95,11 @@ def fill_policy(target: Target) -> dict[str, Any]:
             logs=f"{arn}:logs:{place}",
             role=f"{arn}:iam::{account}:role",
             table=f"{arn}:dynamodb:{place}:table/{open_table(target.stage).table}",
-            stage=stage_arn(sts.meta, rest_api_id, stage.gateway_stage),
+            resource=resource,
         )
     )
+    needless = "Stage" if target.load_balancer else "LoadBalancer"
+    filled["Statement"] = [s for s in filled["Statement"] if not s["Sid"].endswith(needless)]
     return filled
 
 
@@ -84,11 +109,50 @@ def stage_arn(meta: Any, rest_api_id: str, gateway_stage: str) -> str:
     return f"arn:{meta.partition}:apigateway:{meta.region_name}::{path}"
 
 
-def _require_stage(gateway: Any, rest_api_id: str, gateway_stage: str) -> None:
+def _require_load_balancer(arn: str, region: str) -> str:
+    """The ARN of an Application Load Balancer in `region`. Raises FirewallError where it is another."""
+    found = LOAD_BALANCER.fullmatch(arn)
+    if found is None:
+        kind = arn.rpartition(":")[2]
+        what = next((what for begin, what in OTHERS.items() if kind.startswith(begin)), "")
+        raise FirewallError(
+            f"--load-balancer {arn!r} is {what or 'no ARN of a load balancer'}. The ARN of an"
+            " Application Load Balancer looks like arn:aws:elasticloadbalancing:REGION:ACCOUNT:"
+            "loadbalancer/app/NAME/ID: `aws elbv2 describe-load-balancers` tells it"
+        )
+    if found[1] != region:
+        raise FirewallError(
+            f"the load balancer {arn} is in {found[1]}, and the region in use is {region}. AWS WAF"
+            f" needs both in one region: set AWS_DEFAULT_REGION={found[1]} if the stage is there,"
+            f" or name a load balancer in {region}"
+        )
+    return arn
+
+
+def _find_load_balancer(arn: str) -> str:
+    """The ARN, once AWS knows it. Raises FirewallError."""
+    elb = boto3.client("elbv2")
     try:
-        gateway.get_stage(restApiId=rest_api_id, stageName=gateway_stage)
+        elb.describe_load_balancers(
+            LoadBalancerArns=[_require_load_balancer(arn, elb.meta.region_name)]
+        )
+    except elb.exceptions.LoadBalancerNotFoundException:
+        raise FirewallError(
+            f"there is no load balancer {arn} in this account and region: create it first, or is"
+            " another profile meant?"
+        ) from None
+    return arn
+
+
+def _find_stage(target: Target, stage: Stage) -> str:
+    """The ARN of the API's stage. Raises StageError, FirewallError."""
+    rest_api_id = target.rest_api_id or stage.deployed_api()
+    gateway = boto3.client("apigateway")
+    try:
+        gateway.get_stage(restApiId=rest_api_id, stageName=stage.gateway_stage)
     except gateway.exceptions.NotFoundException:
         raise FirewallError(
-            f"there is no REST API {rest_api_id} with a stage {gateway_stage!r} in this account and"
-            " region: deploy it first, or is another profile or region meant?"
+            f"there is no REST API {rest_api_id} with a stage {stage.gateway_stage!r} in this"
+            " account and region: deploy it first, or is another profile or region meant?"
         ) from None
+    return stage_arn(gateway.meta, rest_api_id, stage.gateway_stage)

@@ -16,6 +16,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def resource_name(arn: str) -> str:
+    """In plain words: the stage of an API, or a load balancer, that has this ARN."""
+    kind, *parts = arn.rpartition(":")[2].strip("/").split("/")
+    if kind == "loadbalancer":
+        return f"the load balancer {parts[1]}"
+    return f"the API's stage {parts[0]}/{parts[2]}"
+
+
 @dataclass(frozen=True)
 class FoundAcl:
     """`settings` are as get_web_acl gives them; they hold the inserted header's value."""
@@ -28,7 +36,10 @@ class FoundAcl:
 
 @dataclass(frozen=True)
 class Place:
-    """`logs` is boto3's client of CloudWatch Logs; `ours` the ARNs that were found to have our tags."""
+    """`resource_arn` is what AWS WAF stands in front of: an API's stage, or a load balancer.
+
+    `logs` is boto3's client of CloudWatch Logs; `ours` the ARNs that were found to have our tags.
+    """
 
     names: Names
     waf: Waf
@@ -62,13 +73,18 @@ class Place:
         return found
 
     def find_associated(self) -> dict[str, Any] | None:
-        """The web ACL that the API's stage has at this moment, ours or not, with all its settings.
+        """The web ACL that the resource has at this moment, ours or not, with all its settings.
 
         To be called within Waf.until_done.
         """
         answer = self.waf("get_web_acl_for_resource", ResourceArn=self.resource_arn)
         found: dict[str, Any] | None = answer.get("WebACL")
         return found
+
+    @property
+    def resource(self) -> str:
+        """Its name in plain words."""
+        return resource_name(self.resource_arn)
 
     @property
     def tags(self) -> list[dict[str, str]]:

@@ -60,7 +60,7 @@ def plan(place: Place, options: Options, rotation: Rotation, say: Say) -> Plan:
         rotation_step(place, known, options, rotation, say),
     ]
     is_free = associated is None or is_ours(place, associated) or options.replace
-    return Plan(steps, "" if is_free else another(associated or {}))
+    return Plan(steps, "" if is_free else another(place, associated or {}))
 
 
 def _set_step(place: Place, key: SetKey, sets: dict[SetKey, FoundSet]) -> Step:
@@ -117,7 +117,7 @@ def _association_step(place: Place, options: Options, found: dict[str, object] |
     name = place.names.web_acl
     state = f"another web ACL, {found['Name']}" if found else "none"
     return Step(
-        "web ACL of the API's stage",
+        f"web ACL of {place.resource}",
         name if is_ours(place, found) else state,
         name,
         repeated(place, associate, options),

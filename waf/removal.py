@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from functools import partial
 
 from chalicelib.firewall.calls import STILL_IN_USE, NotYetError
+from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import SCOPE
 from chalicelib.firewall.sets import SetKey, set_keys
 from ops.steps import Step
 from waf.logs import find_logging
-from waf.place import Place, is_ours
+from waf.place import Place, is_ours, resource_name
 
 GONE, THERE = "gone", "there"
+TYPES = ("API_GATEWAY", "APPLICATION_LOAD_BALANCER")  # what this command associates
 
 
 def detach_steps(place: Place) -> list[Step]:
@@ -19,7 +21,7 @@ def detach_steps(place: Place) -> list[Step]:
     found = place.waf.until_done(place.find_associated)
     name = found["Name"] if found else "none"
     wanted = "none" if is_ours(place, found) else name
-    return [Step("web ACL of the API's stage", name, wanted, partial(_detach, place))]
+    return [Step(f"web ACL of {place.resource}", name, wanted, partial(_detach, place))]
 
 
 def _detach(place: Place) -> None:
@@ -36,9 +38,14 @@ def _detach(place: Place) -> None:
 
 
 def delete_steps(place: Place) -> Iterator[Step]:
-    """In the order that AWS allows: what refers to something goes before it."""
+    """In the order that AWS allows: what refers to something goes before it.
+
+    Raises FirewallError where another resource has the web ACL too.
+    """
     yield from detach_steps(place)
     acl = place.waf.until_done(place.find_acl)
+    if acl:
+        place.waf.until_done(partial(_require_no_other, place, acl.arn))
     logging = place.waf.until_done(partial(find_logging, place, acl.arn)) if acl else None
     yield _gone("logs of the web ACL", logging is not None, partial(_stop_logging, place))
     what = f"web ACL {place.names.web_acl}"
@@ -47,6 +54,28 @@ def delete_steps(place: Place) -> Iterator[Step]:
     for key in set_keys():
         delete = partial(_until_unused, place, partial(_delete_set, place, key))
         yield _gone(f"IP set {place.names.ip_set(*key)}", key in sets, delete)
+
+
+def _require_no_other(place: Place, acl_arn: str) -> None:
+    """To be called within Waf.until_done."""
+    others: list[str] = []
+    for kind in TYPES:
+        found = place.waf("list_resources_for_web_acl", WebACLArn=acl_arn, ResourceType=kind)
+        others += [arn for arn in found["ResourceArns"] if arn != place.resource_arn]
+    if others:
+        names = ", ".join(resource_name(arn) for arn in others)
+        raise FirewallError(
+            f"the web ACL {place.names.web_acl} is also in front of {names}: nothing was changed."
+            f" Detach it there first ({', '.join(map(_detaching, others))});"
+            f" --detach takes it off {place.resource} alone"
+        )
+
+
+def _detaching(arn: str) -> str:
+    """The options that detach the web ACL from this resource."""
+    if ":loadbalancer/" in arn:
+        return f"--detach --load-balancer {arn}"
+    return f"--detach --rest-api-id {arn.split('/')[2]}"
 
 
 def _gone(what: str, is_there: bool, make: partial[None]) -> Step:

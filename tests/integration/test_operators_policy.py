@@ -31,12 +31,15 @@ class Operator(Deployment):
         user = {"UserName": "operator"}
         self.iam = self.emulator.client("iam")
         self.iam.create_user(**user)
-        self.policies = []
+        self.policies: list[dict[str, str]] = []
         for name, text in (("operators", json.dumps(policy)), ("firewall", printed)):
-            made = self.iam.create_policy(PolicyName=name, PolicyDocument=text)["Policy"]
-            self.policies.append({**user, "PolicyArn": made["Arn"]})
-            self.iam.attach_user_policy(**self.policies[-1])
+            self.allow(name, text)
         self._key = self.iam.create_access_key(**user)["AccessKey"]
+
+    def allow(self, name: str, policy: str) -> None:
+        made = self.iam.create_policy(PolicyName=name, PolicyDocument=policy)["Policy"]
+        self.policies.append({"UserName": "operator", "PolicyArn": made["Arn"]})
+        self.iam.attach_user_policy(**self.policies[-1])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,3 +70,16 @@ def test_the_operators_policies_are_enough_to_deploy_and_to_go_back(operator: Op
         operator.iam.detach_user_policy(**policy)
     for script in ("table", "gateway"):
         assert "AccessDenied" in operator.run(script, "--stage", "dev", expect=1)
+
+
+def test_the_policy_printed_for_a_load_balancer_is_needed_to_find_it_and_enough(
+    operator: Operator,
+) -> None:
+    elb = operator.emulator.client("elbv2")
+    arn = elb.create_load_balancer(Name="landscape")["LoadBalancers"][0]["LoadBalancerArn"]
+    operator.waf.load_balancers.add(arn)
+    command = ("firewall", "--stage", "dev", "--load-balancer", arn)
+    operator.run("table", "--stage", "dev")
+    assert "elasticloadbalancing:DescribeLoadBalancers" in operator.run(*command, expect=1)
+    operator.allow("load-balancer", operator.run(*command, "--print-policy"))
+    assert "the association holds" in operator.run(*command, "--pace", "0")

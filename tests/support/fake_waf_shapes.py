@@ -13,6 +13,7 @@ from botocore.validate import ParamValidator
 Document = Mapping[str, Any]
 
 STAGE_ARN = r"arn:aws:apigateway:{region}::/restapis/[a-z0-9]+/stages/[\w-]+"
+LOAD_BALANCER_ARN = r"arn:aws:elasticloadbalancing:{region}:\d{{12}}:loadbalancer/app/[A-Za-z0-9-]{{1,32}}/[0-9a-z]+"
 LOG_GROUP = r"arn:aws:logs:[\w-]+:\d{12}:log-group:aws-waf-logs-[\w./#-]+"
 MOST_ADDRESSES, MOST_HEADERS, LONGEST_BODY = 10_000, 10, 4096
 # Of AWS.
@@ -110,10 +111,13 @@ def require_unique(field: str, values: Iterable[Any]) -> None:
         raise invalid(field, "", "One is there twice.")
 
 
-def check_stage(arn: str, region: str) -> str:
-    if not re.fullmatch(STAGE_ARN.format(region=region), arn):
-        raise invalid("RESOURCE_ARN", arn, "The ARN isn't valid.")
-    return arn
+def type_of_resource(arn: str, region: str) -> str:
+    """As ListResourcesForWebACL calls it."""
+    types = {"API_GATEWAY": STAGE_ARN, "APPLICATION_LOAD_BALANCER": LOAD_BALANCER_ARN}
+    for name, pattern in types.items():
+        if re.fullmatch(pattern.format(region=region), arn):
+            return name
+    raise invalid("RESOURCE_ARN", arn, "The ARN isn't valid.")
 
 
 def check_logging(wanted: Document) -> None:

@@ -13,8 +13,8 @@ from tests.support.fake_waf_shapes import (
     check_acl,
     check_addresses,
     check_logging,
-    check_stage,
     references,
+    type_of_resource,
 )
 
 ACCOUNT = "000000000000"
@@ -51,7 +51,10 @@ Items = dict[str, Item]  # by ARN
 
 
 class Store:
-    """What was just made or associated is not known to the next `unavailable_calls` calls that need it."""
+    """What was just made or associated is not known to the next `unavailable_calls` calls that need it.
+
+    Every API's stage is there, and of load balancers those in `load_balancers`, by ARN.
+    """
 
     def __init__(self, region: str, unavailable_calls: int, page_size: int) -> None:
         self.region = region
@@ -60,6 +63,7 @@ class Store:
         self.ip_sets: Items = {}
         self.web_acls: Items = {}
         self.associations: dict[str, str] = {}
+        self.load_balancers: set[str] = set()
         self.logging: dict[str, dict[str, Any]] = {}
         self.fresh: dict[str, int] = {}  # calls until it is known everywhere
 
@@ -109,29 +113,42 @@ class Store:
 
     def delete_web_acl(self, given: Document) -> dict[str, Any]:
         item = _locked(self.web_acls, given)
-        users = [stage for stage, arn in self.associations.items() if arn == item.arn]
+        users = [resource for resource, arn in self.associations.items() if arn == item.arn]
         return _delete(self.web_acls, item, users + [item.arn] * (item.arn in self.logging))
 
     def associate_web_acl(self, given: Document) -> dict[str, Any]:
         """Silently instead of another one, as AWS does."""
-        stage = check_stage(given["ResourceArn"], self.region)
+        resource = self._resource(given)
         arn = self._acl(given["WebACLArn"]).arn
         self._demand_known([arn])
-        if self.associations.get(stage) != arn:
-            self.fresh[stage] = self.unavailable_calls
-        self.associations[stage] = arn
+        if self.associations.get(resource) != arn:
+            self.fresh[resource] = self.unavailable_calls
+        self.associations[resource] = arn
         return {}
 
     def disassociate_web_acl(self, given: Document) -> dict[str, Any]:
-        self.associations.pop(check_stage(given["ResourceArn"], self.region), None)
+        self.associations.pop(self._resource(given), None)
         return {}
 
     def get_web_acl_for_resource(self, given: Document) -> dict[str, Any]:
-        stage = check_stage(given["ResourceArn"], self.region)
-        if stage not in self.associations:
+        resource = self._resource(given)
+        if resource not in self.associations:
             return {}
-        self._demand_known([stage])
-        return {"WebACL": self._shown(self.web_acls[self.associations[stage]])}
+        self._demand_known([resource])
+        return {"WebACL": self._shown(self.web_acls[self.associations[resource]])}
+
+    def list_resources_for_web_acl(self, given: Document) -> dict[str, Any]:
+        """Of one type: load balancers, where nothing is said."""
+        wanted = (
+            given.get("ResourceType", "APPLICATION_LOAD_BALANCER"),
+            self._acl(given["WebACLArn"]),
+        )
+        found = [
+            resource
+            for resource, arn in self.associations.items()
+            if (type_of_resource(resource, self.region), self.web_acls[arn]) == wanted
+        ]
+        return {"ResourceArns": found}
 
     def list_tags_for_resource(self, given: Document) -> dict[str, Any]:
         arn = given["ResourceARN"]
@@ -158,6 +175,13 @@ class Store:
         self.get_logging_configuration(given)
         del self.logging[given["ResourceArn"]]
         return {}
+
+    def _resource(self, given: Document) -> str:
+        arn: str = given["ResourceArn"]
+        kind = type_of_resource(arn, self.region)
+        if kind == "APPLICATION_LOAD_BALANCER" and arn not in self.load_balancers:
+            raise missing(arn)
+        return arn
 
     def _acl(self, arn: str) -> Item:
         if arn not in self.web_acls:

@@ -106,8 +106,20 @@ class Site:
     @property
     def associated(self) -> str | None:
         """The name of the web ACL that the API's stage has."""
-        found = self.waf.client().get_web_acl_for_resource(ResourceArn=self.arn).get("WebACL")
+        return self.in_front_of(self.arn)
+
+    def in_front_of(self, arn: str) -> str | None:
+        """The name of the web ACL that this resource has."""
+        found = self.waf.client().get_web_acl_for_resource(ResourceArn=arn).get("WebACL")
         return found["Name"] if found else None
+
+    def add_load_balancer(self) -> str:
+        """Named as the application is. Gives its ARN."""
+        elb = self.emulator.client("elbv2")
+        (made,) = elb.create_load_balancer(Name=self.names.app)["LoadBalancers"]
+        arn: str = made["LoadBalancerArn"]
+        self.waf.load_balancers.add(arn)
+        return arn
 
     def addresses(self) -> dict[str, set[str]]:
         """By the IP set's name."""

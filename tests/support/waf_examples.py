@@ -3,6 +3,9 @@
 from typing import Any
 
 STAGE = "arn:aws:apigateway:eu-west-2::/restapis/abc123/stages/dev"
+LOAD_BALANCER = (
+    "arn:aws:elasticloadbalancing:eu-west-2:000000000000:loadbalancer/app/front/50dc6c495c0c9188"
+)
 PAGE = {"page": {"ContentType": "APPLICATION_JSON", "Content": '{"status": 403}'}}
 VISIBILITY = {
     "SampledRequestsEnabled": True,

@@ -11,6 +11,7 @@ from tests.support.fake_waf import FakeWaf
 from tests.support.fake_waf_faults import LOST, errors_of
 from tests.support.faults import Clock
 from tests.support.waf_examples import (
+    LOAD_BALANCER,
     STAGE,
     VISIBILITY,
     acl,
@@ -159,6 +160,30 @@ def test_what_is_in_use_is_not_deleted(waf: FakeWaf) -> None:
     client.delete_ip_set(**set_gone)
     assert (waf.ip_sets, waf.web_acls) == ({}, {})
     assert "WebACL" not in client.get_web_acl_for_resource(ResourceArn=STAGE)
+
+
+def test_a_load_balancer_is_known_by_its_arn_alone(waf: FakeWaf) -> None:
+    client = waf.client()
+    of = {"WebACLArn": client.create_web_acl(**acl())["Summary"]["ARN"]}
+    waf.load_balancers.add(LOAD_BALANCER)
+    client.associate_web_acl(**of, ResourceArn=LOAD_BALANCER)
+    client.associate_web_acl(**of, ResourceArn=STAGE)
+    assert client.get_web_acl_for_resource(ResourceArn=LOAD_BALANCER)["WebACL"]
+    of_stages = client.list_resources_for_web_acl(**of, ResourceType="API_GATEWAY")
+    assert of_stages["ResourceArns"] == [STAGE]
+    assert client.list_resources_for_web_acl(**of)["ResourceArns"] == [LOAD_BALANCER]
+    for operation in ("associate_web_acl", "disassociate_web_acl", "get_web_acl_for_resource"):
+        given = of if operation == "associate_web_acl" else {}
+        call = getattr(client, operation)
+        gone = code(call, **given, ResourceArn=f"{LOAD_BALANCER}0")
+        assert gone == "WAFNonexistentItemException"
+        for old, new in (
+            ("/app/", "/net/"),
+            ("eu-west-2", "eu-west-1"),
+            ("loadbalancer", "listener"),
+        ):
+            wrong = code(call, **given, ResourceArn=LOAD_BALANCER.replace(old, new))
+            assert wrong == "WAFInvalidParameterException"
 
 
 def _block(**response: Any) -> dict[str, Any]:

@@ -18,7 +18,9 @@ STATEMENTS: list[dict[str, Any]] = json.loads(TEXT)["Statement"]
 FOLDERS = ("ops", "waf")
 SERVICES = (
     *("apigateway", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs", "sts", "wafv2"),
+    "elbv2",
 )
+PREFIXES = {"elbv2": "elasticloadbalancing"}  # of actions, where it is not boto3's name
 WAITERS = {"function_updated": "get_function_configuration"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 # By chalice/deploy/planner.py and chalice/awsclient.py, for an API, its Lambda and scheduled ones.
@@ -41,7 +43,7 @@ def known_calls() -> dict[str, set[tuple[str, str]]]:
     for service in SERVICES:
         model = get_session().get_service_model(service)
         for name in model.operation_names:
-            action, resource = f"{service}:{name}", ""
+            action, resource = f"{PREFIXES.get(service, service)}:{name}", ""
             if service == "apigateway":
                 http = model.operation_model(name).http
                 action = f"apigateway:{http['method']}"

@@ -94,7 +94,7 @@ def test_differences_are_those_in_wanted_fields(found: dict[str, Any] | None, sa
 
 def test_a_missing_permission_is_called_that() -> None:
     assert explain(refusal("AccessDeniedException")).startswith("access denied. ")
-    assert "set AWS_REGION" in explain(NoRegionError())
+    assert "set AWS_DEFAULT_REGION" in explain(NoRegionError())
 
 
 def project(path: Path, config: Any, deployed: Any = None) -> Path:
