@@ -1,9 +1,13 @@
 """The container beside the Lambda, on one table in DynamoDB (emulated): one firewall, one register."""
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -18,6 +22,7 @@ from tests.support.api import Answer, Api, P, Sender, T, in_lambda, local_enviro
 from tests.support.container import ContainerServer, KeySets
 from tests.support.emulator import Emulator, environment_at
 from tests.support.faults import Tables, emulated_tables
+from tests.support.loopback import AnyMethod
 
 EMAIL = "auditor@example.org"
 
@@ -109,6 +114,51 @@ def test_what_one_door_has_made_is_good_at_the_other(doors: Doors) -> None:
             assert other.get(f"{P}?limit=1&cursor={cursor}").status == 200
             assert other.get(f"{T}?limit=1&cursor={cursor}").status == 400
     assert cursor
+
+
+class TaskRole(ThreadingHTTPServer):
+    """What ECS gives a task for its role: credentials that are about to expire, so that each is the last."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Credentials)
+        self.given = 0
+        Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Credentials(AnyMethod):
+    server: TaskRole
+
+    def answer(self) -> None:
+        self.server.given += 1
+        ends = datetime.now(UTC) + timedelta(minutes=5)
+        given = {
+            "AccessKeyId": "000000000000",
+            "SecretAccessKey": "test",
+            "Token": f"session-{self.server.given}",
+            "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        self.reply(200, [], json.dumps(given).encode())
+
+
+def test_the_credentials_are_the_task_roles_and_are_renewed(
+    tmp_path: Path, tables: Tables, emulator: Emulator
+) -> None:
+    on_aws = environment_at(emulator.url) | dict.fromkeys(
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ""
+    )
+    on_aws["LANDSCAPE_STORE_URL"] = f"dynamodb://{tables.new()}"
+    with TaskRole() as role:
+        on_aws["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"http://127.0.0.1:{role.server_port}/"
+        with ContainerServer(tmp_path, "http://127.0.0.1:1", **on_aws) as server:
+            before = role.given
+            for _ in range(3):
+                assert server.send("GET", P, {}, b"").status == 200
+            assert role.given >= before + 3
+            assert "session-" not in server.log
 
 
 def test_a_task_without_its_table_is_alive_and_not_ready(
