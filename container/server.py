@@ -92,7 +92,9 @@ class Server:
         A task is ready when the store has answered once. After that a store that is slow or away
         makes no task unhealthy, for another task would find it as slow.
         """
-        status = {LIVE: 200, READY: 200 if self._ready() else 503}.get(path, 404)
+        status = 200 if path == LIVE else 404
+        if path == READY:
+            status = 200 if self._ready() else 503
         start_response(_line(status), [("Content-Length", "0"), ("Cache-Control", "no-store")])
         return []
 
@@ -160,12 +162,13 @@ def _line(status: int) -> str:
 
 
 def refusal(status: int) -> tuple[str, bytes]:
-    """The status line and the problem that answer what is no HTTP request."""
+    """The status line and the problem that answer what does not reach the API."""
     title = HTTPStatus(status).phrase
+    detail = "The server cannot read the request: send it as RFC 9112 has it"
     problem = {
         "type": f"{PROBLEM_TYPE}{title.lower().replace(' ', '-')}",
         "title": title,
         "status": status,
-        "detail": "The server cannot read the request: send it as RFC 9112 has it",
+        "detail": "It has been logged" if status == 500 else detail,
     }
     return _line(status), json.dumps(problem).encode()

@@ -20,7 +20,7 @@ from gunicorn.http.errors import (
 from gunicorn.util import write
 from gunicorn.workers.gthread import ThreadWorker
 
-from chalicelib.routes.telemetry import log
+from chalicelib.routes.telemetry import error_facts, log
 from container.server import PROBLEM, refusal
 
 STATUSES = (
@@ -65,7 +65,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002
         status = next((status for kind, status in STATUSES if isinstance(exc, kind)), 500)
         line, body = refusal(status)
-        log({"status": status, "error": type(exc).__name__})
+        log({"status": status, **error_facts(exc)})
         head = f"HTTP/1.1 {line}\r\nConnection: close\r\nContent-Type: {PROBLEM}\r\n"
         with suppress(OSError):  # the client has gone
             write(client, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)

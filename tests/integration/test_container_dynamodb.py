@@ -5,9 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -22,7 +20,7 @@ from tests.support.api import Answer, Api, P, Sender, T, in_lambda, local_enviro
 from tests.support.container import ContainerServer, KeySets
 from tests.support.emulator import Emulator, environment_at
 from tests.support.faults import Tables, emulated_tables
-from tests.support.loopback import AnyMethod
+from tests.support.loopback import AnyMethod, Loopback
 
 EMAIL = "auditor@example.org"
 
@@ -116,17 +114,12 @@ def test_what_one_door_has_made_is_good_at_the_other(doors: Doors) -> None:
     assert cursor
 
 
-class TaskRole(ThreadingHTTPServer):
-    """What ECS gives a task for its role: credentials that are about to expire, so that each is the last."""
+class TaskRole(Loopback):
+    """What ECS gives a task for its role: credentials that expire soon, so that they are asked for again."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Credentials)
+        super().__init__(Credentials)
         self.given = 0
-        Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self.server_close()
 
 
 class Credentials(AnyMethod):
@@ -152,7 +145,7 @@ def test_the_credentials_are_the_task_roles_and_are_renewed(
     )
     on_aws["LANDSCAPE_STORE_URL"] = f"dynamodb://{tables.new()}"
     with TaskRole() as role:
-        on_aws["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"http://127.0.0.1:{role.server_port}/"
+        on_aws["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = role.url
         with ContainerServer(tmp_path, "http://127.0.0.1:1", **on_aws) as server:
             before = role.given
             for _ in range(3):

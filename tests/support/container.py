@@ -2,12 +2,10 @@
 
 import json
 import sys
-import threading
 from collections.abc import Mapping
-from http.server import ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 from chalicelib.settings import Settings
@@ -22,30 +20,21 @@ from tests.support.api import (
     lower,
     through_http,
 )
-from tests.support.loopback import AnyMethod
+from tests.support.loopback import AnyMethod, Loopback
 
 HEALTH_PORT = 8081
 
 
-class KeySets(ThreadingHTTPServer):
-    """The pools' key sets as Cognito publishes them, here the development keys, over HTTP on loopback."""
+class KeySets(Loopback):
+    """The pools' key sets as Cognito publishes them; here they are the development keys."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(("127.0.0.1", 0), _KeySet)
+        super().__init__(_KeySet)
         self.files = {
             f"/{pool.id}/.well-known/jwks.json": settings.keys_directory
             / f"{pool.service}.jwks.json"
             for pool in settings.pools
         }
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self.server_close()
 
 
 class _KeySet(AnyMethod):

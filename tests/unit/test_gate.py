@@ -206,33 +206,24 @@ def test_who_comes_during_a_read_is_judged_by_it(threads: ThreadPoolExecutor) ->
     assert table.asked == 2
 
 
-def test_a_value_that_is_not_due_waits_for_nobody(threads: ThreadPoolExecutor) -> None:
-    table = SlowTable("right")
-    assert table.admits("right") == [True]
-    table.now += REREAD_SECONDS
-    table.read_begun.clear()
-    table.may_end.clear()
-    wrong = threads.submit(table.lets_in, "wrong")
-    table.read_begun.wait()
-    try:
-        assert table.admits("right") == [True]
-    finally:
-        table.may_end.set()
-    assert not wrong.result()
-
-
-def test_the_one_good_value_waits_for_no_read(threads: ThreadPoolExecutor) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "reader", "is_let_in"),
+    [(REREAD_SECONDS, "wrong", False), (REFRESH_SECONDS, "right", True)],
+)
+def test_the_one_good_value_waits_for_no_read(
+    threads: ThreadPoolExecutor, seconds: float, reader: str, is_let_in: bool
+) -> None:
     """A table that is slow to answer holds up one request, and not all of them."""
     table = SlowTable("right")
     assert table.admits("right") == [True]
-    table.now += REFRESH_SECONDS
+    table.now += seconds
     table.read_begun.clear()
     table.may_end.clear()
-    reads = threads.submit(table.lets_in, "right")
+    reads = threads.submit(table.lets_in, reader)
     table.read_begun.wait()
     try:
         assert table.admits("right") == [True]
     finally:
         table.may_end.set()
-    assert reads.result()
+    assert reads.result() is is_let_in
     assert table.asked == 2
