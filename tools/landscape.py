@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from container import command as container
 from ops import access, deploy, forget, prepare, rollback
 from ops.gateway import configure
 from ops.table import create
@@ -63,6 +64,12 @@ app.add_typer(
     name="allow",
     rich_help_panel=OPERATE,
     epilog="Example: landscape allow add --me --for 12h --stage dev",
+)
+app.add_typer(
+    container.app,
+    name="container",
+    rich_help_panel=OPERATE,
+    epilog="Example: landscape container deploy --stage dev --dry-run",
 )
 
 main = app

@@ -27,11 +27,11 @@ def run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_lists_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     said = run(tmp_path, str(BIN / "landscape"), "--help").stdout
-    assert all(f" {name} " in said for name in (*NAMES, "allow"))
+    assert all(f" {name} " in said for name in (*NAMES, "allow", "container"))
     assert "3 something is due" in said
 
 
-@pytest.mark.parametrize("name", [*NAMES, "allow"])
+@pytest.mark.parametrize("name", [*NAMES, "allow", "container"])
 def test_each_command_shows_an_example_and_refuses_what_it_does_not_know(
     tmp_path: Path, name: str
 ) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode import cfn_yaml
 
 from chalicelib.firewall.names import HEADER, KINDS, VERSIONS, Names
 from chalicelib.models.caller import SERVICES
 from chalicelib.services.access import RULES
+from container.command import TEMPLATE
 from tests.api.test_routes import TABLE
 from tests.support.api import ROOT
 from tools.documentation import route_table, rule_table
@@ -22,6 +24,12 @@ CONFIG = json.loads((CHALICE / "config.json").read_text())
 DEV = CONFIG["stages"]["dev"]
 NAMES = Names(CONFIG["app_name"], "dev")
 SCHEDULED = DEV["lambda_functions"]
+# What joins the parts of the container door, and is not drawn.
+UNDRAWN = {
+    *("EC2::InternetGateway", "EC2::VPCGatewayAttachment", "EC2::RouteTable", "EC2::Route"),
+    *("EC2::SubnetRouteTableAssociation", "EC2::SecurityGroup"),
+    *("ECS::Cluster", "ApplicationAutoScaling::ScalableTarget"),
+}
 BOX = r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)" rx'
 TITLE = r'<text class="title" x="(\d+)" y="(\d+)">([^<]+)'
 ARROW = r'<path class="arrow" d="M(\d+) (\d+)([HVL])(\d+) ?(\d*)"'
@@ -126,6 +134,35 @@ def test_the_arrows_lead_where_requests_and_data_go() -> None:
         ("Fargate task", "DynamoDB"): 2,
         ("AWS Lambda, as they are now, rate(15 minutes)", "DynamoDB"): 1,
     }
+
+
+def test_the_container_door_is_drawn_as_its_template_makes_it() -> None:
+    """A kind of resource that the template gains is drawn, or said here to be no reader's business."""
+    template = cfn_yaml.load(str(TEMPLATE))
+    first = {name: one.get("Default") for name, one in template["Parameters"].items()}
+    kinds = Counter(one["Type"].removeprefix("AWS::") for one in template["Resources"].values())
+    ports = [
+        one["Properties"]["Port"]
+        for one in template["Resources"].values()
+        if one["Type"].endswith("::Listener")
+    ]
+    drawn = {
+        "EC2::VPC": "subnets of the stack's VPC",
+        "EC2::Subnet": f"{kinds['EC2::Subnet']} subnets",
+        "EC2::VPCEndpoint": "by a gateway endpoint",
+        "ElasticLoadBalancingV2::LoadBalancer": "Application Load Balancer",
+        "ElasticLoadBalancingV2::Listener": "HTTPS {}; HTTP {} redirects".format(*ports),
+        "ElasticLoadBalancingV2::TargetGroup": "requests 8080, health 8081",
+        "Logs::LogGroup": "log group /ecs/…-container",
+        "IAM::Role": "role for the table alone",
+        "ECS::Service": "Fargate task",
+        "ECS::TaskDefinition": f"{first['Cpu'] / 1024:g} vCPU, {first['Memory'] / 1024:g} GB",
+        "ApplicationAutoScaling::ScalingPolicy": f"{first['Tasks']} to {first['MaximumTasks']} tasks",
+        "CloudWatch::Alarm": f"{kinds['CloudWatch::Alarm']} alarms",
+    }
+    said = " ".join(words("alternative"))
+    assert [text for text in drawn.values() if text not in said] == []
+    assert kinds.keys() == drawn.keys() | UNDRAWN
 
 
 def test_prod_is_configured_like_dev() -> None:

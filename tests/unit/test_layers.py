@@ -49,7 +49,10 @@ MAY_IMPORT = {
     "chalicelib/bootstrap.py": {"chalicelib"},
     "app.py": {"chalicelib.bootstrap", "chalicelib.settings", "tools.credentials", "tools.token"},
     "container": {"chalicelib", "container"},
+    # An operator's commands, which the image does not hold.
     "container/command.py": {"chalicelib", "container", "ops"},
+    "container/parameters.py": {"chalicelib", "container", "ops"},
+    "container/stack.py": {"chalicelib", "container", "ops"},
     "ops": {"chalicelib", "ops"},
     "ops/deploy.py": {"chalicelib", "ops", "waf"},
     "waf": {"chalicelib", "ops", "waf"},

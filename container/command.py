@@ -1,0 +1,338 @@
+"""`landscape container`: the API on AWS Fargate behind a load balancer, by container/stack.yaml.
+
+Twice in a row it does nothing the second time. AWS credentials, region, profile and endpoint are the
+SDK's own settings.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+from rich.table import Table
+
+from chalicelib.firewall.names import Names
+from chalicelib.settings import STAGES
+from container.parameters import Options, current, fill_in
+from container.stack import CREATABLE, IN_REVIEW, UPDATABLE, Change, Proposal, Stack, StackError
+from ops.console import DUE, NOTHING, AsJson, Console, DryRun, Status
+from ops.stage import Stage
+
+TEMPLATE = Path(__file__).with_name("stack.yaml")
+DELETED_FOR_GOOD = "Callers lose this way in, and the log lines of its tasks are deleted too."
+
+app = typer.Typer(
+    help="The API as a container: on AWS Fargate behind a load balancer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+GivenStage = Annotated[str, typer.Option("--stage", help=" or ".join(STAGES[1:]))]
+Pace = Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")]
+
+
+@app.callback()
+def remember_stage(context: typer.Context, stage: GivenStage = "") -> None:
+    context.obj = stage
+
+
+def open_stage(context: typer.Context, stage: str) -> Stage:
+    """Of the option before or after the command's name. Raises BadParameter, StageError."""
+    if not (stage or context.obj):
+        raise typer.BadParameter("say which stage: --stage " + " or --stage ".join(STAGES[1:]))
+    return Stage.read(stage or context.obj)
+
+
+def open_stack(stage: Stage, console: Console, pace: float) -> Stack:
+    client = boto3.client("cloudformation")
+    return Stack(client, f"{stage.full_name}-container", console.say, pace)
+
+
+@app.command("serve")
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="of the API")] = 8080,
+    health_port: Annotated[int, typer.Option(min=1, max=65535, help="of /live and /ready")] = 8081,
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+) -> None:
+    """Serve the API on this machine as the image does. The settings are the environment's."""
+    from container.__main__ import (
+        serve as run,
+    )  # gunicorn and the API, which no other command needs
+
+    run(host, port, health_port)
+
+
+@app.command("deploy")
+def deploy(  # noqa: PLR0913, PLR0917 - a command's options
+    context: typer.Context,
+    stage: GivenStage = "",
+    image: Annotated[
+        str | None, typer.Option(help="in ECR, by tag or digest; a tag is resolved to its digest")
+    ] = None,
+    certificate: Annotated[
+        str | None, typer.Option(help="ARN of the certificate in ACM for the API's domain")
+    ] = None,
+    vpc: Annotated[
+        str | None, typer.Option(help="id of a VPC of yours; the stack makes its own at first")
+    ] = None,
+    subnets: Annotated[
+        str | None, typer.Option(help="its public subnets in two zones, with a comma between them")
+    ] = None,
+    task_subnets: Annotated[
+        str | None, typer.Option(help="its private subnets with a way out, for the tasks")
+    ] = None,
+    alarm_topic: Annotated[
+        str | None, typer.Option(help="ARN of the SNS topic that alarms go to")
+    ] = None,
+    tasks: Annotated[int | None, typer.Option(help="how many run at least; 2 at first")] = None,
+    max_tasks: Annotated[
+        int | None, typer.Option(help="how many run at most under load; 6 at first")
+    ] = None,
+    deletion_protection: Annotated[
+        bool | None,
+        typer.Option(
+            "--deletion-protection/--no-deletion-protection",
+            help="of the load balancer; on at first for prod",
+        ),
+    ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", help="another one of container/stack.yaml, like Cpu=1024"),
+    ] = None,
+    dry_run: DryRun = False,
+    status: Status = False,
+    as_json: AsJson = False,
+    pace: Pace = 1.0,
+) -> None:
+    """Create the stack of the stage, or bring it up to date. What is not said stays as it is."""
+    console = Console("container", as_json)
+    with console.failures():
+        found = open_stage(context, stage)
+        options = Options(
+            image=image,
+            certificate=certificate,
+            vpc=vpc,
+            subnets=subnets,
+            task_subnets=task_subnets,
+            alarm_topic=alarm_topic,
+            tasks=tasks,
+            max_tasks=max_tasks,
+            deletion_protection=deletion_protection,
+            more=tuple(parameters or ()),
+        )
+        stack = open_stack(found, console, pace)
+        if dry_run or status:
+            sys.exit(look(found, stack, options, console, status=status))
+        sys.exit(bring_about(found, stack, options, console))
+
+
+def propose(stage: Stage, stack: Stack, options: Options) -> Proposal:
+    """Creates the change set. Raises StackError, SettingsError, the SDK's errors."""
+    standing = stack.find()
+    stack.require_deployable(standing.get("StackStatus", ""))
+    template = TEMPLATE.read_text()
+    parameters = fill_in(stage, options, current(standing), stack.client, template)
+    return stack.propose(template, parameters, {"app": stage.app, "stage": stage.name})
+
+
+def look(stage: Stage, stack: Stack, options: Options, console: Console, *, status: bool) -> int:
+    """The exit code of a dry run: the change set is deleted again."""
+    changes = propose(stage, stack, options).changes
+    if changes:
+        stack.withdraw()
+    show_changes(stack, changes, console)
+    console.say("something is due" if changes else NOTHING)
+    console.end(is_due=bool(changes))
+    return DUE if changes and status else 0
+
+
+def bring_about(stage: Stage, stack: Stack, options: Options, console: Console) -> int:
+    """The exit code. What an earlier run, or somebody else, has begun is waited for."""
+    before = stack.status()
+    if before not in CREATABLE and before.endswith("_IN_PROGRESS"):
+        console.say(f"{stack.name} is {before}: this waits for its end")
+        stack.settle()
+    proposal = propose(stage, stack, options)
+    changes = proposal.changes
+    show_changes(stack, changes, console)
+    if changes:
+        stack.execute(proposal)
+        console.done.append(stack.name)
+    after = stack.find()
+    outputs = outputs_of(after)
+    arn, name = outputs["LoadBalancerArn"], outputs["LoadBalancerDnsName"]
+    console.say("done" if changes else NOTHING)
+    console.say(f"The load balancer is {name}: let the API's domain point there (CNAME or alias).")
+    console.say(f"Next: landscape firewall --stage {stage.name} --load-balancer {arn}")
+    console.say(f"Without the web ACL in front of it, {without_web_acl(current(after))}.")
+    console.end(is_due=False, load_balancer={"arn": arn, "dns_name": name})
+    return 0
+
+
+def without_web_acl(parameters: dict[str, str]) -> str:
+    is_required = parameters["LandscapeRequireWaf"] == "true"
+    return "every request is refused" if is_required else "the API is open to every address"
+
+
+def show_changes(stack: Stack, changes: Sequence[Change], console: Console) -> None:
+    console.answer["changes"] = [change.document() for change in changes]
+    if not changes:
+        return
+    table = Table(title=f"Stack {stack.name}", title_justify="left", box=None)
+    for column in ("action", "resource", "type", "replacement"):
+        table.add_column(column, overflow="fold")
+    for each in changes:
+        table.add_row(each.action, each.logical_id, each.type, each.replacement)
+    console.terminal.print(table)
+
+
+def outputs_of(found: dict[str, Any]) -> dict[str, str]:
+    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+
+
+@app.command("status")
+def show_status(
+    context: typer.Context, stage: GivenStage = "", as_json: AsJson = False, pace: Pace = 1.0
+) -> None:
+    """Show what stands, and exit 3 when a deploy is due."""
+    console = Console("container", as_json)
+    with console.failures():
+        found = open_stage(context, stage)
+        stack = open_stack(found, console, pace)
+        standing = stack.find()
+        state = describe(found, stack, standing)
+        is_due = True
+        if standing.get("StackStatus") in UPDATABLE:
+            is_due = bool(propose(found, stack, Options()).changes)
+            if is_due:
+                stack.withdraw()
+        for what, value in state.items():
+            console.say(f"{what}: {value}")
+        console.say("a deploy is due" if is_due else NOTHING)
+        console.end(**state, is_due=is_due)
+        sys.exit(DUE if is_due else 0)
+
+
+def describe(stage: Stage, stack: Stack, standing: dict[str, Any]) -> dict[str, str]:
+    """What stands, by what it is called."""
+    state = {"stack": stack.name, "status": standing.get("StackStatus", "not there")}
+    outputs, parameters = outputs_of(standing), current(standing)
+    if not outputs:
+        return state
+    service = find_service(outputs)
+    health = boto3.client("elbv2").describe_target_health(TargetGroupArn=outputs["TargetGroupArn"])
+    targets = Counter(one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"])
+    web_acl, names = web_acl_of(outputs["LoadBalancerArn"]), Names(stage.app, stage.name)
+    front = {names.web_acl: f"{web_acl} is in front", "": f"none: {without_web_acl(parameters)}"}
+    return {
+        **state,
+        "image": parameters["Image"],
+        "tasks": f"{service.get('runningCount', 0)} of {service.get('desiredCount', 0)} are running",
+        "targets": ", ".join(f"{count} {of}" for of, count in sorted(targets.items())) or "none",
+        "load_balancer": outputs["LoadBalancerDnsName"],
+        "web_acl": front.get(web_acl, f"{web_acl}, which is not the stage's {names.web_acl}"),
+    }
+
+
+def find_service(outputs: dict[str, str]) -> dict[str, Any]:
+    """As describe_services has it; empty where somebody has deleted it."""
+    found: list[dict[str, Any]] = boto3.client("ecs").describe_services(
+        cluster=outputs["ClusterName"], services=[outputs["ServiceName"]]
+    )["services"]
+    return found[0] if found else {}
+
+
+def web_acl_of(load_balancer: str) -> str:
+    """The name of the web ACL in front of it; empty where there is none."""
+    client = boto3.client("wafv2")
+    try:
+        answer = client.get_web_acl_for_resource(ResourceArn=load_balancer)
+    except client.exceptions.WAFNonexistentItemException:
+        return ""
+    return str(answer.get("WebACL", {}).get("Name", ""))
+
+
+@app.command("delete")
+def delete(
+    context: typer.Context,
+    stage: GivenStage = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    pace: Pace = 1.0,
+) -> None:
+    """Delete the stack of the stage. The DynamoDB table is not part of it, and stays."""
+    console = Console("container", as_json)
+    with console.failures():
+        stack = open_stack(open_stage(context, stage), console, pace)
+        standing = stack.find()
+        if not standing:
+            console.say(f"{NOTHING}: there is no stack {stack.name}")
+            console.end(is_due=False)
+            sys.exit(0)
+        resources = stack.resources()
+        require_unprotected(resources, standing["StackStatus"])
+        console.answer["resources"] = [one["LogicalResourceId"] for one in resources]
+        for one in resources:
+            console.say(f"{one['LogicalResourceId']} {one['ResourceType']}")
+        console.say(f"Stack {stack.name}: {len(resources)} resources. The DynamoDB table stays.")
+        if not dry_run:
+            ask(stack, yes=yes)
+            take_down(stack, standing["StackStatus"])
+            console.done.append(stack.name)
+        console.say("something is due" if dry_run else "done")
+        console.end(is_due=dry_run)
+
+
+def require_unprotected(resources: list[dict[str, Any]], status: str) -> None:
+    """Raises StackError where CloudFormation would fail to delete the load balancer."""
+    arns = (
+        one.get("PhysicalResourceId", "")
+        for one in resources
+        if one["LogicalResourceId"] == "LoadBalancer"
+    )
+    protected = next(filter(is_protected, arns), None)
+    if protected:
+        cure = "landscape container deploy --no-deletion-protection"
+        if status not in UPDATABLE:
+            cure = (
+                "aws elbv2 modify-load-balancer-attributes --attributes"
+                f" Key=deletion_protection.enabled,Value=false --load-balancer-arn {protected}"
+            )
+        raise StackError(
+            "the load balancer is protected against deletion, and nothing was changed."
+            f" Run {cure}, then this again"
+        )
+
+
+def is_protected(load_balancer: str) -> bool:
+    if not load_balancer:  # it was never created
+        return False
+    client = boto3.client("elbv2")
+    try:
+        found = client.describe_load_balancer_attributes(LoadBalancerArn=load_balancer)
+    except client.exceptions.LoadBalancerNotFoundException:
+        return False
+    protection = {"Key": "deletion_protection.enabled", "Value": "true"}
+    return protection in found["Attributes"]
+
+
+def ask(stack: Stack, *, yes: bool) -> None:
+    """Raises StackError unless the answer is yes."""
+    try:
+        if yes or typer.confirm(f"{DELETED_FOR_GOOD} Delete {stack.name}?", err=True):
+            return
+    except typer.Abort:
+        pass
+    raise StackError("nothing was changed: the answer was not yes (--yes says it beforehand)")
+
+
+def take_down(stack: Stack, status: str) -> None:
+    """Waits first for what is under way. Raises StackError, StoppedError."""
+    if status.endswith("_IN_PROGRESS") and status != IN_REVIEW:
+        stack.settle()
+    if stack.find():
+        stack.delete()
