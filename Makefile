@@ -78,5 +78,5 @@ deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGI
 rollback: setup  ## the code and the gateway deployment of the release before (STAGE=, VERSION=, DRY_RUN=1)
 	@$(LANDSCAPE) rollback --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)") $(if $(DRY_RUN),--dry-run)
 
-bench: setup .venv-emulator/ready  ## speed and size, beside FastAPI behind Mangum (OPTIONS="--quick", "--help")
+bench: setup .venv-emulator/ready  ## speed and size, beside FastAPI behind Mangum and on uvicorn (OPTIONS="--quick", "--only steady", "--help")
 	@$(BIN)/python -m bench $(OPTIONS)

@@ -1,13 +1,14 @@
-"""Measures this project beside FastAPI behind Mangum: docs/performance.md says what and why.
+"""Measures this project beside FastAPI behind Mangum and on uvicorn: docs/performance.md says what and why.
 
-make bench                       all of it, into docs/performance.md
-make bench OPTIONS="--quick"     few of everything, printed alone
+make bench                            all but the steady load, into docs/performance.md
+make bench OPTIONS="--quick"          few of everything, printed alone
+make bench OPTIONS="--only steady"    the container under steady load, 41 minutes, into docs/performance.md
 """
 
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,14 +20,16 @@ from typing import Annotated
 
 import typer
 
-from bench import contenders, scale
+from bench import contenders, scale, steady
 from bench.contenders import KEPT, PEER, ROOT
-from bench.figures import Row, markdown, write_between_markers
+from bench.figures import BEGIN, END, Row, markdown, write_between_markers
 from bench.measure import ORDER, Bench, Endpoint
+from bench.servers import UVICORN
 from bench.work import ALL
 from tests.support.emulator import Emulator
 
-Part = StrEnum("Part", ["network", "size", "scale"])
+Part = StrEnum("Part", ["network", "size", "scale", "steady"])
+WHOLE = {Part.network, Part.size, Part.scale}  # of one table; the steady load has its own
 
 
 def measured(parts: set[Part], pairs: int, later: int) -> Iterator[Row]:
@@ -57,31 +60,52 @@ def measured(parts: set[Part], pairs: int, later: int) -> Iterator[Row]:
         yield from scale.rows()
 
 
-def main(
-    only: Annotated[list[Part] | None, typer.Option(help="a part alone; again for another")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="few of everything, to try it")] = False,
-) -> None:
-    """Measure first and later answers with calls of 0, 4 and 10 ms, memory, size, and 100,000 projects."""
-    parts = set(only or ([Part.network, Part.size] if quick else Part))
-    pairs, later = (3, 20) if quick else (21, 500)
-    KEPT.mkdir(exist_ok=True)
-    with (KEPT / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs beside each other would measure each other
-        load = os.getloadavg()[0]
-        rows = sorted(measured(parts, pairs, later), key=lambda row: ORDER.index(row.group))
-    requirements = (PEER / "requirements.txt").read_text().splitlines()[1:]
+def in_order(rows: Iterable[Row]) -> Iterator[Row]:
+    yield from sorted(rows, key=lambda row: ORDER.index(row.group))
+
+
+def report(rows: Iterable[Row], peer: Path, how: str, markers: tuple[str, str] | None) -> None:
+    """Measures and prints, and writes between the markers of docs/performance.md where there are any."""
+    load = os.getloadavg()[0]
+    found = list(rows)
+    requirements = (peer / "requirements.txt").read_text().splitlines()[1:]
     against = ", ".join(line.replace("==", " ") for line in requirements)
     # Of the machine only what any machine may say of itself.
     made = (
         f"on {datetime.now(UTC):%d %B %Y}, with Python {python_version()}, chalice {version('chalice')},"
-        f" against {against}, first answers {pairs}, later answers {later},"
-        " DynamoDB emulated, answers recorded, load of the machine"
+        f" against {against}, {how}, DynamoDB emulated, answers recorded, load of the machine"
         f" {load:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()} CPUs"
     )
-    text = markdown(made, rows)
+    text = markdown(made, found)
     sys.stdout.write(f"{text}\n")
-    if parts == set(Part) and not quick:
-        write_between_markers(ROOT / "docs/performance.md", text)
+    if markers:
+        write_between_markers(ROOT / "docs/performance.md", text, *markers)
+
+
+def main(
+    only: Annotated[list[Part] | None, typer.Option(help="a part alone; again for another")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="few of everything, to try it")] = False,
+    seconds: Annotated[
+        int, typer.Option(min=0, help="of steady load on each server and store; 600, quick 10")
+    ] = 0,
+) -> None:
+    """Measure first and later answers with calls of 0, 4 and 10 ms, memory, size, and 100,000 projects.
+
+    The steady load on the container is measured where it is asked for: --only steady.
+    """
+    parts = set(only or ([Part.network, Part.size] if quick else WHOLE))
+    pairs, later = (3, 20) if quick else (21, 500)
+    seconds = seconds or (10 if quick else steady.LONGEST)
+    KEPT.mkdir(exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs beside each other would measure each other
+        if others := parts - {Part.steady}:
+            markers = (BEGIN, END) if others == WHOLE and not quick else None
+            how = f"first answers {pairs}, later answers {later}"
+            report(in_order(measured(others, pairs, later)), PEER, how, markers)
+        if Part.steady in parts:
+            markers = (steady.BEGIN, steady.END) if seconds >= steady.LONGEST else None
+            report(steady.rows(seconds), UVICORN, steady.how(seconds), markers)
 
 
 if __name__ == "__main__":

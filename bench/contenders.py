@@ -78,18 +78,10 @@ def ours(place: Path) -> Contender:
 
 
 def peer(place: Path) -> Contender:
-    """Its packages are kept, and installed again where the requirements or Python changed."""
-    own, package, requirements = place / "peer", place / "peer.zip", PEER / "requirements.txt"
-    wanted = f"{sys.version}\n{requirements.read_text()}"
-    installed = KEPT / sha256(wanted.encode()).hexdigest()[:12]
-    if not installed.exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"]
-        subprocess.run([*pip, "--target", place / "part", "-r", requirements], check=True)
-        (place / "part").rename(installed)
-    own.mkdir()
-    shutil.copy(PEER / "app.py", own)
+    own, package, packages = place / "peer", place / "peer.zip", installed(PEER, place)
+    shutil.copytree(PEER, own, ignore=shutil.ignore_patterns("*.txt", "__pycache__"))
     with ZipFile(package, "w", ZIP_DEFLATED) as archive:
-        for folder in (own, installed):
+        for folder in (own, packages):
             compile_dir(folder, quiet=1, force=True, invalidation_mode=UNCHECKED)
             for path in sorted(each for each in folder.rglob("*") if each.is_file()):
                 name = path.relative_to(folder)
@@ -97,7 +89,19 @@ def peer(place: Path) -> Contender:
                     archive.write(path, name)
     claims = GIVEN["claims"]
     settings = {"TABLE": "peer", "CLIENT_IDS": claims["aud"], "ISSUER": claims["iss"]}
-    return Contender("app.handler", (own, installed), package, settings)
+    return Contender("app.handler", (own, packages), package, settings)
+
+
+def installed(peer: Path, place: Path) -> Path:
+    """A peer's packages. They are kept, and installed again where the requirements or Python changed."""
+    requirements = peer / "requirements.txt"
+    wanted = f"{sys.version}\n{requirements.read_text()}"
+    packages = KEPT / sha256(wanted.encode()).hexdigest()[:12]
+    if not packages.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"]
+        subprocess.run([*pip, "--target", place / "part", "-r", requirements], check=True)
+        (place / "part").rename(packages)
+    return packages
 
 
 def size(*both: Contender) -> Row:
@@ -112,16 +116,7 @@ def fill_tables(url: str, place: Path) -> None:
     settings = Settings.read(stage_environment("dev", GIVEN["settings"], config))
     create_table(boto3.client("dynamodb"), settings.table, "bench")
     store = open_store(settings)
-    found, many = services(store), place / "projects.json"
-    shipped, projects = (ROOT / "data/ons_projects.json").read_text(), []
-    for n in range(1, 11):
-        for project in json.loads(shipped)["projects"]:
-            project["details"][0]["name"] += f" {n}"
-            projects.append(project)
-    many.write_text(json.dumps({"projects": projects}))
-    for path in (ROOT / "data/ons_radar.json", many):
-        load_file(path, Register(found))
-    found.projects.admit(parse(NewProjectBody, GIVEN["body"]).to_draft())
+    fill(services(store), place)
     store.cursor_key()
     client, now = Client(BotoTransport(), settings.table), datetime.now(UTC)
     secret.write(client, secret.Secret(), (FIREWALL_VALUE,), now)
@@ -137,8 +132,22 @@ def fill_tables(url: str, place: Path) -> None:
         GlobalSecondaryIndexes=[index],
     )
     with table.batch_writer() as batch:
-        for item in peers_items(found):
+        for item in peers_items(services(store)):
             batch.put_item(item)
+
+
+def fill(found: Services, place: Path) -> None:
+    """The register, with what both contenders hold."""
+    many = place / "projects.json"
+    shipped, projects = (ROOT / "data/ons_projects.json").read_text(), []
+    for n in range(1, 11):
+        for project in json.loads(shipped)["projects"]:
+            project["details"][0]["name"] += f" {n}"
+            projects.append(project)
+    many.write_text(json.dumps({"projects": projects}))
+    for path in (ROOT / "data/ons_radar.json", many):
+        load_file(path, Register(found))
+    found.projects.admit(parse(NewProjectBody, GIVEN["body"]).to_draft())
 
 
 def peers_items(found: Services) -> Iterator[dict[str, Any]]:

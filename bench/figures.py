@@ -13,7 +13,8 @@ HEAD = "|  | ours | FastAPI | ratio | target |  |\n|---|---:|---:|---:|---:|---:
 class Row:
     """One line of the table: values in `unit`, in pairs where each has a ratio.
 
-    The target is for the ratio, or for ours where there is none.
+    The target is for the ratio, or for ours where there is none: the most that it may be, or the
+    least where more is better.
     """
 
     group: str
@@ -23,14 +24,17 @@ class Row:
     peer: Sequence[float] = ()
     ratios: Sequence[float] = ()
     target: float | None = None
+    more_is_better: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
         verdict = target = ""
         if self.target is not None:
             found = quartiles(self.ratios or self.ours)[1]
-            verdict = "reached" if found <= self.target else "**missed**"
-            target = f"≤ {self.target:g}" if self.ratios else f"≤ {self.target:g} {self.unit}"
+            is_reached = found >= self.target if self.more_is_better else found <= self.target
+            verdict = "reached" if is_reached else "**missed**"
+            unit = "" if self.ratios else self.unit
+            target = f"{'≥' if self.more_is_better else '≤'} {self.target:g} {unit}".strip()
         ours, peer = said(self.ours, self.unit), said(self.peer, self.unit)
         return f"{self.group}: {self.what}", ours, peer, said(self.ratios), target, verdict
 
@@ -67,10 +71,10 @@ def markdown(made: str, rows: Sequence[Row]) -> str:
     )
 
 
-def write_between_markers(path: Path, text: str) -> None:
+def write_between_markers(path: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
     """Raises ValueError where the document lacks them, and leaves it alone."""
-    before, begin, rest = path.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{path} needs the line {BEGIN} and, after it, {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    before, has_begin, rest = path.read_text().partition(begin)
+    _, has_end, after = rest.partition(end)
+    if not (has_begin and has_end):
+        raise ValueError(f"{path} needs the line {begin} and, after it, {end}")
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from bench import steady
 from bench.figures import BEGIN, END, Row, markdown, ratios_of, write_between_markers
 from tests.support.api import ROOT
 
@@ -35,19 +36,28 @@ def test_a_row_says_whether_its_target_is_reached(
     assert Row("first", "GET /", "ms", [100.0], [400.0], [ratio], target).cells[-1] == said
 
 
+@pytest.mark.parametrize(("ratio", "said"), [(1.0, "reached"), (0.99, "**missed**")])
+def test_where_more_is_better_a_target_is_the_least(ratio: float, said: str) -> None:
+    row = Row("load", "requests a second", "", [9.0], [9.0], [ratio], 1, more_is_better=True)
+    assert row.cells[-2:] == ("≥ 1", said)
+
+
 def test_a_target_without_a_ratio_is_for_our_own_figure() -> None:
     found = Row("package", "zip", "MB", [5.1], [3.0], target=5.0)
     assert found.cells[1:] == ("5.10 MB", "3 MB", "", "≤ 5 MB", "**missed**")
 
 
-def test_the_document_changes_between_its_markers_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("begin", "end"), [(BEGIN, END), (steady.BEGIN, steady.END)])
+def test_the_document_changes_between_its_markers_alone(
+    tmp_path: Path, begin: str, end: str
+) -> None:
     page, before = tmp_path / "page.md", (ROOT / "docs/performance.md").read_text()
     page.write_text(before)
     table = markdown("on a day", [Row("later", "GET /", "ms", [1.5])])
-    write_between_markers(page, table)
+    write_between_markers(page, table, begin, end)
     after = page.read_text()
-    assert after.partition(BEGIN)[0] == before.partition(BEGIN)[0]
-    assert after.partition(BEGIN)[2] == f"\n\n{table}\n\n{END}{before.partition(END)[2]}"
+    assert after.partition(begin)[0] == before.partition(begin)[0]
+    assert after.partition(begin)[2] == f"\n\n{table}\n\n{end}{before.partition(end)[2]}"
 
 
 def test_a_document_without_its_markers_is_left_alone(tmp_path: Path) -> None:

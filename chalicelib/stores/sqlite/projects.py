@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from sqlite3 import Connection
 
 from chalicelib.errors import IdTakenError, NameTakenError, UnknownTechnologyError
@@ -107,6 +107,7 @@ def walk_of(query: ProjectQuery) -> Walk:
     return Walk("projects p", order, descending=descending)
 
 
+@lru_cache(512)  # lists read the same rows again and again
 def _text(query: ProjectQuery, document: str) -> str | None:
     project = project_from(json.loads(document))
     return as_json(project_document(project)) if query.admits(project) else None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from sqlite3 import Connection
 from typing import Any
 
@@ -134,6 +134,7 @@ def _technology(row: tuple[Any, ...]) -> Technology:
     return technology_from(json.loads(document), *others)
 
 
+@lru_cache(512)  # lists read the same rows again and again
 def _text(query: TechnologyQuery, document: str, project_count: int) -> str | None:
     technology = technology_from(json.loads(document), project_count)
     return as_json(technology_document(technology)) if query.admits(technology) else None
