@@ -9,7 +9,7 @@ UNIT := tests/unit tests/contract tests/api
 SLOW := tests/integration tests/e2e
 # What guards the cold start, the calls to DynamoDB and the commands, in the quick gate too.
 GUARDS := $(patsubst %,tests/integration/test_%.py,answer_calls cold_imports dynamodb_calls landscape new_resource openapi read_imports zip)
-LONGEST := tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_local.py tests/e2e/test_deploy_killed.py
+LONGEST := tests/e2e/test_deploy_killed.py tests/e2e/test_deployed.py tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_container.py tests/integration/test_dynamodb_rows.py
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
 .PHONY: help setup run token openapi docs check test soak bench lint deploy rollback

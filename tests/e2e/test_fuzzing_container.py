@@ -29,8 +29,9 @@ def container(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[
         yield server
 
 
-@pytest.mark.parametrize(("who", "options"), [each for each in EFFORT if "admins" in each.values])
+@pytest.mark.parametrize(("who", "options"), EFFORT)
 def test_the_container_keeps_the_contract(
     container: ContainerServer, tmp_path: Path, who: str, options: tuple[str, ...]
 ) -> None:
-    fuzz(f"http://127.0.0.1:{container.port}", tmp_path, options, tokens(container))
+    url = f"http://127.0.0.1:{container.port}"
+    fuzz(url, tmp_path, options, tokens(container) if who == "admins" else {})

@@ -105,7 +105,7 @@ class SqliteStore:
     Edit(
         "chalicelib/bootstrap.py",
         """from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
-from chalicelib.routes.telemetry import Telemetry
+from chalicelib.routes.telemetry import Telemetry, log
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.directorates import DirectorateRegister
@@ -113,7 +113,7 @@ from chalicelib.services.projects import Projects
 """,
         """from chalicelib.routes.teams import teams_blueprint
 from chalicelib.routes.technologies import technologies_blueprint, users_blueprint
-from chalicelib.routes.telemetry import Telemetry
+from chalicelib.routes.telemetry import Telemetry, log
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.directorates import DirectorateRegister

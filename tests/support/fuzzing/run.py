@@ -22,6 +22,7 @@ USER = "fuzz@example.org"
 DATA = ("data/ons_radar.json", "data/ons_projects.json")
 SEED = ("--seed", "20261122")
 THOROUGH = ("--max-examples", "200")
+# Without what the other phases send, for a way to an application that has been asked all of it another way.
 BRIEF = ("--phases", "examples,fuzzing")
 # Who sends, and how much: without a token most operations have one answer.
 EFFORT = [
@@ -43,7 +44,7 @@ def fuzz(
     """Fails the test with what schemathesis says, where it finds anything; a dropped connection too.
 
     `tokens` are by the name of their pool, `secrets` of development credentials by the name of their
-    service; with secrets it signs, and is brief. It keeps a database of what it found at `place`.
+    service; with secrets it signs. It keeps a database of what it found at `place`.
     """
     command = [BIN / "schemathesis", "--config-file", CONFIG, "run", DOCUMENT, "--url", url]
     set_here = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS, "COLUMNS": "120"}
@@ -51,7 +52,7 @@ def fuzz(
     # With one worker: two would delete each other's records, and Python before 3.11.8 parses source
     # code wrongly in two threads (python/cpython#106905).
     result = subprocess.run(
-        [*map(str, command), "--continue-on-failure", *(BRIEF if secrets else ()), *options],
+        [*map(str, command), "--continue-on-failure", *options],
         cwd=place,
         env={**os.environ, **set_here, **sent, **environment},
         capture_output=True,
