@@ -11,7 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -52,10 +53,10 @@ def serving(
 def served(
     tmp_path_factory: pytest.TempPathFactory, keys: Path
 ) -> Iterator[tuple[ContainerServer, Api]]:
-    """One with a short time limit for a request, and with roles that it does not serve."""
+    """One with roles that it does not serve."""
     role = "arn:aws:iam::000000000000:role/back-end"
     state = tmp_path_factory.mktemp("served")
-    with serving(state, keys, "--timeout", "2", TECH_AUDIT_TOOL_ROLE_ARNS=role) as found:
+    with serving(state, keys, TECH_AUDIT_TOOL_ROLE_ARNS=role) as found:
         yield found
 
 
@@ -83,8 +84,9 @@ def exchange(server: ContainerServer, sent: bytes, *, ends: bool = False) -> byt
         if ends:
             connection.shutdown(socket.SHUT_WR)
         answer = b""
-        while part := connection.recv(65536):
-            answer += part
+        with suppress(ConnectionResetError):  # it ends with what is sent still unread
+            while part := connection.recv(65536):
+                answer += part
     return answer
 
 
@@ -160,15 +162,16 @@ def test_a_body_that_is_too_large_is_refused_before_it_has_come(server: Containe
     connection.close()
 
 
-@pytest.mark.parametrize(
-    "sent", [b"GET / HTTP/1.1\r\nX: a", request(*POST, "Content-Length: 40", body=b"{")]
-)
-def test_a_client_that_is_too_slow_is_cut_off(server: ContainerServer, sent: bytes) -> None:
+def test_clients_that_are_too_slow_are_cut_off(tmp_path: Path, keys: Path) -> None:
     """However many there are: the server answers others afterwards."""
-    with ThreadPoolExecutor(40) as pool:
-        answers = list(pool.map(lambda _: exchange(server, sent), range(40)))
-    assert {answer[:12] for answer in answers} <= {b"", b"HTTP/1.1 400"}
-    assert server.is_up()
+    slow = [b"GET / HTTP/1.1\r\nX: a", request(*POST, "Content-Length: 40", body=b"{")] * 20
+    with (
+        serving(tmp_path / "state", keys, "--timeout", "1") as (server, _),
+        ThreadPoolExecutor(len(slow)) as pool,
+    ):
+        answers = set(pool.map(partial(exchange, server), slow))
+        assert {answer[:12] for answer in answers} <= {b"", b"HTTP/1.1 400"}
+        wait_until(server.is_up)
 
 
 def test_headers_that_come_twice_or_with_an_underscore_gain_nothing(
@@ -305,23 +308,25 @@ def test_requests_in_flight_are_answered_after_sigterm(
 
 
 def ask_until_refused(port: int) -> int:
-    """Asks on one connection, and on a new one where the server closed it: how many were cut off."""
+    """Asks on one connection, and on a new one where the server closed it: how many were cut off.
+
+    A new connection may be reset instead of refused, while the server closes its sockets.
+    """
     broken = 0
     while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        connection, answered = HTTPConnection("127.0.0.1", port, timeout=PATIENCE), 0
         try:
-            connection.connect()
-        except ConnectionRefusedError:
-            return broken
-        try:
-            while True:
+            closes = False
+            while not closes:
                 connection.request("GET", "/api/v1/technologies")
                 answer = connection.getresponse()
                 answer.read()
                 broken += answer.status != 200
-                if answer.will_close:
-                    break
+                answered += 1
+                closes = answer.will_close
         except (HTTPException, OSError):
+            if not answered:
+                return broken
             broken += 1
         finally:
             connection.close()
