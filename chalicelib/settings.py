@@ -15,6 +15,7 @@ CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/([\w+=.@-]+/)*[\w+=.@-]{1,64}", re.ASCII)
 OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
 PLACEHOLDER = "CHANGE-ME"
+WHERE = "give it in the environment, or for the stage in .chalice/config.json"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
 ECS = "ECS_CONTAINER_METADATA_URI_V4"  # in every container on Fargate
@@ -140,7 +141,7 @@ def _require_no_placeholder(environment: Mapping[str, str]) -> None:
 def _given(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "").strip()
     if not value:
-        raise SettingsError(f"{name} is not set")
+        raise SettingsError(f"{name} is not set: {WHERE}")
     return value
 
 
@@ -202,7 +203,7 @@ def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
         )
     clients = _list(environment, f"{prefix}_CLIENT_IDS")
     if not clients:
-        raise SettingsError(f"{prefix}_CLIENT_IDS is not set")
+        raise SettingsError(f"{prefix}_CLIENT_IDS is not set: {WHERE}")
     for client in clients:
         if not CLIENT_ID.fullmatch(client):
             raise SettingsError(

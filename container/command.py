@@ -5,19 +5,18 @@ SDK's own settings.
 """
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import boto3
 import typer
 from rich.table import Table
 
-from chalicelib.firewall.names import Names
 from chalicelib.settings import STAGES
 from container.parameters import Options, current, fill_in
 from container.stack import CREATABLE, IN_REVIEW, UPDATABLE, Change, Proposal, Stack, StackError
+from container.standing import describe, outputs_of, require_unprotected, without_web_acl
 from ops.console import DUE, NOTHING, AsJson, Console, DryRun, Status
 from ops.stage import Stage
 
@@ -58,9 +57,8 @@ def serve(
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
 ) -> None:
     """Serve the API on this machine as the image does. The settings are the environment's."""
-    from container.__main__ import (
-        serve as run,
-    )  # gunicorn and the API, which no other command needs
+    # gunicorn and the API, which no other command needs
+    from container.__main__ import serve as run
 
     run(host, port, health_port)
 
@@ -172,11 +170,6 @@ def bring_about(stage: Stage, stack: Stack, options: Options, console: Console) 
     return 0
 
 
-def without_web_acl(parameters: dict[str, str]) -> str:
-    is_required = parameters["LandscapeRequireWaf"] == "true"
-    return "every request is refused" if is_required else "the API is open to every address"
-
-
 def show_changes(stack: Stack, changes: Sequence[Change], console: Console) -> None:
     console.answer["changes"] = [change.document() for change in changes]
     if not changes:
@@ -187,10 +180,6 @@ def show_changes(stack: Stack, changes: Sequence[Change], console: Console) -> N
     for each in changes:
         table.add_row(each.action, each.logical_id, each.type, each.replacement)
     console.terminal.print(table)
-
-
-def outputs_of(found: dict[str, Any]) -> dict[str, str]:
-    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
 
 @app.command("status")
@@ -214,45 +203,6 @@ def show_status(
         console.say("a deploy is due" if is_due else NOTHING)
         console.end(**state, is_due=is_due)
         sys.exit(DUE if is_due else 0)
-
-
-def describe(stage: Stage, stack: Stack, standing: dict[str, Any]) -> dict[str, str]:
-    """What stands, by what it is called."""
-    state = {"stack": stack.name, "status": standing.get("StackStatus", "not there")}
-    outputs, parameters = outputs_of(standing), current(standing)
-    if not outputs:
-        return state
-    service = find_service(outputs)
-    health = boto3.client("elbv2").describe_target_health(TargetGroupArn=outputs["TargetGroupArn"])
-    targets = Counter(one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"])
-    web_acl, names = web_acl_of(outputs["LoadBalancerArn"]), Names(stage.app, stage.name)
-    front = {names.web_acl: f"{web_acl} is in front", "": f"none: {without_web_acl(parameters)}"}
-    return {
-        **state,
-        "image": parameters["Image"],
-        "tasks": f"{service.get('runningCount', 0)} of {service.get('desiredCount', 0)} are running",
-        "targets": ", ".join(f"{count} {of}" for of, count in sorted(targets.items())) or "none",
-        "load_balancer": outputs["LoadBalancerDnsName"],
-        "web_acl": front.get(web_acl, f"{web_acl}, which is not the stage's {names.web_acl}"),
-    }
-
-
-def find_service(outputs: dict[str, str]) -> dict[str, Any]:
-    """As describe_services has it; empty where somebody has deleted it."""
-    found: list[dict[str, Any]] = boto3.client("ecs").describe_services(
-        cluster=outputs["ClusterName"], services=[outputs["ServiceName"]]
-    )["services"]
-    return found[0] if found else {}
-
-
-def web_acl_of(load_balancer: str) -> str:
-    """The name of the web ACL in front of it; empty where there is none."""
-    client = boto3.client("wafv2")
-    try:
-        answer = client.get_web_acl_for_resource(ResourceArn=load_balancer)
-    except client.exceptions.WAFNonexistentItemException:
-        return ""
-    return str(answer.get("WebACL", {}).get("Name", ""))
 
 
 @app.command("delete")
@@ -285,39 +235,6 @@ def delete(
             console.done.append(stack.name)
         console.say("something is due" if dry_run else "done")
         console.end(is_due=dry_run)
-
-
-def require_unprotected(resources: list[dict[str, Any]], status: str) -> None:
-    """Raises StackError where CloudFormation would fail to delete the load balancer."""
-    arns = (
-        one.get("PhysicalResourceId", "")
-        for one in resources
-        if one["LogicalResourceId"] == "LoadBalancer"
-    )
-    protected = next(filter(is_protected, arns), None)
-    if protected:
-        cure = "landscape container deploy --no-deletion-protection"
-        if status not in UPDATABLE:
-            cure = (
-                "aws elbv2 modify-load-balancer-attributes --attributes"
-                f" Key=deletion_protection.enabled,Value=false --load-balancer-arn {protected}"
-            )
-        raise StackError(
-            "the load balancer is protected against deletion, and nothing was changed."
-            f" Run {cure}, then this again"
-        )
-
-
-def is_protected(load_balancer: str) -> bool:
-    if not load_balancer:  # it was never created
-        return False
-    client = boto3.client("elbv2")
-    try:
-        found = client.describe_load_balancer_attributes(LoadBalancerArn=load_balancer)
-    except client.exceptions.LoadBalancerNotFoundException:
-        return False
-    protection = {"Key": "deletion_protection.enabled", "Value": "true"}
-    return protection in found["Attributes"]
 
 
 def ask(stack: Stack, *, yes: bool) -> None:

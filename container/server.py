@@ -19,7 +19,7 @@ from chalicelib.deadline import until
 from chalicelib.errors import UnavailableError
 from chalicelib.routes.edge import LARGEST_BODY
 from chalicelib.routes.problems import PROBLEM_TYPE
-from chalicelib.routes.telemetry import log
+from chalicelib.routes.telemetry import error_facts, log
 from chalicelib.stores.port import Store
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -105,7 +105,7 @@ class Server:
                     self._store.ping()
                 self._is_ready = True
             except UnavailableError as error:
-                log({"not_ready": str(error)})
+                log({"not_ready": str(error), **error_facts(error)})
         return self._is_ready
 
 

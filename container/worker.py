@@ -47,20 +47,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def notify(self) -> None:
         """Called about once a second: ends the connections whose request has taken too long."""
         super().notify()
-        for conn, due in list(self._due.items()):
+        for conn, due in self._due.copy().items():  # other threads change it
             if monotonic() > due:
                 with suppress(OSError):  # closed meanwhile
                     conn.sock.shutdown(socket.SHUT_RDWR)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        if not self.alive:
-            for listener in self.sockets:
-                while select.select([listener], [], [], 0)[0]:
-                    self.accept(listener)
+        """At the end: accepts those that wait, then closes the sockets, so that new ones are refused."""
+        is_end = not enabled and not self.alive  # SIGTERM may come before the first call, too
+        for listener in self.sockets if is_end else ():
+            while select.select([listener], [], [], 0)[0]:
+                self.accept(listener)
         super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                listener.close()
+        for listener in self.sockets if is_end else ():
+            listener.close()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002
         status = next((status for kind, status in STATUSES if isinstance(exc, kind)), 500)

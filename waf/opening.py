@@ -78,14 +78,6 @@ def fill_policy(target: Target) -> dict[str, Any]:
     """
     stage = Stage.read(target.stage)
     sts = boto3.client("sts")
-    if target.load_balancer:
-        resource = _require_load_balancer(target.load_balancer, sts.meta.region_name)
-    else:
-        try:
-            rest_api_id = target.rest_api_id or stage.deployed_api()
-        except StageError:
-            rest_api_id = "*"
-        resource = stage_arn(sts.meta, rest_api_id, stage.gateway_stage)
     account, arn = sts.get_caller_identity()["Account"], f"arn:{sts.meta.partition}"
     place = f"{sts.meta.region_name}:{account}"
     filled: dict[str, Any] = json.loads(
@@ -95,12 +87,23 @@ def fill_policy(target: Target) -> dict[str, Any]:
             logs=f"{arn}:logs:{place}",
             role=f"{arn}:iam::{account}:role",
             table=f"{arn}:dynamodb:{place}:table/{open_table(target.stage).table}",
-            resource=resource,
+            resource=_resource(target, stage, sts.meta),
         )
     )
     needless = "Stage" if target.load_balancer else "LoadBalancer"
     filled["Statement"] = [s for s in filled["Statement"] if not s["Sid"].endswith(needless)]
     return filled
+
+
+def _resource(target: Target, stage: Stage, meta: Any) -> str:
+    """The ARN that the policy is for; of any API where none is deployed yet."""
+    if target.load_balancer:
+        return _require_load_balancer(target.load_balancer, meta.region_name)
+    try:
+        rest_api_id = target.rest_api_id or stage.deployed_api()
+    except StageError:
+        rest_api_id = "*"
+    return stage_arn(meta, rest_api_id, stage.gateway_stage)
 
 
 def stage_arn(meta: Any, rest_api_id: str, gateway_stage: str) -> str:

@@ -227,7 +227,7 @@ class Edge:
             return None
         detail = "Nothing is at this path: GET / lists what there is"
         if path_of(request).startswith(IAM):
-            detail = "Signatures are not verified here: call API Gateway, or send a token"
+            detail = "Signatures are not verified here: call API Gateway, or leave out /iam and send a token"
         return problem_of(request, NotFoundError(detail))
 
 

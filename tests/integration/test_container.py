@@ -166,7 +166,7 @@ def test_clients_that_are_too_slow_are_cut_off(tmp_path: Path, keys: Path) -> No
     """However many there are: the server answers others afterwards."""
     slow = [b"GET / HTTP/1.1\r\nX: a", request(*POST, "Content-Length: 40", body=b"{")] * 20
     with (
-        serving(tmp_path / "state", keys, "--timeout", "1") as (server, _),
+        serving(tmp_path / "state", keys, "--timeout", "3") as (server, _),
         ThreadPoolExecutor(len(slow)) as pool,
     ):
         answers = set(pool.map(partial(exchange, server), slow))
@@ -242,7 +242,9 @@ def test_a_path_that_is_not_there_is_a_problem_and_no_dimension_of_a_metric(
 def test_roles_are_not_served_and_the_answer_says_so(server: ContainerServer, api: Api) -> None:
     answer = server.send("GET", "/iam/api/v1/me", {}, b"")
     assert answer.status == 404
-    detail = "Signatures are not verified here: call API Gateway, or send a token"
+    detail = (
+        "Signatures are not verified here: call API Gateway, or leave out /iam and send a token"
+    )
     assert answer.json["detail"] == detail
     assert [server["url"] for server in api.get("/openapi.json").json["servers"]] == ["/"]
 

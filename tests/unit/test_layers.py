@@ -53,6 +53,7 @@ MAY_IMPORT = {
     "container/command.py": {"chalicelib", "container", "ops"},
     "container/parameters.py": {"chalicelib", "container", "ops"},
     "container/stack.py": {"chalicelib", "container", "ops"},
+    "container/standing.py": {"chalicelib", "container", "ops"},
     "ops": {"chalicelib", "ops"},
     "ops/deploy.py": {"chalicelib", "ops", "waf"},
     "waf": {"chalicelib", "ops", "waf"},
