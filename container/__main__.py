@@ -6,11 +6,13 @@ The settings are the stage's environment variables, as for the Lambda. Exit code
 
 import argparse
 import os
+import signal
 import sys
 from dataclasses import replace
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from chalicelib.bootstrap import create_app, open_store
 from chalicelib.errors import UnavailableError
@@ -37,6 +39,19 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+class Starter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    def spawn_worker(self) -> Any:
+        """Holds SIGTERM back until the new worker can take it (Worker.init_signals).
+
+        The handler that it inherits would lose the signal: the worker would serve on until it is killed.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
 class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, health_port: int, **options: Any) -> None:
         self._settings = settings
@@ -47,6 +62,9 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        Starter(self).run()
 
     def load(self) -> Server:
         """In each worker: its store has connections, which no two processes may share."""

@@ -1,10 +1,11 @@
-"""gunicorn's worker of threads, with three things that it lacks.
+"""gunicorn's worker of threads, with what it lacks.
 
 A request has a time limit in all. What is no HTTP is answered with a problem, and nothing of it
 reaches the log. At the end the connections that wait to be accepted are served too.
 """
 
 import select
+import signal
 import socket
 from contextlib import suppress
 from time import monotonic
@@ -36,6 +37,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._due: dict[Any, float] = {}
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        signal.pthread_sigmask(
+            signal.SIG_UNBLOCK, {signal.SIGTERM}
+        )  # whoever starts it holds it back
 
     def handle(self, conn: Any) -> Any:
         self._due[conn] = monotonic() + self.cfg.timeout

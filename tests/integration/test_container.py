@@ -334,6 +334,29 @@ def ask_until_refused(port: int) -> int:
             connection.close()
 
 
+class SlowToStart(ContainerServer):
+    """Its workers linger before they can take a signal, and none is ever killed for being slow."""
+
+    program = (
+        "-c",
+        "import time; from container.__main__ import OPTIONS, main;"
+        " OPTIONS.update(post_fork=lambda server, worker: time.sleep(0.5), graceful_timeout=3600); main()",
+    )
+
+
+def test_a_worker_that_has_just_been_started_takes_sigterm_too(tmp_path: Path, keys: Path) -> None:
+    """It inherits a handler that would lose it."""
+    known = Settings.read(local_environment(tmp_path))
+    shutil.copytree(keys, known.keys_directory, dirs_exist_ok=True)
+    with KeySets(known) as sets, SlowToStart(tmp_path, sets.url) as server:
+        wait_until(lambda: len(server.workers()) == WORKERS)
+        before = server.workers()
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: bool(server.workers() - before))
+        os.kill(server.process.pid, signal.SIGTERM)
+        assert server.process.wait(PATIENCE) == 0
+
+
 def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(
     tmp_path: Path, keys: Path
 ) -> None:

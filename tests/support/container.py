@@ -49,6 +49,7 @@ class ContainerServer(ServerProcess):
 
     what = "the container"
     up_path = "/ready"
+    program: tuple[str, ...] = ("-m", "container")
 
     def __init__(self, state: Path, keys_url: str, *options: str, **settings: str) -> None:
         deployed = {
@@ -59,7 +60,7 @@ class ContainerServer(ServerProcess):
         environment = local_environment(state, **deployed | settings)
         port, self.health_port = free_port(), free_port()
         ports = ("--port", str(port), "--health-port", str(self.health_port))
-        command = [sys.executable, "-m", "container", *ports, *options]
+        command = [sys.executable, *self.program, *ports, *options]
         super().__init__(state, command, port, ROOT, environment)
 
     def is_up(self) -> bool:
