@@ -1,5 +1,8 @@
 # What there is to do here; `make` alone lists it.
-PYTHON ?= python3
+# The Python of .python-version, which deploys and tests, if this machine has it; `make run` takes others.
+PINNED := $(shell cat .python-version)
+PYTHON ?= $(shell python$(PINNED) -V >/dev/null 2>&1 && echo python$(PINNED) || echo python3)
+OLDEST := 3.11
 PORT ?= 8000
 BIN := .venv/bin
 WORKERS ?= 3
@@ -7,6 +10,8 @@ LANDSCAPE := $(BIN)/landscape
 SITE ?= site
 UNIT := tests/unit tests/contract tests/api
 SLOW := tests/integration tests/e2e
+# What is run on the oldest Python that is supported, too.
+ON_OLDEST := tests/unit tests/api
 # What guards the cold start, the calls to DynamoDB and the commands, in the quick gate too.
 GUARDS := $(patsubst %,tests/integration/test_%.py,answer_calls cold_imports dynamodb_calls landscape new_resource openapi read_imports zip)
 LONGEST := tests/e2e/test_deploy_killed.py tests/e2e/test_deployed.py tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_container.py tests/integration/test_dynamodb_rows.py
@@ -15,23 +20,59 @@ ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 .PHONY: help setup run token openapi docs check test soak bench lint deploy rollback
 .DEFAULT_GOAL := help
 
+ifeq ($(origin PYTHON)$(shell command -v $(PYTHON)),command line)
+  $(error there is no $(PYTHON) on this machine: leave PYTHON= out, or name another, like PYTHON=python3.13)
+endif
+
+# Of the variables on the command line, those that no goal's line below names are typing errors.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+GOALS := $(filter run token deploy rollback,$(MAKECMDGOALS))
+ifneq ($(and $(GIVEN),$(GOALS)),)
+  TAKEN := $(sort PYTHON $(foreach goal,$(GOALS),$(shell sed -n 's/^$(goal):.*## //p' $(firstword $(MAKEFILE_LIST)) | grep -oE '[A-Z_]+=' | tr -d =)))
+  $(foreach name,$(filter-out $(TAKEN),$(GIVEN)),$(error make $(GOALS) knows no $(name)=; it takes $(TAKEN)))
+endif
+
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
 
-.venv/ready: requirements.txt requirements-dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V)"; exit 1; }
-	@echo "setup: .venv"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+# What serves, deploys and gives tokens. `make check` and all else of a developer's need .venv/ready.
+.venv/run: requirements.txt requirements-run.txt pyproject.toml .python-version
+	@command -v "$(PYTHON)" >/dev/null || { echo "setup: there is no $(PYTHON) on this machine. Install Python 3.11 or newer, or name one: PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1). Name a newer one: PYTHON=python3.13"; exit 1; }
+	@echo "setup: .venv, once; it takes about a minute"
+	@$(PYTHON) -m venv $$(test -e $(BIN)/python$(PINNED) || echo --clear) .venv || { echo "setup: $(PYTHON) cannot make .venv, see above; Debian and Ubuntu have that in the package python3-venv"; exit 1; }
+	@$(BIN)/python tools/install.py requirements-run.txt
 	@touch $@
 
-.venv-emulator/ready: requirements-emulator.txt
+.venv/ready: .venv/run requirements-dev.txt
+	@echo "setup: what tests and documentation need, once; it takes one or two minutes"
+	@$(BIN)/python tools/install.py requirements-dev.txt
+	@touch $@
+
+.venv-emulator/ready: requirements-emulator.txt .python-version
 	@echo "setup: .venv-emulator, an AWS on loopback for the tests"
-	@$(PYTHON) -m venv .venv-emulator
+	@$(PYTHON) -m venv $$(test -e .venv-emulator/bin/python$(PINNED) || echo --clear) .venv-emulator
 	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
 	@touch $@
+
+# pyenv's python3.11 is there only for whom PYENV_VERSION names it.
+.venv-oldest/ready: requirements.txt requirements-dev.txt pyproject.toml
+	@echo "setup: .venv-oldest, Python $(OLDEST) for the tests on the oldest that is supported"
+	@PYENV_VERSION=$(OLDEST) python$(OLDEST) -m venv .venv-oldest
+	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.PHONY: pinned oldest
+pinned: setup
+	@test -e $(BIN)/python$(PINNED) || { echo "Python $(PINNED) is needed, as it deploys: install it (pyenv install $(PINNED), or uv python install $(PINNED)), then rm -r .venv .venv-emulator"; exit 1; }
+
+oldest:
+	@if PYENV_VERSION=$(OLDEST) python$(OLDEST) -V >/dev/null 2>&1 || test -n "$$CI"; then \
+	  $(MAKE) --no-print-directory .venv-oldest/ready && \
+	  .venv-oldest/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(ON_OLDEST) -m "not soak"; \
+	else echo "check: left out: the tests on Python $(OLDEST), which this machine does not have"; fi
 
 # Spectral and TypeScript for the tests of the contract.
 NODE_MODULES := tests/support/node/node_modules/.ready
@@ -44,11 +85,11 @@ tests/support/node/node_modules/.ready: tests/support/node/package.json
 	@cd tests/support/node && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
-run: setup  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
-	@$(LANDSCAPE) serve --port $(PORT)
+run: .venv/run  ## serve the API on 127.0.0.1:8000 with the shipped data (PORT=)
+	@$(LANDSCAPE) serve --port "$(PORT)"
 
-token: setup  ## a development token (SERVICE= EMAIL= GROUPS=)
-	@$(LANDSCAPE) token --service "$(SERVICE)" --email "$(EMAIL)" --groups "$(GROUPS)"
+token: .venv/run  ## a development token (SERVICE= EMAIL= GROUPS= HOURS=)
+	@$(LANDSCAPE) token --service "$(SERVICE)" --email "$(EMAIL)" --groups "$(GROUPS)" $(if $(HOURS),--hours "$(HOURS)")
 
 openapi: setup  ## write the contract, chalicelib/openapi.json, and the files of its page
 	@$(LANDSCAPE) openapi
@@ -63,19 +104,20 @@ lint: setup
 	@$(BIN)/mypy
 	@$(LANDSCAPE) openapi --check
 
-check: lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, contract and API tests
+check: pinned lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, contract and API tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(UNIT) $(GUARDS) $(ONE_DEPLOYMENT) -m "not soak"
+	@$(MAKE) --no-print-directory oldest
 
-test: lint .venv-emulator/ready node  ## everything CI runs
+test: pinned lint .venv-emulator/ready node  ## everything CI runs
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) $(SLOW) $(UNIT) -m "not soak"
 
 soak: setup .venv-emulator/ready node  ## what takes long: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
 
-deploy: setup  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGION=1, URL=, ALARM_TOPIC=, DRY_RUN=1)
+deploy: .venv/run  ## a whole deployment, again and again (STAGE=, ADOPT=1, ANY_REGION=1, URL=, ALARM_TOPIC=, DRY_RUN=1)
 	@$(LANDSCAPE) deploy --stage "$(STAGE)" $(if $(ADOPT),--adopt) $(if $(ANY_REGION),--any-region) $(if $(URL),--url "$(URL)") $(if $(ALARM_TOPIC),--alarm-topic "$(ALARM_TOPIC)") $(if $(DRY_RUN),--dry-run)
 
-rollback: setup  ## the code and the gateway deployment of the release before (STAGE=, VERSION=, DRY_RUN=1)
+rollback: .venv/run  ## the code and the gateway deployment of the release before (STAGE=, VERSION=, DRY_RUN=1)
 	@$(LANDSCAPE) rollback --stage "$(STAGE)" $(if $(VERSION),--version "$(VERSION)") $(if $(DRY_RUN),--dry-run)
 
 bench: setup .venv-emulator/ready  ## speed and size, beside FastAPI behind Mangum and on uvicorn (OPTIONS="--quick", "--only steady", "--help")

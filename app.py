@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 # `chalice local` restarts when a file in the project changes; byte code written here would do it.
 sys.dont_write_bytecode = True
@@ -9,7 +10,10 @@ sys.dont_write_bytecode = True
 from chalice.app import Request
 
 from chalicelib.bootstrap import create_app, finish_writes, take_out_expired
+from chalicelib.errors import RegisterError
 from chalicelib.settings import Settings, SettingsError
+
+IN_CHALICE = "AWS_CHALICE_CLI_MODE" in os.environ
 
 
 def issue_token(service: str, email: str, groups: list[str]) -> str:
@@ -26,13 +30,29 @@ def user_arn(request: Request) -> str:
     return user_arn(settings, request)
 
 
+def read_settings() -> Settings:
+    """On the local stage those of the file too: Chalice would write them over the environment."""
+    if IN_CHALICE and os.environ.get("LANDSCAPE_STAGE") == "local":
+        from tools.local import local_settings
+
+        return local_settings()
+    return Settings.read(os.environ)
+
+
+def give_up(error: Exception) -> NoReturn:
+    """Whoever runs a command of Chalice's reads one line, and no traceback."""
+    if not IN_CHALICE:
+        raise error
+    from tools.local import give_up
+
+    give_up(error)
+
+
 try:
-    settings = Settings.read(os.environ)
+    settings = read_settings()
     app = create_app(settings, issue_token=issue_token, user_arn=user_arn)
-except SettingsError as error:
-    if "AWS_CHALICE_CLI_MODE" in os.environ:  # an operator reads this, and wants no traceback
-        sys.exit(f"app.py: {error}")
-    raise
+except (SettingsError, RegisterError) as error:
+    give_up(error)
 
 
 @app.schedule("rate(15 minutes)")

@@ -85,10 +85,13 @@ def create_app(
     ):
         app.register_blueprint(blueprint)
     if settings.is_local and issue_token:
-        from chalicelib.routes.development import development_blueprint
+        from chalicelib.routes import development
 
-        app.register_blueprint(development_blueprint(edge, issue_token, settings.cors_origins))
+        blueprint = development.development_blueprint(edge, issue_token, settings.cors_origins)
+        app.register_blueprint(blueprint)
     edge.answer_preflights()
+    if settings.is_local and issue_token:
+        development.add_unknown_paths(app)
     return app
 
 

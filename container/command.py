@@ -15,9 +15,9 @@ from rich.table import Table
 
 from chalicelib.settings import STAGES
 from container.parameters import Options, current, fill_in
-from container.stack import CREATABLE, IN_REVIEW, UPDATABLE, Change, Proposal, Stack, StackError
+from container.stack import CREATABLE, IN_REVIEW, UPDATABLE, Change, Proposal, Stack
 from container.standing import describe, outputs_of, require_unprotected, without_web_acl
-from ops.console import DUE, NOTHING, AsJson, Console, DryRun, Status
+from ops.console import DUE, DUE_TEXT, NOTHING, AsJson, Console, DryRun, Status, require_yes
 from ops.stage import Stage
 
 TEMPLATE = Path(__file__).with_name("stack.yaml")
@@ -142,7 +142,7 @@ def look(stage: Stage, stack: Stack, options: Options, console: Console, *, stat
     if changes:
         stack.withdraw()
     show_changes(stack, changes, console)
-    console.say("something is due" if changes else NOTHING)
+    console.say(DUE_TEXT if changes else NOTHING)
     console.end(is_due=bool(changes))
     return DUE if changes and status else 0
 
@@ -230,21 +230,11 @@ def delete(
             console.say(f"{one['LogicalResourceId']} {one['ResourceType']}")
         console.say(f"Stack {stack.name}: {len(resources)} resources. The DynamoDB table stays.")
         if not dry_run:
-            ask(stack, yes=yes)
+            require_yes(f"{DELETED_FOR_GOOD} Delete {stack.name}?", yes=yes)
             take_down(stack, standing["StackStatus"])
             console.done.append(stack.name)
-        console.say("something is due" if dry_run else "done")
+        console.say(DUE_TEXT if dry_run else "done")
         console.end(is_due=dry_run)
-
-
-def ask(stack: Stack, *, yes: bool) -> None:
-    """Raises StackError unless the answer is yes."""
-    try:
-        if yes or typer.confirm(f"{DELETED_FOR_GOOD} Delete {stack.name}?", err=True):
-            return
-    except typer.Abort:
-        pass
-    raise StackError("nothing was changed: the answer was not yes (--yes says it beforehand)")
 
 
 def take_down(stack: Stack, status: str) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 
 import boto3
 
+from chalicelib.partitions import DOMAIN, DOMAINS
 from chalicelib.settings import Settings, SettingsError
 from container.stack import CREATABLE, NEW, StackError
 from ops.stage import Stage, stage_environment
 
 # A load balancer checks no signature of AWS: no role calls there.
 OF_ROLES = ("TECH_AUDIT_TOOL_ROLE_ARNS", "DIGITAL_LANDSCAPE_ROLE_ARNS")
+OF_AWS = "|".join(map(re.escape, (DOMAIN, *DOMAINS.values())))
 IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    rf"(?P<account>\d{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.({OF_AWS})"
     r"/(?P<repository>[a-z0-9][a-z0-9._/-]*)(:(?P<tag>[\w.-]{1,128})|@(?P<digest>sha256:[0-9a-f]{64}))",
     re.ASCII,
 )

@@ -6,10 +6,13 @@ one, with another id, without the firewall, over the same data. So it is looked 
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.partitions import domain_of
+from ops.gateway.alarms import SCHEDULED
 from ops.stage import Stage
 from ops.steps import OperatorError
 
@@ -45,7 +48,7 @@ def was_cut_short(stage: Stage, account: Account) -> bool:
 
 def recorded_api(stage: Stage) -> str | None:
     """The API's id in Chalice's record, if there is one. Raises StageError where it is unreadable."""
-    return stage.deployed_api() if stage.record.exists() else None
+    return stage.deployed_api() if stage.is_recorded else None
 
 
 def apis_of(gateway: Any, stage: Stage) -> list[str]:
@@ -72,16 +75,23 @@ def _integrations(gateway: Any, api_id: str) -> Iterator[str]:
                 yield method.get("methodIntegration", {}).get("uri", "")
 
 
-def choose_api(stage: Stage, found: list[str], *, adopt: bool) -> str | None:
+def choose_api(stage: Stage, found: list[str], region: str, *, adopt: bool) -> str | None:
     """The API that a deploy shall bring up to date, or None where it shall make the first one.
 
-    Raises DeployError where that is not certain: it says which APIs there are.
+    Raises DeployError where that is not certain: it says which APIs there are in `region`.
     """
     recorded = recorded_api(stage)
     if recorded and recorded not in found:
+        there = stage.recorded_region()
+        cure = (
+            f"set AWS_DEFAULT_REGION={there}"
+            if there and there != region
+            else "is this another account (AWS_PROFILE)? If the API was deleted, remove that file"
+        )
+        where = f" of {there}" if there else ""
         raise DeployError(
-            f"{stage.record} names the REST API {recorded}, which does not call {stage.full_name}"
-            " here. Is this another account or region? If it was deleted, remove that file"
+            f"{stage.record} names the REST API {recorded}{where}, and in {region} it does not call"
+            f" {stage.full_name}: {cure}"
         )
     if len(found) > 1:
         raise DeployError(
@@ -98,6 +108,14 @@ def choose_api(stage: Stage, found: list[str], *, adopt: bool) -> str | None:
     return found[0]
 
 
+def _of_function(name: str, found: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """What Chalice's record has of a Lambda and its role."""
+    role = found["Role"]
+    of_role = {"role_arn": role, "role_name": role.rpartition("/")[2]}
+    yield {"name": f"{name}_role", "resource_type": "iam_role", **of_role}
+    yield {"name": name, "resource_type": "lambda_function", "lambda_arn": found["FunctionArn"]}
+
+
 def rebuild_record(stage: Stage, api_id: str, lambda_client: Any, region: str) -> None:
     """Writes Chalice's record of what is on AWS."""
     try:
@@ -106,15 +124,17 @@ def rebuild_record(stage: Stage, api_id: str, lambda_client: Any, region: str) -
         raise DeployError(
             f"the REST API {api_id} calls {stage.full_name}, which is not there: delete the API"
         ) from None
-    role = function["Role"]
-    domain = "amazonaws.com.cn" if ":aws-cn:" in role else "amazonaws.com"
-    url = f"https://{api_id}.execute-api.{region}.{domain}/{stage.gateway_stage}/"
-    known = {
-        ("api_handler_role", "iam_role"): {"role_arn": role, "role_name": role.rpartition("/")[2]},
-        ("api_handler", "lambda_function"): {"lambda_arn": function["FunctionArn"]},
-        ("rest_api", "rest_api"): {"rest_api_id": api_id, "rest_api_url": url},
-    }
-    resources = [{"name": name, "resource_type": kind, **of} for (name, kind), of in known.items()]
+    url = f"https://{api_id}.execute-api.{region}.{domain_of(region)}/{stage.gateway_stage}/"
+    resources = [*_of_function("api_handler", function)]
+    for name in SCHEDULED:
+        with suppress(lambda_client.exceptions.ResourceNotFoundException):
+            full_name = f"{stage.full_name}-{name}"
+            found = lambda_client.get_function_configuration(FunctionName=full_name)
+            resources += _of_function(name, found)
+            rule = {"name": f"{name}-event", "resource_type": "cloudwatch_event"}
+            resources.append({**rule, "rule_name": f"{full_name}-event"})
+    api = {"name": "rest_api", "resource_type": "rest_api"}
+    resources.append({**api, "rest_api_id": api_id, "rest_api_url": url})
     record = {"resources": resources, "schema_version": "2.0", "backend": "api"}
     path = stage.record
     path.parent.mkdir(parents=True, exist_ok=True)

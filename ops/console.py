@@ -9,8 +9,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console as Terminal
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.text import Text
 
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.settings import STAGES, SettingsError
@@ -25,12 +26,14 @@ from ops.steps import (
     document,
     explain,
     is_anything_due,
+    tally,
 )
 
 # The exit codes of every command; 0 says done, or that nothing is due.
-FAILED, MISUSED, DUE, INTERRUPTED = 1, 2, 3, 130
+FAILED, MISUSED, DUE, UNPROVEN, INTERRUPTED = 1, 2, 3, 4, 130
 COLUMNS = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn())
 NOTHING = "nothing to change"
+DUE_TEXT = "something is due; nothing was changed"
 
 StageName = Annotated[str, typer.Option("--stage", help=" or ".join(STAGES[1:]))]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
@@ -42,13 +45,18 @@ Status = Annotated[
 
 @dataclass
 class Console:
-    """`command` begins each error. With `as_json` standard output is left to what `end` prints."""
+    """`command` begins each error. With `as_json` standard output is left to what `end` prints.
+
+    With `is_verbose` a plan shows what is unchanged, too.
+    """
 
     command: str
     as_json: bool = False
+    is_verbose: bool = False
     terminal: Terminal = field(init=False)
     answer: dict[str, Any] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.terminal = Terminal(stderr=self.as_json, highlight=False)
@@ -56,13 +64,17 @@ class Console:
     def say(self, text: str) -> None:
         self.terminal.print(text, markup=False, soft_wrap=True)
 
-    def show_plan(self, title: str, steps: Sequence[Step]) -> None:
-        table = Table(title=title, title_justify="left", box=None)
-        for column in ("what", "was", "is to be"):
-            table.add_column(column, overflow="fold")
+    def note(self, text: str, style: str = "") -> None:
+        """Set in, and folded between words where the terminal is narrow."""
+        self.terminal.print(Padding(Text(text, style, overflow="fold"), (0, 0, 0, 2), expand=False))
+
+    def show_plan(self, title: str, steps: Sequence[Step], *, every: bool = False) -> None:
+        """What is due, a line each, and how much is not; with `every` that too. The JSON has all of them."""
+        self.steps += steps
+        self.terminal.print(Text(f"{title}: {tally(steps) or NOTHING}", overflow="fold"))
         for step in steps:
-            table.add_row(step.what, step.found, step.wanted, style="" if step.is_due else "dim")
-        self.terminal.print(table)
+            if step.is_due or every or self.is_verbose:
+                self.note(step.line, "" if step.is_due else "dim")
         self.answer["steps"] = document(steps)
 
     def carry_out(self, steps: Sequence[Step]) -> None:
@@ -82,13 +94,19 @@ class Console:
             carry_out(steps, self.done, show)
             progress.update(task, completed=total)
 
-    def bring_about(self, title: str, steps: Sequence[Step], *, dry_run: bool, status: bool) -> int:
-        """Shows the plan, carries out what is due, and gives the exit code. Raises StepError."""
-        self.show_plan(title, steps)
+    def bring_about(
+        self, title: str, steps: Sequence[Step], *, dry_run: bool, status: bool, question: str = ""
+    ) -> int:
+        """Shows the plan, carries out what is due, and gives the exit code. Asks first where there is a question.
+
+        Raises OperatorError where the answer is no, StepError.
+        """
+        self.show_plan(title, steps, every=status)
         is_due, looks_only = is_anything_due(steps), dry_run or status
         if is_due and not looks_only:
+            require_yes(question, yes=not question)
             self.carry_out(steps)
-        self.say(NOTHING if not is_due else "something is due" if looks_only else "done")
+        self.say(NOTHING if not is_due else DUE_TEXT if looks_only else "done")
         self.end(is_due=is_due and looks_only)
         return DUE if is_due and status else 0
 
@@ -108,7 +126,7 @@ class Console:
         except (OperatorError, SettingsError, FirewallError) as error:
             self._fail(str(error))
         except AWS_FAILURES as error:
-            self._fail(_goes_on(explain(error)))
+            self._fail(_goes_on(explain(error)) if self.done else explain(error))
         except StoppedError as error:
             self._fail(str(error), INTERRUPTED)
         except (KeyboardInterrupt, typer.Abort):
@@ -124,6 +142,24 @@ class Console:
         self.end(error=text)
         sys.stderr.writelines(f"{self.command}: {line}\n" for line in text.splitlines())
         sys.exit(status)
+
+
+def require_yes(question: str, *, yes: bool) -> None:
+    """Asks, unless it is `yes` beforehand. Takes y and yes, typed or piped; the end of the input is a no.
+
+    Raises OperatorError where the answer is no.
+    """
+    if yes:
+        return
+    sys.stderr.write(f"{question} [y/N]: ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        sys.stderr.write("\n")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise OperatorError(
+            "nothing was changed: the answer was not yes (--yes says it beforehand)"
+        )
 
 
 def _goes_on(text: str) -> str:

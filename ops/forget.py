@@ -25,7 +25,7 @@ from chalicelib.models.technology import Technology
 from chalicelib.services.clock import Clock, timestamp, utc_now
 from chalicelib.settings import STAGES, Settings
 from chalicelib.stores.port import Store, Traces
-from ops.console import DUE, AsJson, Console, DryRun, Status
+from ops.console import DUE, DUE_TEXT, AsJson, Console, DryRun, Status
 from ops.stage import stage_environment
 from ops.steps import OperatorError, Step, is_anything_due
 
@@ -183,7 +183,7 @@ def carry_out(forgetting: Forgetting, console: Console, *, looks_only: bool) -> 
 def _outcome(*, is_due: bool, looks_only: bool) -> str:
     if not is_due:
         return "nothing is left of it in the register"
-    return "something is due" if looks_only else "done: nothing is left of it in the register"
+    return DUE_TEXT if looks_only else "done: nothing is left of it in the register"
 
 
 def _require_gone(steps: list[Step], bound: frozenset[str]) -> None:

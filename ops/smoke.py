@@ -1,4 +1,4 @@
-"""Whether what was deployed answers: the Lambda by itself, then the API over HTTPS."""
+"""Whether what was deployed answers: the Lambda by itself, then a request through its firewall."""
 
 import json
 import time
@@ -11,12 +11,19 @@ from urllib.request import urlopen
 from chalicelib.routes.requests import IAM
 from ops.apis import DeployError
 
+Say = Callable[[str], None]
 PATH = "/health"
 # As the firewall says it, and nobody else: its default action, and the gateway for AWS's rules.
 FIREWALLS_OWN = tuple(f"urn:landscape-api:problem:{name}" for name in ("not-listed", "filtered"))
 SECONDS = 30
-TRIES = 20
+# As long as AWS WAF and API Gateway may take to have what is new everywhere.
+PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 4.0
+TELL_SECONDS = 30.0
+
+
+class UnprovenError(Exception):
+    """Says why no request is known to have come through gateway and firewall."""
 
 
 def invoke(lambda_client: Any, function: str, headers: Mapping[str, str]) -> str:
@@ -41,23 +48,41 @@ def invoke(lambda_client: Any, function: str, headers: Mapping[str, str]) -> str
     return f"the Lambda {function} answers 200"
 
 
-def request(url: str, sleep: Callable[[float], None] = time.sleep) -> str:
-    """Asks the API, again for a while: what was just deployed takes time to be everywhere.
+def request(
+    url: str,
+    say: Say,
+    *,
+    is_listed: bool = True,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Asks the API until it answers 200, for five minutes: what is new takes time to be everywhere.
 
-    Raises DeployError where in the end it is neither its own 200 nor the firewall's 403, or where it
-    answers 200 under /iam too, to a request without a signature.
+    Raises UnprovenError where in the end it is the firewall's own 403, at once where this address
+    `is_listed` nowhere; DeployError where it is anything else, or where the API answers 200 under
+    /iam too, to a request without a signature.
     """
     target = url.rstrip("/") + PATH
-    for _ in range(TRIES):
+    told, end = clock(), clock() + PATIENCE_SECONDS
+    while True:
         status, body = _ask(target)
         if status == 200:
             require_signatures(url)
-            return f"{target} answers 200: whoever may reach it is let in"
-        if status == 403 and _problem_type(body) in FIREWALLS_OWN:
-            return f"{target} answers the firewall's own 403: this address is not listed"
+            return f"{target} answers 200"
+        is_firewalls = status == 403 and _problem_type(body) in FIREWALLS_OWN
+        if is_firewalls:
+            what = f"{target} answers the firewall's own 403"
+        elif status:
+            what = f"{target} answers {status}: {body[:200]}"
+        else:
+            what = f"{target} cannot be reached: {body}"
+        left = end - clock()
+        if left <= 0 or (is_firewalls and not is_listed):
+            raise (UnprovenError if is_firewalls else DeployError)(what)
+        if clock() >= told:
+            say(f"{what}. It is asked again for up to {left:.0f} s")
+            told += TELL_SECONDS
         sleep(PAUSE_SECONDS)
-    what = f"answers {status}: {body[:200]}" if status else f"cannot be reached: {body}"
-    raise DeployError(f"{target} {what}")
 
 
 def require_signatures(url: str) -> None:

@@ -1,15 +1,19 @@
 """A stage as operators' scripts see it: its names, and what Chalice remembers of its deployment."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import STAGES, SettingsError
+from chalicelib.settings import OURS, STAGES, Settings, SettingsError
 from ops.steps import OperatorError
 
 CHALICE_DEFAULT_STAGE = "api"  # what Chalice calls the gateway's stage where nothing is said
+IPV4, DUAL_STACK = "ipv4", "dualstack"  # which callers an API takes, as API Gateway says it
+IP_ADDRESSES = "api_gateway_ip_address_type"  # ours, in Chalice's file: Chalice passes it over
 
 
 class StageError(OperatorError):
@@ -24,6 +28,7 @@ class Stage:
     app: str
     gateway_stage: str
     directory: Path = Path(".chalice")
+    ip_addresses: str = DUAL_STACK
 
     @property
     def full_name(self) -> str:
@@ -35,6 +40,11 @@ class Stage:
         """Where Chalice keeps what it deployed."""
         return self.directory / "deployed" / f"{self.name}.json"
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether Chalice remembers a deployment; `chalice delete` leaves an empty record."""
+        return self.record.exists() and bool(_json(self.record).get("resources"))
+
     @classmethod
     def read(cls, name: str, directory: Path | None = None) -> "Stage":
         """From `directory`/config.json, the project's .chalice if None. Raises StageError."""
@@ -43,15 +53,32 @@ class Stage:
         stages = config.get("stages", {})
         if name not in stages or name not in STAGES[1:]:
             known = ", ".join(stage for stage in stages if stage in STAGES[1:]) or "none"
-            raise StageError(f"{name!r} is no stage that is deployed; {directory} has {known}")
+            what = f"{name!r} is no stage that is deployed" if name else "no stage is named"
+            raise StageError(
+                f"{what}; {directory} has {known}. Say STAGE=dev to make, --stage dev to a command"
+            )
         if "app_name" not in config:
             raise StageError(f"{directory / 'config.json'} has no app_name")
         gateway_stage = stages[name].get("api_gateway_stage") or config.get("api_gateway_stage")
-        return cls(name, config["app_name"], gateway_stage or CHALICE_DEFAULT_STAGE, directory)
+        ip_addresses = stages[name].get(IP_ADDRESSES, DUAL_STACK)
+        if ip_addresses not in (IPV4, DUAL_STACK):
+            raise StageError(
+                f"{IP_ADDRESSES} of the stage {name} is {ip_addresses!r}: write {DUAL_STACK!r}, or"
+                f" {IPV4!r} to keep callers from IPv6"
+            )
+        url_part = gateway_stage or CHALICE_DEFAULT_STAGE
+        return cls(name, config["app_name"], url_part, directory, ip_addresses)
 
     def deployed_api(self) -> str:
         """The id of the REST API that Chalice deployed. Raises StageError."""
         return self.deployed("rest_api_id")
+
+    def recorded_region(self) -> str:
+        """Where the record says that the stage is deployed; empty where it does not say."""
+        for resource in _json(self.record).get("resources", []):
+            if arn := str(resource.get("lambda_arn", "")):
+                return arn.split(":")[3]
+        return ""
 
     def deployed(self, what: str) -> str:
         """`rest_api_id` or `rest_api_url` in Chalice's record. Raises StageError."""
@@ -79,8 +106,41 @@ def stage_environment(
 ) -> dict[str, str]:
     """The settings of `stage` for a command: `config` (the project's if None) under `environment`.
 
-    Raises SettingsError where there is no such file or stage.
+    Chalice writes `environment_variables` over the environment; `settings`, which the local stage
+    has, are left to us. Raises SettingsError where there is no such file or stage.
     """
+    return {**_in_file(stage, config), **environment}
+
+
+def read_settings(stage: str, environment: Mapping[str, str]) -> Settings:
+    """The settings of `stage`. Raises SettingsError, which says where the wrong value stands."""
+    with wrong_values_named(stage, environment):
+        return Settings.read(stage_environment(stage, environment))
+
+
+@contextmanager
+def wrong_values_named(stage: str, environment: Mapping[str, str]) -> Iterator[None]:
+    """A SettingsError that is raised inside says of its setting where the value stands."""
+    try:
+        yield
+    except SettingsError as error:
+        name = re.match(r"[A-Z][A-Z_]+", str(error))
+        if name and name[0] in environment:
+            raise SettingsError(f"{error} (it is so in the environment)") from None
+        if name and name[0] in _in_file(stage):
+            where = chalice_directory() / "config.json"
+            raise SettingsError(f"{error} (it is so in {where})") from None
+        raise
+
+
+def taken(stage: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings of ours that `environment` has otherwise than the stage's file."""
+    file = _in_file(stage)
+    ours = {name: value for name, value in environment.items() if OURS.match(name)}
+    return {name: value for name, value in sorted(ours.items()) if file.get(name) != value}
+
+
+def _in_file(stage: str, config: Path | None = None) -> dict[str, str]:
     config = config or chalice_directory() / "config.json"
     try:
         stages = json.loads(config.read_text())["stages"]
@@ -88,7 +148,7 @@ def stage_environment(
         raise SettingsError(f"{config} cannot be read: {type(error).__name__}") from None
     if stage not in stages:
         raise SettingsError(f"{config} has no stage {stage!r}, only {', '.join(stages)}")
-    return {**stages[stage].get("environment_variables", {}), **environment}
+    return {**stages[stage].get("environment_variables", {}), **stages[stage].get("settings", {})}
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The steps to a wanted state: each says how it was found, and is carried out where it is due."""
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,18 @@ from chalicelib.firewall.errors import FirewallError
 from chalicelib.stores.dynamodb.transport import CallError
 
 AS_WANTED = "as wanted"
-MISSING = "missing"
+ARROW = " → "
+MISSING, GONE = "missing", "gone"
+NOT_SET = "not set"
+VALUE_CHARACTERS, CONTEXT_CHARACTERS = 48, 12
 GOES_ON = "The same command goes on from here"
 SESSION = re.compile(r"(:assumed-role/[^/\s]+/)[^\s,\"']+")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# The key is unknown, or the secret is not its own.
+REFUSED = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"}
+)
 # What AWS answers, or does not answer.
 AWS_FAILURES = (UnavailableError, CallError, BotoCoreError, ClientError)
 
@@ -44,6 +53,34 @@ class Step:
     @property
     def is_due(self) -> bool:
         return self.found != self.wanted
+
+    @property
+    def line(self) -> str:
+        """What is to become of it, as people read it: + create, ~ change, - remove, = unchanged."""
+        if not self.is_due:
+            return f"= {self.what}: {self.found}"
+        if self.found == MISSING:
+            is_plain = self.wanted in (AS_WANTED, "there", "given")
+            return f"+ {self.what}" if is_plain else f"+ {self.what}: {self.wanted}"
+        if self.wanted == GONE:
+            return f"- {self.what}"
+        text = self.found if self.wanted == AS_WANTED else f"{self.found}{ARROW}{self.wanted}"
+        return f"~ {self.what}: {text}"
+
+
+def tally(steps: Iterable[Step], *, is_done: bool = False) -> str:
+    """How many are to create, to change and unchanged; or were created and changed."""
+    found = list(steps)
+    due = [step for step in found if step.is_due]
+    counts = {
+        "created" if is_done else "to create": sum(s.found == MISSING for s in due),
+        "changed" if is_done else "to change": sum(
+            {s.found, s.wanted}.isdisjoint({MISSING, GONE}) for s in due
+        ),
+        "removed" if is_done else "to remove": sum(s.wanted == GONE for s in due),
+        "unchanged": sum(not s.is_due for s in found),
+    }
+    return ", ".join(f"{count} {how}" for how, count in counts.items() if count)
 
 
 def is_anything_due(steps: Iterable[Step]) -> bool:
@@ -83,29 +120,100 @@ def document(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 
 def difference(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> str:
-    """AS_WANTED, MISSING, or the fields of `wanted` in which `found` differs."""
+    """AS_WANTED, MISSING, or the fields of `wanted` in which `found` differs, with both values."""
     if found is None:
         return MISSING
-    others = sorted(name for name, value in wanted.items() if found.get(name) != value)
-    return f"another {', '.join(others)}" if others else AS_WANTED
+    return "; ".join(_changes(found, wanted)) or AS_WANTED
 
 
+def _changes(found: Mapping[str, Any], wanted: Mapping[str, Any], of: str = "") -> Iterator[str]:
+    for name in sorted(wanted):
+        old, new = found.get(name), wanted[name]
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            both = old.keys() | new.keys()
+            yield from _changes(old, {each: new.get(each) for each in both}, f"{of}{name}.")
+        elif old != new:
+            yield f"{of}{name}: {arrow(old, new)}"
+
+
+def arrow(old: object, new: object) -> str:
+    """Both values, cut to where they differ."""
+    was, will = _said(old), _said(new)
+    pairs = enumerate(zip(was, will, strict=False))
+    shorter = min(len(was), len(will))
+    same = next((index for index, (one, other) in pairs if one != other), shorter)
+    start = 0 if max(len(was), len(will)) <= VALUE_CHARACTERS else max(same - CONTEXT_CHARACTERS, 0)
+    return ARROW.join(_cut(each, start) for each in (was, will))
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return NOT_SET
+    return value if isinstance(value, str) and value else json.dumps(value, default=str)
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + VALUE_CHARACTERS
+    return f"{'…' * bool(start)}{text[start:end]}{'…' * (len(text) > end)}"
+
+
+SIGN_IN = "set AWS_PROFILE to a profile that has some, or sign in (aws sso login --profile NAME)"
 CURES = {
     "NoRegionError": "no AWS region is set: set AWS_DEFAULT_REGION, or AWS_PROFILE to a profile with a region",
-    "NoCredentialsError": "no AWS credentials were found: set AWS_PROFILE, or sign in",
+    "NoCredentialsError": f"no AWS credentials were found: {SIGN_IN}",
+    "PartialCredentialsError": "half of the AWS credentials is missing: set both AWS_ACCESS_KEY_ID"
+    " and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE in their place",
 }
+# Of the errors of single sign-on and of programs that fetch credentials.
+SIGNED_OUT = re.compile("SSO|Token|Login|CredentialRetrieval")
+UNREACHABLE = {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"}
+REACH = (
+    "Look at the network and HTTPS_PROXY, at the region's spelling (AWS_DEFAULT_REGION), and at"
+    " AWS_ENDPOINT_URL if it is set"
+)
 
 
-def explain(error: Exception) -> str:
+def explain(error: BaseException) -> str:
     """What went wrong, with a word of ours where AWS's does not say what to do, and nobody's name.
 
     The session name of an assumed role is often the operator's e-mail address.
     """
     said = SESSION.sub(r"\1(session)", str(error))
     if isinstance(error, UnavailableError | CallError):
-        return f"the table: {said}. Is it there (landscape table)?"
-    if cure := CURES.get(type(error).__name__):
-        return cure
-    if isinstance(error, ClientError) and error.response["Error"].get("Code") in DENIED:
+        return _cause(error) or f"the table: {said}. Is it there (landscape table)?"
+    if isinstance(error, ClientError):
+        return _refusal(error.response["Error"].get("Code", ""), said)
+    return _own(type(error).__name__, said) if isinstance(error, BotoCoreError) else said
+
+
+def _cause(error: BaseException) -> str:
+    """What the SDK said to the store, where there is a cure for it."""
+    cause = error.__cause__
+    while cause and (not isinstance(cause, BotoCoreError | ClientError) or _is_plain(cause)):
+        cause = cause.__cause__
+    return explain(cause) if cause else ""
+
+
+def _is_plain(error: BaseException) -> bool:
+    return explain(error) == SESSION.sub(r"\1(session)", str(error))
+
+
+def _own(name: str, said: str) -> str:
+    """Of an error that botocore itself raises, by its class's name."""
+    if SIGNED_OUT.search(name):
+        return f"the AWS sign-in is over ({said.rstrip('.')}): sign in again (aws sso login)"
+    if name in UNREACHABLE:
+        return f"AWS cannot be reached. {said.rstrip('.')}. {REACH}"
+    if name == "ProfileNotFound":
+        return f"{said}: set AWS_PROFILE to one of ~/.aws/config, or unset it"
+    return CURES.get(name, said)
+
+
+def _refusal(code: str, said: str) -> str:
+    if code in DENIED:
         return f"access denied. {said}. The credentials in use lack that permission"
+    if code in EXPIRED:
+        return "the AWS credentials have expired: sign in again (aws sso login), or set new ones"
+    if code in REFUSED:
+        return f"AWS does not know these credentials ({code}): {SIGN_IN}"
     return said

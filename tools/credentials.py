@@ -30,7 +30,7 @@ from chalicelib.models.identity import Role
 from chalicelib.routes.requests import body_bytes
 from chalicelib.routes.roles import NOT_SIGNED
 from chalicelib.settings import Settings, SettingsError
-from ops.stage import stage_environment
+from ops.stage import read_settings
 from tools.token import write_secret
 
 AWS_SERVICE = "execute-api"
@@ -125,7 +125,7 @@ def _signable(request: Request, names: list[str]) -> AWSRequest:
 def main(service: Annotated[str, typer.Option(help=" or ".join(SERVICES))]) -> None:
     """Print development credentials, which stand in for a service's IAM role on the local stage."""
     try:
-        settings = Settings.read(stage_environment("local", os.environ))
+        settings = read_settings("local", os.environ)
         made = development_credentials(settings, service)
     except SettingsError as error:
         sys.exit(f"credentials: {error}")

@@ -6,8 +6,10 @@ from typing import Any
 import typer
 
 from container import command as container
-from ops import access, deploy, forget, prepare, rollback
+from ops import access, deploy, forget, log_role, package, prepare, rollback
+from ops.domain import command as domain
 from ops.gateway import configure
+from ops.status import command as status
 from ops.table import create
 from tools import credentials, serve, token
 from tools.export import command as export
@@ -15,7 +17,10 @@ from tools.load import command as load
 from tools.openapi import write as openapi
 from waf import allowlist, associate
 
-EXIT_CODES = "Exit codes: 0 done or nothing due, 1 failed, 2 misuse, 3 something is due (--status)."
+EXIT_CODES = (
+    "Exit codes: 0 done or nothing due, 1 failed, 2 misuse, 3 something is due (--status),"
+    " 4 deployed, but no request is known to have come through the firewall (deploy)."
+)
 DEVELOP, OPERATE = "On a developer's machine", "On AWS"
 # Each command: its group, its name, what carries it out, and an example.
 COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
@@ -37,9 +42,18 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
     (DEVELOP, "openapi", openapi.main, "landscape openapi --check"),
     (OPERATE, "deploy", deploy.main, "landscape deploy --stage dev --dry-run"),
     (OPERATE, "rollback", rollback.main, "landscape rollback --stage dev --dry-run"),
-    (OPERATE, "prepare", prepare.main, "landscape prepare && chalice package --stage dev out/"),
+    (OPERATE, "status", status.main, "landscape status --stage dev"),
+    (OPERATE, "log-role", log_role.main, "landscape log-role --dry-run"),
+    (OPERATE, "prepare", prepare.main, "landscape prepare && chalice deploy --stage dev"),
+    (OPERATE, "package", package.main, "landscape package --stage dev --out out"),
     (OPERATE, "table", create.main, "landscape table --stage dev --status"),
     (OPERATE, "gateway", configure.main, "landscape gateway --stage dev --log-days 90"),
+    (
+        OPERATE,
+        "domain",
+        domain.main,
+        "landscape domain api.example.org --stage dev --certificate ARN --zone ZONE_ID",
+    ),
     (
         OPERATE,
         "access",

@@ -21,11 +21,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.models.caller import SERVICES, is_email, is_group
 from chalicelib.models.identity import Pool
+from chalicelib.services.access import groups_of, unknown_groups
 from chalicelib.settings import Settings, SettingsError
-from ops.stage import stage_environment
+from ops.stage import read_settings
 
 KEY_BITS = 2048
 DEFAULT_HOURS = 12
+LONGEST_HOURS = 24
+_GROUPS = "comma-separated: " + "; ".join(
+    f"{', '.join(sorted(groups_of(service)))} for {service}" for service in SERVICES
+)
 
 
 def signing_key(directory: Path, service: str) -> tuple[str, rsa.RSAPrivateKey]:
@@ -93,9 +98,13 @@ def development_token(
         raise SettingsError("Development tokens are for the local stage alone")
     pools = {pool.service: pool for pool in settings.pools}
     if service not in pools:
-        raise SettingsError(f"SERVICE is {service!r}, not one of {', '.join(SERVICES)}")
+        what = f"is {service!r}, not" if service else "is not given: say"
+        raise SettingsError(f"SERVICE {what} one of {', '.join(SERVICES)}")
     if not is_email(email):
-        raise SettingsError("EMAIL is not an e-mail address: write it like me@example.org")
+        raise SettingsError(
+            "EMAIL is not an e-mail address that the API takes: write it like me@example.org, with"
+            " a domain that has a dot"
+        )
     if not all(map(is_group, groups)):
         raise SettingsError(
             "GROUPS holds a name with a comma, a blank or a bracket: leave them out"
@@ -106,17 +115,24 @@ def development_token(
 
 
 def main(
-    service: Annotated[str, typer.Option(help=" or ".join(SERVICES))],
-    email: Annotated[str, typer.Option(help="who the token says you are")],
-    groups: Annotated[str, typer.Option(help="comma-separated, of that service's pool")] = "",
+    service: Annotated[str, typer.Option(help=" or ".join(SERVICES))] = "",
+    email: Annotated[str, typer.Option(help="who the token says you are")] = "",
+    groups: Annotated[str, typer.Option(help=_GROUPS)] = "",
     hours: Annotated[
-        int, typer.Option(min=1, max=24, help="how long the token is good for")
-    ] = DEFAULT_HOURS,
+        str, typer.Option(metavar="NUMBER", help=f"how long it is good for, 1 to {LONGEST_HOURS}")
+    ] = str(DEFAULT_HOURS),
 ) -> None:
-    """Print a development token for the API on the local stage."""
+    """Print a development token for the API on the local stage.
+
+    A group that the API does not know is named on standard error; the token holds it all the same.
+    """
+    if hours not in map(str, range(1, LONGEST_HOURS + 1)):
+        sys.exit(f"token: HOURS is {hours!r}, not a number from 1 to {LONGEST_HOURS}")
     names = [name.strip() for name in groups.split(",") if name.strip()]
     try:
-        settings = Settings.read(stage_environment("local", os.environ))
-        print(development_token(settings, service, email, names, hours))
+        settings = read_settings("local", os.environ)
+        print(development_token(settings, service, email, names, int(hours)))
     except SettingsError as error:
         sys.exit(f"token: {error}")
+    for sentence in unknown_groups(service, names):
+        print(f"token: warning: {sentence}", file=sys.stderr)

@@ -13,11 +13,11 @@ from chalicelib.firewall.sets import FoundSet, SetKey, set_keys
 from waf import secret
 from waf.place import FoundAcl, Place, is_ours
 from waf.rules import Choice, choice_of, differences, inserted_value, wanted_acl
+from waf.versions import due_versions
 
 # What somebody else may have set on our web ACL; an update replaces everything.
 KEPT = (
     "Description",
-    "DataProtectionConfig",
     "CaptchaConfig",
     "ChallengeConfig",
     "TokenDomains",
@@ -33,12 +33,17 @@ class Options:
     count: bool | None = None
     log_group: str | None = None
     replace: bool = False
+    server_requests: int | None = None
+    update_rules: bool = False
 
-    def choice(self, found: FoundAcl | None) -> Choice:
+    def choice(self, place: Place, found: FoundAcl | None) -> Choice:
+        """To be called within Waf.until_done: it asks AWS for the versions of managed groups."""
         old = choice_of(found.settings) if found else Choice()
         return Choice(
             old.requests if self.requests is None else self.requests,
             old.count if self.count is None else self.count,
+            old.server_requests if self.server_requests is None else self.server_requests,
+            due_versions(place.waf, old.versions, update=self.update_rules),
         )
 
 
@@ -72,7 +77,7 @@ def make_set(place: Place, key: SetKey) -> None:
 
 
 def require_sets(place: Place) -> dict[SetKey, FoundSet]:
-    """All four. Raises NotYetError: right after they were made they may not be listed."""
+    """All six. Raises NotYetError: right after they were made they may not be listed."""
     sets = place.find_sets()
     missing = [place.names.ip_set(*key) for key in set_keys() if key not in sets]
     if missing:
@@ -90,7 +95,8 @@ def put_acl(place: Place, options: Options, *, newest: bool = False) -> bool:
     found = place.find_acl()
     value = due_value(secret.read(place.table), found, newest=newest)
     arns = {key: each.arn for key, each in sets.items()}
-    wanted = wanted_acl(place.names, arns, value, options.choice(found))
+    held = found.settings if found else None
+    wanted = wanted_acl(place.names, arns, value, options.choice(place, found), held)
     if found is None:
         _write(place, "create_web_acl", {**wanted, "Tags": place.tags})
     elif differences(found.settings, wanted):

@@ -25,7 +25,7 @@ from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.ledger import Ledger
 from chalicelib.firewall.names import KINDS, Kind, Names
 from chalicelib.services.clock import timestamp, utc_now
-from ops.console import AsJson, Console, DryRun, StageName
+from ops.console import AsJson, Console, DryRun, StageName, require_yes
 from ops.stage import Stage
 from waf.answers import (
     decision_document,
@@ -36,7 +36,14 @@ from waf.answers import (
     show,
     show_listing,
 )
-from waf.asking import WrittenRange, accept_all, duration, one_line, read_ranges, spell_all
+from waf.asking import (
+    WrittenRange,
+    accept_all,
+    duration,
+    one_line,
+    read_ranges,
+    spell_all,
+)
 from waf.check import decide, parse_address
 from waf.lists import Lists, Outcome
 from waf.my_address import CHECKIP_URL, MyAddresses, my_addresses
@@ -45,18 +52,34 @@ from waf.ranges import InputError
 
 DEFAULT_FOR = "12h"
 TIMEOUT = 600.0  # seconds
-ADD = "Let addresses in, for 12 hours where nothing else is said; those that are in are renewed."
+ADD = (
+    "Let addresses in, for 12 hours where nothing else is said. Those that are in are renewed: they"
+    " keep owner and note, and a permanent one stays permanent."
+)
 DENY = "Shut addresses out, inside of allowed ranges too; until they are removed, without --for."
+
+FOR_HOW_LONG, ABOUT, CARE = "For how long", "About the entry", "With care"
+EXAMPLE = "Example: landscape allow"
 
 Timeout = Annotated[
     float,
     typer.Option(
-        min=1, max=LONGEST_RUN_SECONDS, help="seconds, after which a busy WAF is given up"
+        min=1,
+        max=LONGEST_RUN_SECONDS,
+        metavar="SECONDS",
+        show_default=False,
+        help=f"after which a busy WAF is given up; {TIMEOUT:.0f} if left out",
     ),
 ]
 Pace = Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")]
-Cidrs = Annotated[list[str] | None, typer.Argument(metavar="CIDR...", help="addresses or ranges")]
-File = Annotated[Path | None, typer.Option(help="more of them, one a line; # begins a remark")]
+Cidrs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="CIDR...", help="addresses or ranges", show_default=False),
+]
+File = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="more of them, one a line; # begins a remark"),
+]
 
 app = typer.Typer(
     help="Who may reach the API: let addresses in, shut them out, take them out, list them.",
@@ -66,35 +89,72 @@ app = typer.Typer(
 )
 
 
-@app.command("deny", help=DENY)
-@app.command("add", help=ADD)
+@app.command("deny", help=DENY, epilog=f"{EXAMPLE} deny 8.8.8.8 --for 7d --stage dev")
+@app.command("add", help=ADD, epilog=f"{EXAMPLE} add --me --for 12h --stage dev")
 def put(  # noqa: PLR0913, PLR0917 - a command's options
     context: typer.Context,
     stage: StageName,
     cidrs: Cidrs = None,
     me: Annotated[
-        bool, typer.Option("--me", help="the address that this machine is seen with")
+        bool,
+        typer.Option("--me", help="what this machine is seen with, over IPv4 and over IPv6"),
     ] = False,
     file: File = None,
-    lasts: Annotated[str, typer.Option("--for", help="how long, like 30m, 12h or 7d")] = "",
-    permanent: Annotated[bool, typer.Option("--permanent", help="until it is taken out")] = False,
-    owner: Annotated[
-        str, typer.Option(help="who answers for it; you, as AWS knows you, if left out")
+    lasts: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="TIME", rich_help_panel=FOR_HOW_LONG, help="like 30m, 12h or 7d"
+        ),
     ] = "",
-    note: Annotated[str, typer.Option(help="what it is for")] = "",
+    permanent: Annotated[
+        bool,
+        typer.Option(
+            "--permanent",
+            rich_help_panel=FOR_HOW_LONG,
+            help="until it is taken out: for servers, which have a higher rate limit",
+        ),
+    ] = False,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            rich_help_panel=ABOUT,
+            help="who answers for it. If left out: as it is, or you, as AWS knows you",
+        ),
+    ] = None,
+    note: Annotated[
+        str | None,
+        typer.Option(
+            rich_help_panel=ABOUT, help='what it is for; as it is, if left out; "" empties it'
+        ),
+    ] = None,
     wide: Annotated[
-        bool, typer.Option("--wide", help="take more than a /16, or for IPv6 a /32")
+        bool,
+        typer.Option(
+            "--wide", rich_help_panel=CARE, help="take more than a /16, or for IPv6 a /32"
+        ),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="take ranges that are for documentation")
+        bool,
+        typer.Option(
+            "--force", rich_help_panel=CARE, help="take ranges that are for documentation"
+        ),
     ] = False,
-    checkip_url: Annotated[str, typer.Option(help="whom --me asks")] = CHECKIP_URL,
+    checkip_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            show_default=False,
+            help="whom --me asks; checkip.amazonaws.com if left out",
+        ),
+    ] = CHECKIP_URL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
     kind: Kind = "allow" if context.info_name == "add" else "deny"
+    fields = {"owner": owner, "note": note, "expires_at": lasts or permanent or None}
+    keeps = [name for name, given in fields.items() if given is None]
     if kind == "allow" and not permanent:
         lasts = lasts or DEFAULT_FOR
     with Console("allowlist").failures():
@@ -103,7 +163,7 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
             raise InputError("--for and --permanent exclude each other")
         now = lists.clock()
         expires_at = timestamp(now + duration(lasts)) if lasts else None
-        note = one_line(note, "note")
+        note = one_line(note or "", "note")
         written = read_ranges(cidrs, file)
         mine = my_addresses(checkip_url) if me else MyAddresses([], [])
         written += map(WrittenRange, mine.addresses)
@@ -113,12 +173,12 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
         owner = one_line(owner or boto3.client("sts").get_caller_identity()["Arn"], "owner")
         entries = [Entry(kind, each, owner, note, timestamp(now), expires_at) for each in accepted]
         with waiting(f"{len(entries):,} to be put in"):
-            outcome = lists.add(entries)
+            outcome = lists.add(entries, keeps)
         outcome = replace(outcome, remarks=[*mine.remarks, *outcome.remarks])
         report(lists, outcome, "let in" if kind == "allow" else "shut out", as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=f"{EXAMPLE} remove 8.8.8.8 --stage dev")
 def remove(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     cidrs: Cidrs = None,
@@ -140,7 +200,7 @@ def remove(  # noqa: PLR0913, PLR0917 - a command's options
         report(lists, outcome, "taken out of", as_json=as_json)
 
 
-@app.command("list")
+@app.command("list", epilog=f"{EXAMPLE} list --stage dev")
 def list_entries(
     stage: StageName, as_json: AsJson = False, timeout: Timeout = TIMEOUT, pace: Pace = 1.0
 ) -> None:
@@ -152,7 +212,7 @@ def list_entries(
         show_listing(found, lists.clock(), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=f"{EXAMPLE} flush --unknown --stage dev")
 def flush(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     unknown: Annotated[
@@ -173,18 +233,19 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
             strangers = lists.unknown(kinds) if unknown else []
             entries = [] if unknown else lists.live(kinds)
         number = len(strangers) + len(entries)
-        if number and not (yes or dry_run):
+        if number and not dry_run:
             what = "put into the IP sets by hand" if unknown else f"in the {kind} list"
-            require_yes(f"Take out everything {what} of the stage {stage}, {number:,} in all?")
+            question = f"Take out everything {what} of the stage {stage}, {number:,} in all?"
+            require_yes(question, yes=yes)
         with waiting(f"{number:,} to be taken out"):
             outcome = lists.flush_unknown(strangers) if unknown else lists.flush(entries)
         report(lists, outcome, "taken out of", as_json=as_json)
 
 
-@app.command("check")
+@app.command("check", epilog=f"{EXAMPLE} check 8.8.8.8 --stage dev")
 def explain_decision(
     stage: StageName,
-    address: str,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="one address, no range")],
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
@@ -197,7 +258,7 @@ def explain_decision(
         show(found, decision_text(found), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=f"{EXAMPLE} sync --stage dev --dry-run")
 def sync(
     stage: StageName,
     dry_run: DryRun = False,
@@ -229,14 +290,6 @@ def report(lists: Lists, outcome: Outcome, verb: str, *, as_json: bool) -> None:
 def waiting(what: str) -> Any:
     """A sign of life on stderr, where that is a terminal."""
     return Terminal(stderr=True).status(f"{what} …")
-
-
-def require_yes(question: str) -> None:
-    """Raises InputError where the answer is no, or nobody can be asked."""
-    if not sys.stdin.isatty():
-        raise InputError(f"{question} Nobody can be asked here: --yes says yes")
-    if not typer.confirm(question, err=True):
-        raise InputError("nothing was changed")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,13 @@ from chalicelib.firewall.entries import Entry
 from ops.console import Console
 from waf.check import Decision
 from waf.lists import Outcome, shortened
+from waf.overlaps import Overlap
 
 Document = dict[str, Any]
 ENTRY = ("kind", "cidr", "owner", "note", "created_at", "expires_at")
 ALONE = "There are no IP sets yet, there is the table alone: waf/associate.py makes them"
 MANY = 500  # entries, from which on a list is plain
+WIDE = 110  # columns of a terminal, from which on a list is a table
 COLUMNS = ("list", "range", "until", "owner", "note", "state")
 STATES = {
     "no IP set yet": "",
@@ -55,10 +57,23 @@ def outcome_document(outcome: Outcome, *, dry_run: bool) -> Document:
     return {
         "dry_run": dry_run,
         "entries": [entry_document(each) | was.get(each.cidr, {}) for each in outcome.entries],
+        "overlaps": [
+            {"kind": kind, "cidr": cidr, "with": [_overlap_document(each) for each in found]}
+            for (kind, cidr), found in outcome.overlaps.items()
+        ],
         "unknown": [{"kind": kind, "cidr": cidr} for kind, cidr in outcome.unknown],
         "sets": _sets_document(outcome.changes),
         "remarks": list(outcome.remarks),
     }
+
+
+def _overlap_document(overlap: Overlap) -> Document:
+    """An entry has its `expires_at`; what was put into the set by hand has none."""
+    document: Document = {"kind": overlap.kind, "cidr": overlap.cidr}
+    document["is"] = "wider" if overlap.is_wider else "narrower"
+    if overlap.entry:
+        document["expires_at"] = overlap.entry.expires_at
+    return document
 
 
 def _sets_document(changes: Changes | None) -> list[Document] | None:
@@ -75,6 +90,8 @@ def outcome_text(found: Document, verb: str, now: datetime) -> list[str]:
     changed = [_entry_text(entry, verb, now) for entry in found["entries"]]
     changed += [f"{each['cidr']} {verb} the {each['kind']} set" for each in found["unknown"]]
     lines = shortened(changed) or ["Nothing was to be changed"] * bool(verb)
+    still = "still " if "taken out" in verb else ""
+    lines += shortened([s for e in found["overlaps"] for s in _overlap_texts(e, still, now)])
     lines += found["remarks"]
     if sets is not None or not dry_run:
         lines += [ALONE] if sets is None else _sets_text(sets)
@@ -86,6 +103,29 @@ def _entry_text(entry: Document, verb: str, now: datetime) -> str:
         return f"{entry['cidr']} {verb} the {entry['kind']} list"
     renewed = f", renewed: it was {_until(entry['was'], now)}" if "was" in entry else ""
     return f"{entry['cidr']} {verb} {_until(entry, now)}{renewed}"
+
+
+def _overlap_texts(about: Document, still: str, now: datetime) -> Iterator[str]:
+    """What else decides about a range that was added, or does `still ` after its removal."""
+    cidr, others = about["cidr"], about["with"]
+    shut = [each for each in others if (each["kind"], each["is"]) == ("deny", "wider")]
+    if shut and about["kind"] == "allow":
+        by = shut[0]
+        yield f"{cidr} stays shut out: {by['cidr']} is denied {_overlap_until(by, now)}"
+        return
+    for each in others:
+        if still and each["kind"] != about["kind"]:
+            continue
+        also = f"{still}{'let in' if each['kind'] == 'allow' else 'shut out'}"
+        until = f"{'' if still else ' too'}, {_overlap_until(each, now)}"
+        if each["is"] == "wider":
+            yield f"{cidr} is {also} by {each['cidr']}{until}"
+        else:
+            yield f"{each['cidr']}, within {cidr}, is {also} by an entry of its own{until}"
+
+
+def _overlap_until(overlap: Document, now: datetime) -> str:
+    return _until(overlap, now) if "expires_at" in overlap else "which was put in by hand"
 
 
 def _sets_text(sets: Sequence[Document]) -> Iterator[str]:
@@ -154,19 +194,41 @@ def show_listing(found: Document, now: datetime, *, as_json: bool) -> None:
     elif len(rows) > MANY:
         typer.echo("\n".join("\t".join(row) for row in (COLUMNS, *rows)))
     else:
-        table = Table(box=None)
-        for name in COLUMNS:
-            table.add_column(name, no_wrap=name in ("list", "range"), overflow="fold")
+        terminal = Terminal()
+        names, rows = (COLUMNS, rows) if terminal.width >= WIDE else (("", ""), [*map(_two, rows)])
+        table = Table(box=None, pad_edge=False, show_header=names is COLUMNS)
+        for name in names:
+            table.add_column(name, overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
-        Terminal().print(table)
+        terminal.print(table)
+
+
+def _two(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row as two lines beside the list's name, for a terminal where six columns would be too narrow."""
+    kind, cidr, until, owner, note, state = row
+    until = until if until in ("", "for ever") else f"until {until}"
+    about = ": ".join(filter(None, (owner, note)))
+    return kind, f"{cidr} {until}\n{', '.join(filter(None, (state, about)))}"
 
 
 def _row(entry: Document, now: datetime) -> tuple[str, ...]:
     state = ": ".join(filter(None, (entry["state"], STATES[entry["state"]])))
     until = _until(entry, now).removeprefix("until ") if "expires_at" in entry else ""
-    about = (until, entry.get("owner", ""), entry.get("note", ""))
+    about = (until, short_owner(entry.get("owner", "")), entry.get("note", ""))
     return entry["kind"], entry["cidr"], *about, state
+
+
+def short_owner(owner: str) -> str:
+    """`role/landscape-operators` of the ARN of a role's session, `user/jane` of a user's.
+
+    The session's name is left out: it is often an e-mail address.
+    """
+    head, _, rest = owner.partition("/")
+    kind = head.rpartition(":")[2] if head.startswith("arn:") else ""
+    if kind == "assumed-role":
+        return f"role/{rest.partition('/')[0]}"
+    return f"{kind}/{rest.rpartition('/')[2]}" if kind in ("role", "user") else owner
 
 
 def decision_document(decision: Decision) -> Document:

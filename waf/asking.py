@@ -1,5 +1,6 @@
 """What an operator asks for: ranges on the command line or in a file, for how long, on whose behalf."""
 
+import codecs
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,9 +30,15 @@ def read_ranges(cidrs: list[str] | None, file: Path | None) -> list[WrittenRange
     if file is None:
         return written
     try:
-        return written + ranges_in(file.read_text(), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {type(error).__name__}") from None
+        content = file.read_bytes()
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+            raise InputError(f"{file} is UTF-16: save it as UTF-8")
+        return written + ranges_in(content.decode("utf-8-sig"), str(file))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{file}:{line} is not UTF-8: save the file as UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}") from None
 
 
 def ranges_in(text: str, name: str) -> list[WrittenRange]:

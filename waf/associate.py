@@ -9,7 +9,6 @@ how it is used. AWS credentials, region, profile and endpoint are the SDK's own 
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Annotated
@@ -22,8 +21,18 @@ import typer
 from chalicelib.firewall.align import LONGEST_RUN_SECONDS
 from chalicelib.firewall.calls import TIMEOUT
 from chalicelib.firewall.errors import FirewallError
-from ops.console import DUE, NOTHING, AsJson, Console, DryRun, StageName, Status
-from ops.steps import Step, is_anything_due
+from ops.console import (
+    DUE,
+    DUE_TEXT,
+    NOTHING,
+    AsJson,
+    Console,
+    DryRun,
+    StageName,
+    Status,
+    require_yes,
+)
+from ops.steps import is_anything_due
 from waf.acl import Options, wait_until_associated
 from waf.logs import require_name
 from waf.opening import Target, fill_policy, open_place
@@ -31,8 +40,10 @@ from waf.place import Place
 from waf.plan import plan
 from waf.removal import delete_steps, detach_steps
 from waf.rotation import PROPAGATION, Rotation
-from waf.rules import LEAST_REQUESTS, MOST_REQUESTS, REQUESTS, WINDOW
+from waf.rules import LEAST_REQUESTS, MOST_REQUESTS, REQUESTS, SERVER_REQUESTS, versions_of
+from waf.versions import newer
 
+WHERE, CHOICES, DEEDS = "Where", "What is chosen, and stays", "What else is done"
 REFUSES_ALL = (
     "Without its web ACL the application refuses every request that comes through {}"
     " (but takes every one where LANDSCAPE_REQUIRE_WAF is false)."
@@ -57,12 +68,13 @@ class Task:
 def put_up(place: Place, options: Options, rotation: Rotation, task: Task, console: Console) -> int:
     """The exit status: 0 when the association holds, or a dry run shows how it will."""
     planned = plan(place, options, rotation, console.say)
-    console.show_plan(_title(place), planned.steps)
+    console.show_plan(_title(place), planned.steps, every=task.status)
     is_due = is_anything_due(planned.steps)
     if planned.in_the_way:
         raise FirewallError(planned.in_the_way)
     if task.dry_run or task.status:
-        console.say("something is due" if is_due else NOTHING)
+        _tell_versions(place, console)
+        console.say(DUE_TEXT if is_due else NOTHING)
         console.end(is_due=is_due)
         return DUE if task.status and is_due else 0
     if is_due:
@@ -76,35 +88,34 @@ def put_up(place: Place, options: Options, rotation: Rotation, task: Task, conso
 def take_down(place: Place, task: Task, console: Console) -> int:
     """The exit status. Asks first, unless told not to."""
     steps = list(delete_steps(place)) if task.delete else detach_steps(place)
-    console.show_plan(_title(place), steps)
+    console.show_plan(_title(place), steps, every=task.status)
     is_due = is_anything_due(steps)
     if is_due and not (task.dry_run or task.status):
         console.say(REFUSES_ALL.format(place.resource))
-        _ask(steps, task)
+        what = ", ".join(step.what for step in steps if step.is_due)
+        require_yes(f"Take away: {what}?", yes=task.yes)
         place.waf.begin()
         console.carry_out(steps)
-    console.say(NOTHING if not is_due else "done" if console.done else "something is due")
+    console.say(NOTHING if not is_due else "done" if console.done else DUE_TEXT)
     console.end(is_due=is_due and not console.done)
     return DUE if task.status and is_due else 0
 
 
-def _ask(steps: Sequence[Step], task: Task) -> None:
-    """Raises FirewallError unless the answer is yes."""
-    what = ", ".join(step.what for step in steps if step.is_due)
-    try:
-        if task.yes or typer.confirm(f"Take away: {what}?", err=True):
-            return
-    except typer.Abort:
-        pass
-    raise FirewallError("nothing was changed: the answer was not yes (--yes says it beforehand)")
+def _tell_versions(place: Place, console: Console) -> None:
+    """Where AWS recommends another version of its managed rules than is set."""
+    acl = place.waf.until_done(place.find_acl)
+    found = newer(place.waf, versions_of(acl.settings)) if acl else []
+    console.answer["newer_versions"] = found
+    for each in found:
+        console.say(f"{each}: --update-rules takes what AWS recommends")
 
 
 def _title(place: Place) -> str:
     return f"Firewall {place.names.web_acl} of {place.resource}"
 
 
-def _print_policy(target: Target) -> int:
-    json.dump(fill_policy(target), sys.stdout, indent=2)
+def _print_policy(target: Target, *, with_logs: bool) -> int:
+    json.dump(fill_policy(target, with_logs=with_logs), sys.stdout, indent=2)
     sys.stdout.write("\n")
     return 0
 
@@ -112,58 +123,129 @@ def _print_policy(target: Target) -> int:
 def main(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     rest_api_id: Annotated[
-        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+        str,
+        typer.Option(
+            metavar="ID",
+            rich_help_panel=WHERE,
+            help="the API that CloudFormation or Terraform deployed",
+        ),
     ] = "",
     load_balancer: Annotated[
         str,
-        typer.Option(metavar="ARN", help="an Application Load Balancer, in the place of the API"),
+        typer.Option(
+            metavar="ARN",
+            rich_help_panel=WHERE,
+            help="an Application Load Balancer, in the place of the API",
+        ),
     ] = "",
-    dry_run: DryRun = False,
-    status: Status = False,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="take the web ACL off: everything is refused there")
-    ] = False,
-    delete: Annotated[
-        bool, typer.Option("--delete", help="detach, then delete the web ACL and the IP sets")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="do not ask before --detach, --delete")
-    ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="take the place of another team's web ACL")
+        bool,
+        typer.Option(
+            "--replace", rich_help_panel=WHERE, help="take the place of another team's web ACL"
+        ),
     ] = False,
-    rotate_secret: Annotated[
-        bool, typer.Option("--rotate-secret", help="change the inserted header's value")
-    ] = False,
-    propagation_seconds: Annotated[
-        float, typer.Option(min=0, help="how long a change takes to reach all of AWS WAF")
-    ] = PROPAGATION,
     rate_limit: Annotated[
         int | None,
         typer.Option(
             min=LEAST_REQUESTS,
             max=MOST_REQUESTS,
-            help=f"requests of one address in {WINDOW} s; {REQUESTS} at first",
+            metavar="N",
+            rich_help_panel=CHOICES,
+            help=f"requests of one address in five minutes; {REQUESTS:,} at first",
+        ),
+    ] = None,
+    server_rate_limit: Annotated[
+        int | None,
+        typer.Option(
+            min=LEAST_REQUESTS,
+            max=MOST_REQUESTS,
+            metavar="N",
+            rich_help_panel=CHOICES,
+            help=f"the same of each permanent entry; {SERVER_REQUESTS:,} at first",
         ),
     ] = None,
     count: Annotated[
         bool | None,
         typer.Option(
-            "--count/--no-count", help="only count what rate limit and managed groups would block"
+            "--count/--no-count",
+            rich_help_panel=CHOICES,
+            help="only count what rate limits and managed groups would block",
         ),
     ] = None,
     log_group: Annotated[
         str | None,
-        typer.Option(help="aws-waf-logs-…: log what is blocked or counted; made if missing"),
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=CHOICES,
+            help="aws-waf-logs-…: log what is blocked or counted; made if missing",
+        ),
     ] = None,
+    update_rules: Annotated[
+        bool,
+        typer.Option(
+            "--update-rules",
+            rich_help_panel=CHOICES,
+            help="set the versions of AWS's managed rules that AWS recommends",
+        ),
+    ] = False,
+    rotate_secret: Annotated[
+        bool,
+        typer.Option(
+            "--rotate-secret",
+            rich_help_panel=DEEDS,
+            help="change the inserted header's value; about eleven minutes",
+        ),
+    ] = False,
+    propagation_seconds: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            rich_help_panel=DEEDS,
+            show_default=False,
+            help=f"how long both values are good at least; {PROPAGATION:.0f} at first",
+        ),
+    ] = PROPAGATION,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            rich_help_panel=DEEDS,
+            help="take the web ACL off: everything is refused there",
+        ),
+    ] = False,
+    delete: Annotated[
+        bool,
+        typer.Option(
+            "--delete",
+            rich_help_panel=DEEDS,
+            help="detach, then delete the web ACL and the IP sets",
+        ),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", rich_help_panel=DEEDS, help="do not ask before --detach, --delete"),
+    ] = False,
+    dry_run: DryRun = False,
+    status: Status = False,
+    print_policy: Annotated[
+        bool,
+        typer.Option(
+            "--print-policy",
+            help="the IAM policy for whoever runs this; with --log-group, logs too",
+        ),
+    ] = False,
+    as_json: AsJson = False,
     timeout: Annotated[
         float,
-        typer.Option(min=1, max=LONGEST_RUN_SECONDS, help="seconds for what fails in passing"),
+        typer.Option(
+            min=1,
+            max=LONGEST_RUN_SECONDS,
+            metavar="SECONDS",
+            show_default=False,
+            help=f"for what fails in passing; {TIMEOUT:.0f} if left out",
+        ),
     ] = TIMEOUT,
-    as_json: AsJson = False,
-    print_policy: Annotated[
-        bool, typer.Option("--print-policy", help="the IAM policy that whoever runs this needs")
-    ] = False,
     pace: Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")] = 1.0,
 ) -> None:
     """Put AWS WAF in front of a deployed stage, or bring it up to date."""
@@ -173,10 +255,10 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     with console.failures():
         target = Target(stage, rest_api_id, timeout, pace, load_balancer)
         if print_policy:
-            sys.exit(_print_policy(target))
+            sys.exit(_print_policy(target, with_logs=log_group is not None))
         require_name(log_group)
         task = Task(dry_run, status, detach, delete, yes)
-        options = Options(rate_limit, count, log_group, replace)
+        options = Options(rate_limit, count, log_group, replace, server_rate_limit, update_rules)
         rotation = Rotation(rotate_secret, propagation_seconds)
         sys.exit(carry_out(target, options, rotation, task, console))
 
@@ -192,7 +274,7 @@ def carry_out(
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-app.command()(main)
+app.command(epilog="Example: python waf/associate.py --stage dev --status")(main)
 
 if __name__ == "__main__":
     app()

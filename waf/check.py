@@ -6,13 +6,13 @@ from typing import Literal
 
 from chalicelib.firewall.align import View
 from chalicelib.firewall.entries import Entry
-from chalicelib.firewall.names import Kind
+from chalicelib.firewall.names import Kind, SetKind
 from waf.ranges import SPECIAL, InputError, Network, Ranges, parse
 
-Rule = Kind | Literal["default"]  # the default action blocks
+Rule = SetKind | Literal["default"]  # the default action blocks
 NOT_FORETOLD = (
-    "the rate limit and AWS's managed rule groups are decided before the allow set: whether they"
-    " block a request cannot be foretold"
+    "rate limits and AWS's managed rule groups are decided before the allow set: whether they block"
+    " a request cannot be foretold"
 )
 
 

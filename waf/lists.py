@@ -5,7 +5,7 @@ wrong with a request is said before anything is written.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.firewall.align import Changes, SetChange, View, align, require_room, view
@@ -13,20 +13,22 @@ from chalicelib.firewall.calls import Waf
 from chalicelib.firewall.cidrs import in_order
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.ledger import Ledger
-from chalicelib.firewall.names import KINDS, VERSIONS, Kind, Names, Version
+from chalicelib.firewall.names import KINDS, SET_KINDS, VERSIONS, Kind, Names, SetKind, Version
 from chalicelib.firewall.sets import find_sets
+from waf.overlaps import Overlap, overlaps
 from waf.ranges import InputError, Ranges
 
 MOST_NAMED = 20
-Unknown = tuple[Kind, str]
+Unknown = tuple[SetKind, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a command did, or would do.
 
-    `before` are the entries that counted until then, by CIDR; `changes` is None where there are no
-    IP sets, and for a dry run; `remarks` are for the operator.
+    `before` are the entries that counted until then, by CIDR; `overlaps` what else the lists say
+    about what was added or removed, by kind and CIDR; `changes` is None where there are no IP sets,
+    and for a dry run; `remarks` are for the operator.
     """
 
     entries: Sequence[Entry] = ()
@@ -34,6 +36,7 @@ class Outcome:
     unknown: Sequence[Unknown] = ()
     changes: Changes | None = None
     remarks: Sequence[str] = ()
+    overlaps: Mapping[tuple[Kind, str], Sequence[Overlap]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,12 @@ class Lists:
         """Brings the sets in line; a dry run tells what would be changed."""
         return Outcome(changes=self._planned() if self.dry_run else self.align())
 
-    def views(self, kinds: Iterable[Kind] = KINDS) -> list[View]:
+    def views(self, kinds: Iterable[SetKind] = KINDS) -> list[View]:
         """Each set beside its entries."""
         found = self.waf.until_done(lambda: find_sets(self.waf, self.names))
         now = self.clock()
 
-        def look(kind: Kind, version: Version) -> View:
+        def look(kind: SetKind, version: Version) -> View:
             there = found.get((kind, version))
             return self.waf.until_done(
                 lambda: view(self.waf, self.ledger, kind, version, there, now)
@@ -71,8 +74,12 @@ class Lists:
 
         return [look(kind, version) for kind in kinds for version in VERSIONS]
 
-    def add(self, entries: Sequence[Entry]) -> Outcome:
-        """Puts entries of one kind in, or renews them."""
+    def add(self, entries: Sequence[Entry], keeps: Collection[str] = ()) -> Outcome:
+        """Puts entries of one kind in, or renews them.
+
+        Of the fields that `keeps` names, a renewed entry keeps what it had; of `expires_at` only
+        that it is permanent.
+        """
         kind = entries[0].kind
         wanted = {entry.cidr: entry for entry in entries}
         before: dict[str, Entry] = {}
@@ -80,10 +87,12 @@ class Lists:
             new = {cidr for cidr, entry in wanted.items() if entry.version == seen.version}
             require_room(seen.live | seen.unknown | new, self.names.ip_set(kind, seen.version))
             before |= {cidr: seen.entries[cidr] for cidr in seen.live & new}
-        remarks = self._shut_out(wanted) if kind == "allow" else []
+        entries = [_renewed(each, before.get(each.cidr), keeps) for each in entries]
         if not self.dry_run:
             self.ledger.put(entries)
-        return Outcome(entries, before, changes=self.align(), remarks=remarks)
+        changes = self.align()
+        found = self._overlaps(kind, wanted, new=entries)
+        return Outcome(entries, before, changes=changes, overlaps=found)
 
     def remove(self, cidrs: Sequence[str], kind: Kind | None) -> Outcome:
         """Takes entries out: of `kind`, or of the list that they are in."""
@@ -97,7 +106,12 @@ class Lists:
             left = [entry for entry in changed if entry.is_live(self.clock())]
         counted = {entry.cidr for entry in live}
         remarks = [f"{cidr} was taken out before" for cidr in cidrs if cidr not in counted]
-        return Outcome(live, changes=self.align(), remarks=shortened(remarks))
+        changes = self.align()
+        found: dict[tuple[Kind, str], list[Overlap]] = {}
+        for of_kind in {entry.kind for entry in listed}:
+            gone = {entry.cidr for entry in listed if entry.kind == of_kind}
+            found |= self._overlaps(of_kind, gone, gone=gone)
+        return Outcome(live, changes=changes, remarks=shortened(remarks), overlaps=found)
 
     def live(self, kinds: Iterable[Kind]) -> list[Entry]:
         now = self.clock()
@@ -132,7 +146,7 @@ class Lists:
                     for some in (seen.pending, seen.leaving, seen.unknown)
                 ),
             )
-            for seen in self.views()
+            for seen in self.views(SET_KINDS)
             if seen.addresses is not None
         ]
         return Changes(sets) if sets else None
@@ -140,11 +154,28 @@ class Lists:
     def _entries(self, kind: Kind) -> dict[str, Entry]:
         return {entry.cidr: entry for entry in self.ledger.entries(kind)}
 
-    def _shut_out(self, wanted: Iterable[str]) -> list[str]:
-        """A remark for each that is denied: the deny set decides before the allow set."""
-        denied = Ranges(entry.cidr for entry in self.live(["deny"]))
-        found = [(cidr, by) for cidr in wanted if (by := denied.holding(cidr))]
-        return shortened([f"{cidr} stays shut out: {by[0]} is denied" for cidr, by in found])
+    def _overlaps(
+        self,
+        kind: Kind,
+        cidrs: Collection[str],
+        *,
+        new: Iterable[Entry] = (),
+        gone: Collection[str] = (),
+    ) -> dict[tuple[Kind, str], list[Overlap]]:
+        """With the same list, and of the allow list with the deny list, which decides before it.
+
+        A dry run has written neither what is `new` nor what is `gone`.
+        """
+        kinds: tuple[Kind, ...] = ("deny", "allow") if kind == "allow" else ("deny",)
+        listed: dict[SetKind, dict[str, Entry | None]] = {each: {} for each in kinds}
+        for seen in self.views(kinds):
+            listed[seen.kind] |= dict.fromkeys(seen.unknown)
+            listed[seen.kind] |= {cidr: seen.entries[cidr] for cidr in seen.live}
+        listed[kind] |= {entry.cidr: entry for entry in new}
+        for cidr in gone:
+            listed[kind].pop(cidr, None)
+        found = overlaps(cidrs, kind, listed)
+        return {(kind, cidr): others for cidr, others in found.items()}
 
     def _require_listed(
         self, cidrs: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
@@ -178,6 +209,15 @@ class Lists:
             return f"{cidr} is not listed"
 
         return [line(cidr) for cidr in missing]
+
+
+def _renewed(entry: Entry, old: Entry | None, keeps: Collection[str]) -> Entry:
+    if old is None:
+        return entry
+    kept = {name: getattr(old, name) for name in keeps}
+    if not old.is_permanent:
+        kept.pop("expires_at", None)
+    return replace(entry, **kept)
 
 
 def shortened(lines: Sequence[str]) -> list[str]:

@@ -12,9 +12,11 @@ from botocore.exceptions import ClientError
 
 from chalicelib.firewall.calls import code_of
 from chalicelib.firewall.errors import FirewallError
+from chalicelib.firewall.names import HEADER
 from ops.logs import find_group, make_group
 from ops.steps import AS_WANTED, MISSING, Step, difference
 from waf.place import Place
+from waf.protection import HIDDEN
 
 PREFIX = "aws-waf-logs-"  # AWS takes no other destination
 RETENTION = 30  # days
@@ -29,11 +31,7 @@ FILTER = {
     "DefaultBehavior": "DROP",
     "Filters": [_filter("DROP", "ALLOW"), _filter("KEEP", "BLOCK", "COUNT")],
 }
-# Tokens, an IAM role's session token, and the e-mail address of the user that a role names.
-REDACTED = [
-    {"SingleHeader": {"Name": name}}
-    for name in ("authorization", "on-behalf-of", "x-amz-security-token")
-]
+REDACTED = [{"SingleHeader": {"Name": name}} for name in HIDDEN if name != HEADER]
 
 
 def require_name(group: str | None) -> None:

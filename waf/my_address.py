@@ -32,7 +32,8 @@ def my_addresses(url: str = CHECKIP_URL) -> MyAddresses:
         try:
             addresses.append(_address(_ask(url, family), family, url))
         except (OSError, HTTPError) as error:
-            remarks.append(f"no {family} address: {str(error) or type(error).__name__}")
+            why = str(error) or type(error).__name__
+            remarks.append(f"no {family} address: {why}. Once there is one, add --me again")
     if not addresses:
         raise InputError(f"{url} cannot be asked: {'; '.join(remarks)}")
     return MyAddresses(addresses, remarks)

@@ -71,8 +71,10 @@ def open_table(stage: str) -> Client:
     return Client(BotoTransport(), table, time.monotonic, time.sleep)
 
 
-def fill_policy(target: Target) -> dict[str, Any]:
+def fill_policy(target: Target, *, with_logs: bool = False) -> dict[str, Any]:
     """Of the load balancer or the API's stage: any API's where none is deployed yet.
+
+    `with_logs` adds what WAF's logs need.
 
     Raises StageError, SettingsError, FirewallError, the SDK's errors.
     """
@@ -90,8 +92,9 @@ def fill_policy(target: Target) -> dict[str, Any]:
             resource=_resource(target, stage, sts.meta),
         )
     )
-    needless = "Stage" if target.load_balancer else "LoadBalancer"
-    filled["Statement"] = [s for s in filled["Statement"] if not s["Sid"].endswith(needless)]
+    needless = ["Stage" if target.load_balancer else "LoadBalancer"]
+    needless += [] if with_logs else ["OfWafLogs"]
+    filled["Statement"] = [s for s in filled["Statement"] if not s["Sid"].endswith((*needless,))]
     return filled
 
 

@@ -95,22 +95,24 @@ def _acl_step(
     found: FoundAcl | None,
 ) -> Step:
     state = MISSING
+    choice = place.waf.until_done(partial(options.choice, place, found))
     if found:
         arns = {key: sets[key].arn if key in sets else "" for key in set_keys()}
         value = due_value(known, found, newest=False) if known.values else ""
-        wanted = wanted_acl(place.names, arns, value, options.choice(found))
-        state = ", ".join(differences(found.settings, wanted)) or _described(options.choice(found))
+        wanted = wanted_acl(place.names, arns, value, choice, found.settings)
+        state = ", ".join(differences(found.settings, wanted)) or _described(choice)
     return Step(
         f"web ACL {place.names.web_acl}",
         state,
-        _described(options.choice(found)),
+        _described(choice),
         repeated(place, put_acl, options),
     )
 
 
 def _described(choice: Choice) -> str:
     effect = "counted only" if choice.count else "blocked"
-    return f"{choice.requests:,} requests in 5 minutes, more is {effect}"
+    limits = f"{choice.requests:,} requests in 5 minutes ({choice.server_requests:,} of servers)"
+    return f"{limits}, more is {effect}"
 
 
 def _association_step(place: Place, options: Options, found: dict[str, object] | None) -> Step:

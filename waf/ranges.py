@@ -57,6 +57,11 @@ def parse(text: str) -> Network:
     if isinstance(loose, IPv6Network) and loose.subnet_of(MAPPED):
         raise InputError(f"{text} is an IPv4 address written as IPv6: say it as IPv4")
     address, _, _ = text.partition("/")
+    if loose.prefixlen == 0:
+        alone = f"{address} for it alone, or " if int(ip_network(address).network_address) else ""
+        raise InputError(
+            f"{text} is everybody, which AWS WAF does not take: say {alone}the ranges that are meant"
+        )
     if loose.network_address != ip_network(address).network_address:
         raise InputError(
             f"{text} has bits set beyond its prefix: say {loose}, or {address} for it alone"
@@ -71,8 +76,6 @@ def accepted(text: str, *, wide: bool = False, force: bool = False) -> str:
     Raises InputError.
     """
     network = parse(text)
-    if network.prefixlen == 0:
-        raise InputError(f"{network} is everybody, which WAF does not take")
     for special, what in SPECIAL:
         if network.overlaps(special) and not (force and what == DOCUMENTATION):
             raise InputError(_not_public(network, special, what))

@@ -2,7 +2,7 @@
 
     the table holds [old]         the web ACL inserts old
     the table holds [old, new]    old     every running environment can read both
-    the table holds [old, new]    new     until the change has reached all of WAF
+    the table holds [old, new]    new     for ten minutes, and until no request comes with the old one
     the table holds [new]         new
 
 At no moment does the web ACL insert what the table does not hold. Whoever finds two values in the
@@ -11,9 +11,13 @@ table goes on from there, however the run before was ended.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.firewall.calls import code_of
+from chalicelib.firewall.errors import FirewallError
 from ops.steps import AS_WANTED, Step
 from waf import secret
 from waf.acl import Options, put_acl
@@ -21,7 +25,14 @@ from waf.place import Place
 
 # The application reads the table again at most once in ten seconds; with room for slow readers.
 EVERYBODY_HAS_READ = 15.0  # seconds
-PROPAGATION = 120.0  # seconds
+PROPAGATION = 600.0  # seconds, and AWS says "seconds to minutes"
+MOST_CHANGES = 3  # of the web ACL, where somebody else changes it meanwhile
+QUIET = 60.0  # seconds without a request with the old value
+LATE = 1.5  # times as far back is looked: a line may reach the log late
+MOST_LOOKS = 30
+# Of the Lambda and of the container.
+LOG_GROUPS = ("/aws/lambda/{}", "/ecs/{}-container")
+OLD_VALUE = '"old_firewall_value"'  # the member of a line that chalicelib/routes/edge.py adds
 ASKED_FOR, HALF_WAY = "to be changed", "half-way through a change"
 
 
@@ -63,12 +74,62 @@ def _rotate(place: Place, options: Options, rotation: Rotation, say: Callable[[s
     place.waf.wait(seconds)
     put = partial(put_acl, place, options, newest=True)
     place.waf.until_done(put)
-    is_known = False
-    while not is_known:
-        say(f"the web ACL's change reaches all of AWS WAF: {rotation.propagation:.0f} s")
+    for _ in range(MOST_CHANGES):
+        say(f"both values are good while AWS WAF takes the new one: {rotation.propagation:.0f} s")
         place.waf.wait(rotation.propagation)
-        is_known = not place.waf.until_done(put)
+        if not place.waf.until_done(put):
+            break
+    else:
+        raise FirewallError(
+            f"somebody else changed the web ACL {place.names.web_acl} each time: both values stay"
+            " good, and no request is refused"
+        )
+    _wait_until_quiet(place, rotation, say)
     secret.write(place.table, known, known.values[-1:], place.now())
+
+
+def _wait_until_quiet(place: Place, rotation: Rotation, say: Callable[[str], None]) -> None:
+    """Raises FirewallError where requests come with the old value for too long."""
+    for _ in range(MOST_LOOKS):
+        try:
+            if not _old_value_came(place):
+                return
+        except (ClientError, BotoCoreError, LookupError) as error:
+            why = str(error) if isinstance(error, LookupError) else code_of(error)
+            say(f"whether requests still bring the old value is not known: {why}")
+            say(f"both values are good for as long again: {rotation.propagation:.0f} s")
+            place.waf.wait(rotation.propagation)
+            return
+        say(f"a request brought the old value: looked at again in {QUIET:.0f} s")
+        place.waf.wait(QUIET)
+    raise FirewallError(
+        f"requests brought the old value for {MOST_LOOKS * QUIET / 60:.0f} minutes more: both values"
+        " stay good, and no request is refused. Look whether another web ACL inserts the old one"
+    )
+
+
+def _old_value_came(place: Place) -> bool:
+    """Whether a request of the last minute did, by the application's log.
+
+    Raises the SDK's errors; LookupError where there is no log.
+    """
+    since = place.now() - timedelta(seconds=QUIET * LATE)
+    missing = 0
+    for name in LOG_GROUPS:
+        of = {
+            "logGroupName": name.format(place.names.web_acl),
+            "startTime": int(since.timestamp() * 1000),
+            "filterPattern": OLD_VALUE,
+        }
+        try:
+            pages = place.logs.get_paginator("filter_log_events").paginate(**of)
+            if any(page["events"] for page in pages):
+                return True
+        except place.logs.exceptions.ResourceNotFoundException:
+            missing += 1
+    if missing == len(LOG_GROUPS):
+        raise LookupError("there is no log of the application")
+    return False
 
 
 def _left_to_wait(known: secret.Secret, now: datetime) -> float:

@@ -6,46 +6,72 @@ that being on it skips nothing.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.firewall.names import INSERTED_HEADER, VERSIONS, Kind, Names
+from chalicelib.firewall.names import INSERTED_HEADER, VERSIONS, Names, SetKind
 from chalicelib.firewall.sets import SetKey
+from waf.protection import protection
 
-DENY, RATE_LIMIT, ALLOW = "deny", "rate-limit", "allow"
+DENY, RATE_LIMIT, SERVER_RATE_LIMIT, ALLOW = "deny", "rate-limit", "server-rate-limit", "allow"
 # AWS's own: what is known to attack anything, and addresses that are known to attack anybody.
 MANAGED = {
     "known-bad-inputs": "AWSManagedRulesKnownBadInputsRuleSet",
     "ip-reputation": "AWSManagedRulesAmazonIpReputationList",
 }
-RULES = (DENY, RATE_LIMIT, *MANAGED, ALLOW)
+VERSIONED = ("AWSManagedRulesKnownBadInputsRuleSet",)
+RULES = (DENY, RATE_LIMIT, SERVER_RATE_LIMIT, *MANAGED, ALLOW)
 
 REQUESTS, LEAST_REQUESTS, MOST_REQUESTS = 2_000, 10, 2_000_000_000
+SERVER_REQUESTS = 20_000
 WINDOW = 300  # seconds
 
 PROBLEM_TYPE = "urn:landscape-api:problem:"
 NOT_LISTED, TOO_MANY = "not-listed", "too-many-requests"
 FOR_BROWSERS = {"Access-Control-Allow-Origin": "*"}
-PARTS = ("DefaultAction", "Rules", "VisibilityConfig", "CustomResponseBodies")
+PARTS = (
+    "DefaultAction",
+    "Rules",
+    "VisibilityConfig",
+    "CustomResponseBodies",
+    "DataProtectionConfig",
+)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What an operator may choose: `requests` of one address in five minutes; `count` blocks
-    nothing by the rate limit and the managed groups, and only counts what they would block."""
+    """What an operator may choose: `requests` of one address in five minutes, and `server_requests`
+    of one that is permanently listed; `count` blocks nothing by the rate limits and the managed
+    groups, and only counts what they would block. `versions` are by the managed group's name."""
 
     requests: int = REQUESTS
     count: bool = False
+    server_requests: int = SERVER_REQUESTS
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def wanted_acl(
-    names: Names, set_arns: Mapping[SetKey, str], value: str, choice: Choice
+    names: Names,
+    set_arns: Mapping[SetKey, str],
+    value: str,
+    choice: Choice,
+    found: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The PARTS of it, for create_web_acl and update_web_acl; `value` is the inserted header's."""
+    """The PARTS of it, for create_web_acl and update_web_acl; `value` is the inserted header's.
+
+    What else an operator protects in the web ACL that was `found` stays protected.
+    """
+    servers = _in_sets(set_arns, "servers")
+    others = {"NotStatement": {"Statement": servers}}
+    rate_action = _rate_action(choice)
     rules = [
         {"Action": _block(NOT_LISTED, 403), "Statement": _in_sets(set_arns, "deny")},
-        {"Action": _rate_action(choice), "Statement": _rate_statement(choice.requests)},
-        *({**_override(choice), "Statement": _managed(group)} for group in MANAGED.values()),
+        {"Action": rate_action, "Statement": _rate_statement(choice.requests, others)},
+        {"Action": rate_action, "Statement": _rate_statement(choice.server_requests, servers)},
+        *(
+            {**_override(choice), "Statement": _managed(group, choice.versions)}
+            for group in MANAGED.values()
+        ),
         {"Action": _allow(value), "Statement": _in_sets(set_arns, "allow")},
     ]
     return {
@@ -56,21 +82,24 @@ def wanted_acl(
         ],
         "VisibilityConfig": _seen(names, "default"),
         "CustomResponseBodies": response_bodies(names.stage),
+        "DataProtectionConfig": protection(found or {}),
     }
 
 
-def _in_sets(set_arns: Mapping[SetKey, str], kind: Kind) -> dict[str, Any]:
+def _in_sets(set_arns: Mapping[SetKey, str], kind: SetKind) -> dict[str, Any]:
     sets = [{"IPSetReferenceStatement": {"ARN": set_arns[kind, version]}} for version in VERSIONS]
     return {"OrStatement": {"Statements": sets}}
 
 
-def _rate_statement(requests: int) -> dict[str, Any]:
+def _rate_statement(requests: int, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Of each address by itself, among those that `scope` fits."""
     limit = {"Limit": requests, "EvaluationWindowSec": WINDOW, "AggregateKeyType": "IP"}
-    return {"RateBasedStatement": limit}
+    return {"RateBasedStatement": {**limit, "ScopeDownStatement": scope}}
 
 
-def _managed(group: str) -> dict[str, Any]:
-    return {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": group}}
+def _managed(group: str, versions: Mapping[str, str]) -> dict[str, Any]:
+    version = {"Version": versions[group]} if group in versions else {}
+    return {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": group, **version}}
 
 
 def _rate_action(choice: Choice) -> dict[str, Any]:
@@ -145,11 +174,25 @@ def _plain(part: Any) -> Any:
 
 def choice_of(found: Mapping[str, Any]) -> Choice:
     """What was chosen for the web ACL that was `found`; the default where that cannot be told."""
-    for rule in found.get("Rules", []):
-        if rule["Name"] == RATE_LIMIT:
-            limit = rule["Statement"].get("RateBasedStatement", {}).get("Limit", REQUESTS)
-            return Choice(limit, "Count" in rule.get("Action", {}))
-    return Choice()
+    rules = {rule["Name"]: rule for rule in found.get("Rules", [])}
+    requests = _limit_of(rules.get(RATE_LIMIT), REQUESTS)
+    # An older release had one limit for all: servers never get less than that.
+    of_servers = _limit_of(rules.get(SERVER_RATE_LIMIT), max(requests, SERVER_REQUESTS))
+    count = "Count" in rules.get(RATE_LIMIT, {}).get("Action", {})
+    return Choice(requests, count, of_servers, versions_of(found))
+
+
+def _limit_of(rule: Mapping[str, Any] | None, default: int) -> int:
+    statement = (rule or {}).get("Statement", {})
+    limit: int = statement.get("RateBasedStatement", {}).get("Limit", default)
+    return limit
+
+
+def versions_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """By the managed group's name, where the web ACL that was `found` names a version."""
+    statements = [rule["Statement"] for rule in found.get("Rules", [])]
+    groups = [each.get("ManagedRuleGroupStatement", {}) for each in statements]
+    return {each["Name"]: each["Version"] for each in groups if each.get("Version")}
 
 
 def inserted_value(found: Mapping[str, Any]) -> str | None:

@@ -16,7 +16,7 @@ from chalicelib.firewall.cidrs import in_order, spelled
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.ledger import Ledger
-from chalicelib.firewall.names import SCOPE, VERSIONS, Kind, Names, Version
+from chalicelib.firewall.names import SCOPE, VERSIONS, Names, SetKind, Version
 from chalicelib.firewall.sets import FoundSet, find_sets, read_set
 from chalicelib.services.clock import timestamp
 
@@ -24,7 +24,7 @@ MOST_IN_A_SET = 10_000
 # Longer than any run takes, with room for machines whose clocks differ.
 FORGOTTEN_AFTER = timedelta(hours=1)
 LONGEST_RUN_SECONDS = 1800.0
-DENY_FIRST: tuple[Kind, ...] = ("deny", "allow")
+DENY_FIRST: tuple[SetKind, ...] = ("deny", "allow", "servers")
 
 
 class OverfullError(FirewallError):
@@ -33,9 +33,13 @@ class OverfullError(FirewallError):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A set beside its entries, both as they were read; `addresses` is None where there is no set."""
+    """A set beside its entries, both as they were read; `addresses` is None where there is no set.
 
-    kind: Kind
+    The servers' set is beside the allow list. It holds what it has an entry for and nothing else:
+    it lets nobody in.
+    """
+
+    kind: SetKind
     version: Version
     addresses: frozenset[str] | None
     entries: Mapping[str, Entry]
@@ -43,11 +47,15 @@ class View:
 
     @property
     def live(self) -> frozenset[str]:
-        return frozenset(cidr for cidr, entry in self.entries.items() if entry.is_live(self.now))
+        """The ranges that belong into the set at this moment."""
+        live = [entry for entry in self.entries.values() if entry.is_live(self.now)]
+        return frozenset(e.cidr for e in live if self.kind != "servers" or e.is_permanent)
 
     @property
     def unknown(self) -> frozenset[str]:
         """What somebody put into the set by hand: no entry is about it, live or dead."""
+        if self.kind == "servers":
+            return frozenset()
         return (self.addresses or frozenset()) - self.entries.keys()
 
     @property
@@ -61,6 +69,8 @@ class View:
 
     @property
     def forgettable(self) -> list[Entry]:
+        if self.kind == "servers":  # the allow set's view is about the same entries
+            return []
         before = timestamp(self.now - FORGOTTEN_AFTER)
         dead = (e for e in self.entries.values() if e.ends_at and e.ends_at < before)
         return [entry for entry in dead if entry.cidr not in (self.addresses or ())]
@@ -71,7 +81,7 @@ class SetChange:
     """What changed in one set while it was aligned, in order; and the unknown addresses left in it."""
 
     name: str
-    kind: Kind
+    kind: SetKind
     added: Sequence[str]
     removed: Sequence[str]
     unknown: Sequence[str]
@@ -95,7 +105,7 @@ def align(
     names: Names,
     ledger: Ledger,
     now: datetime,
-    unwanted: Collection[tuple[Kind, str]] = (),
+    unwanted: Collection[tuple[SetKind, str]] = (),
 ) -> Changes | None:
     """What it changed; None where there is no set yet: there is the table alone.
 
@@ -119,12 +129,13 @@ def align(
 
 
 def view(
-    waf: Waf, ledger: Ledger, kind: Kind, version: Version, found: FoundSet | None, now: datetime
+    waf: Waf, ledger: Ledger, kind: SetKind, version: Version, found: FoundSet | None, now: datetime
 ) -> tuple[View, str]:
     """The set and then its entries, with the lock token. To be called within Waf.until_done."""
     addresses, token = read_set(waf, found) if found else (None, "")
     ours = None if addresses is None else frozenset(map(spelled, addresses))
-    entries = {e.cidr: e for e in ledger.entries(kind) if e.version == version}
+    listed = ledger.entries("allow" if kind == "servers" else kind)
+    entries = {e.cidr: e for e in listed if e.version == version}
     return View(kind, version, ours, entries, now), token
 
 
@@ -143,7 +154,7 @@ class _One:
 
     waf: Waf
     ledger: Ledger
-    kind: Kind
+    kind: SetKind
     version: Version
     found: FoundSet | None
     now: datetime
@@ -151,6 +162,8 @@ class _One:
 
     def align(self) -> list[SetChange]:
         """Nothing where there is no set."""
+        if self.found is None and self.kind == "servers":  # an older release made the firewall
+            return []
         if self.found is None:
             seen, _ = view(self.waf, self.ledger, self.kind, self.version, None, self.now)
             self.ledger.forget(seen.forgettable)

@@ -27,6 +27,10 @@ class Entry:
         return version_of(self.cidr)
 
     @property
+    def is_permanent(self) -> bool:
+        return self.expires_at is None
+
+    @property
     def ends_at(self) -> str | None:
         """When it stops to count, or stopped: None is never."""
         return min((at for at in (self.removed_at, self.expires_at) if at), default=None)

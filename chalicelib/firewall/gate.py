@@ -49,8 +49,11 @@ class Gate:
         self._failed_at = -inf
         self._reading = Lock()
 
-    def require(self, headers: Mapping[str, str]) -> None:
-        """Raises ClosedError where WAF did not let the request in, errors.UnavailableError."""
+    def require(self, headers: Mapping[str, str]) -> bool:
+        """Whether the request came with a value that a newer one replaces: a rotation waits for its end.
+
+        Raises ClosedError where WAF did not let the request in, errors.UnavailableError.
+        """
         given = headers.get(HEADER)
         if not given:
             raise ClosedError("without the firewall's header")
@@ -62,7 +65,7 @@ class Gate:
                 self._reading.release()
         known = self._known
         if _is_one_of(given, known.values):
-            return
+            return not _is_one_of(given, known.values[-1:])
         if known.flaw:
             raise FirewallSecretError(known.flaw)
         if self._failed_at > known.read_at:

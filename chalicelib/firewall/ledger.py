@@ -5,6 +5,7 @@ in no IP set any more and has been dead for so long that no other run can still 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -43,6 +44,17 @@ class Ledger:
     def put(self, entries: Sequence[Entry]) -> None:
         """Instead of whatever there is about the same ranges."""
         self._client.write_all({"PutRequest": {"Item": _item(entry)}} for entry in entries)
+
+    def put_unless_listed(self, entry: Entry, now: datetime) -> None:
+        """Leaves a live entry about the same range as it is, unless it bears the same note."""
+        free = (
+            "attribute_not_exists(pk) OR attribute_exists(removed_at) OR expires_at <= :now"
+            " OR note = :note"
+        )
+        values = {"now": {"S": timestamp(now)}, "note": {"S": entry.note}}
+        with suppress(RetryError):
+            write = self._client.put(_item(entry), free, **values)
+            self._client.transact([Action(write, RetryError)])
 
     def retire(self, entries: Sequence[Entry], now: datetime) -> list[Entry]:
         """Marks them as removed; what others have written since they were read, as it is now."""

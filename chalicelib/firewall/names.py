@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal["allow", "deny"]
+# The servers are the permanent entries of the allow list, once more: they have a rate limit of their own.
+SetKind = Literal["allow", "deny", "servers"]
 Version = Literal["IPV4", "IPV6"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+SET_KINDS: tuple[SetKind, ...] = get_args(SetKind)
 VERSIONS: tuple[Version, ...] = get_args(Version)
 
 SCOPE = "REGIONAL"
@@ -23,7 +26,7 @@ class Names:
     def web_acl(self) -> str:
         return f"{self.app}-{self.stage}"
 
-    def ip_set(self, kind: Kind, version: Version) -> str:
+    def ip_set(self, kind: SetKind, version: Version) -> str:
         return f"{self.web_acl}-{kind}-{version.lower()}"
 
     @property

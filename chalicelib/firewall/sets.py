@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from chalicelib.firewall.calls import Waf
-from chalicelib.firewall.names import KINDS, SCOPE, VERSIONS, Kind, Names, Version
+from chalicelib.firewall.names import SCOPE, SET_KINDS, VERSIONS, Names, SetKind, Version
 
-SetKey = tuple[Kind, Version]
+SetKey = tuple[SetKind, Version]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class FoundSet:
 
 
 def find_sets(waf: Waf, names: Names) -> dict[SetKey, FoundSet]:
-    """Those that there are, by kind ("allow", "deny") and version ("IPV4", "IPV6").
+    """Those that there are, by kind ("allow", "deny", "servers") and version ("IPV4", "IPV6").
 
     Raises the SDK's errors: to be called within Waf.until_done.
     """
@@ -29,8 +29,8 @@ def find_sets(waf: Waf, names: Names) -> dict[SetKey, FoundSet]:
 
 
 def set_keys() -> list[SetKey]:
-    """All four."""
-    return [(kind, version) for kind in KINDS for version in VERSIONS]
+    """All six."""
+    return [(kind, version) for kind in SET_KINDS for version in VERSIONS]
 
 
 def read_set(waf: Waf, found: FoundSet) -> tuple[frozenset[str], str]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from chalicelib.partitions import domain_of
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -27,8 +29,7 @@ class Pool:
     @property
     def issuer(self) -> str:
         """What the pool's tokens say in `iss`."""
-        suffix = ".cn" if self.arn.startswith("arn:aws-cn:") else ""
-        return f"https://cognito-idp.{self.region}.amazonaws.com{suffix}/{self.id}"
+        return f"https://cognito-idp.{self.region}.{domain_of(self.region)}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ const forUsers = () => ({
   },
 });
 
+const isDelete = (operation) => operation.get("method") === "delete";
+
 const ui = SwaggerUIBundle({
   url: `${base}/openapi.json`,
   dom_id: "#contract",
@@ -43,6 +45,8 @@ const ui = SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
+  // A record is tried out from its making to its end.
+  operationsSorter: (one, other) => isDelete(one) - isDelete(other),
   validatorUrl: null,
   oauth2RedirectUrl: `${location.origin}${base}/docs/oauth2-redirect.html`,
 });
@@ -51,25 +55,34 @@ ui.initOAuth({
   usePkceWithAuthorizationCodeGrant: true,
 });
 
-async function signIn(event) {
-  event.preventDefault();
-  const form = event.target;
-  const said = Object.fromEntries(new FormData(form));
-  const groups = said.groups.split(",").map((name) => name.trim()).filter(Boolean);
+async function signIn({ service, email, groups }) {
+  const status = document.querySelector("#sign-in output");
+  const names = groups.split(",").map((name) => name.trim()).filter(Boolean);
   const answer = await fetch(`${base}/local/token`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...said, groups }),
+    body: JSON.stringify({ service, email, groups: names }),
   });
   const told = await answer.json();
-  if (answer.ok) ui.preauthorizeApiKey("bearer", told.token);
-  form.querySelector("output").textContent = answer.ok
-    ? `Signed in as ${said.email} of ${said.service}`
-    : told.detail;
+  if (!answer.ok) {
+    status.textContent = told.detail;
+    return;
+  }
+  ui.preauthorizeApiKey("bearer", told.token);
+  const me = await fetch(`${base}/api/v1/me`, { headers: { Authorization: `Bearer ${told.token}` } });
+  const { may } = await me.json();
+  const warnings = told.warnings.map((warning) => `. Warning: ${warning}`).join("");
+  status.textContent = `Signed in as ${email} of ${service}, who may: ${may.join(", ")}${warnings}`;
 }
 
 if (stage === "local") {
   const form = document.getElementById("sign-in");
-  form.addEventListener("submit", signIn);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    signIn(Object.fromEntries(new FormData(form)));
+  });
+  for (const person of form.querySelectorAll("[data-service]")) {
+    person.addEventListener("click", () => signIn(person.dataset));
+  }
   form.hidden = false;
 }

@@ -1,18 +1,21 @@
-"""A development token over HTTP, for the page's sign-in: on the local stage, and nowhere else."""
+"""On the local stage, and nowhere else: a development token for the page's sign-in, and unknown paths."""
 
 from collections.abc import Callable
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib.errors import Flaw, ForbiddenError, InvalidError
 from chalicelib.origins import is_this_machine
-from chalicelib.routes.edge import Edge
+from chalicelib.routes.edge import UNKNOWN, Edge
 from chalicelib.routes.problems import problem
 from chalicelib.routes.requests import Call, json_object, pointer
 from chalicelib.routes.responses import json_response
+from chalicelib.services import access
 from chalicelib.settings import SettingsError
 
 PATH = "/local/token"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+DEEPEST = 16  # parts of a path; a deeper one gets Chalice's own 403
 # The service, the e-mail address and the groups that the token is to speak of.
 Issue = Callable[[str, str, list[str]], str]
 
@@ -39,9 +42,22 @@ def development_blueprint(edge: Edge, issue: Issue, origins: frozenset[str]) -> 
             token = issue(service, email, groups)
         except SettingsError as error:
             raise InvalidError(Flaw(pointer(), str(error))) from None
-        return json_response({"token": token}, headers={"Cache-Control": "no-store"})
+        warnings = access.unknown_groups(service, groups)
+        told = {"token": token, "warnings": warnings}
+        return json_response(told, headers={"Cache-Control": "no-store"})
 
     return routes
+
+
+def add_unknown_paths(app: Chalice) -> None:
+    """A route for all paths that no other has, so that the edge answers them and not `chalice local`."""
+
+    def unknown(*_: str, **__: str) -> Response:
+        raise NotImplementedError  # the edge answers before it
+
+    for parts in range(1, DEEPEST + 1):
+        path = "".join(f"{UNKNOWN}{number}}}" for number in range(parts))
+        app.route(path, methods=METHODS, content_types=[])(unknown)
 
 
 def _require_this_machine(request: Request, origins: frozenset[str]) -> None:

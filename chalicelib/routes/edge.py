@@ -42,6 +42,7 @@ ALLOWED_HEADERS = (
 )
 EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
+UNKNOWN = "/{unknown"  # a route of the local stage that begins so has the paths that no other has
 # Whoever may have come past the firewall is told no more.
 SHUT = "This API is not available at the moment: send the request again later"
 
@@ -59,7 +60,7 @@ class Edge:
         origins: frozenset[str],
         entrances: tuple[Entrance, ...],
         telemetry: Telemetry | None = None,
-        gate: Callable[[Mapping[str, str]], None] | None = None,
+        gate: Callable[[Mapping[str, str]], bool] | None = None,
     ) -> None:
         self._app = app
         self._origins = origins
@@ -210,7 +211,8 @@ class Edge:
         if self._gate is None:
             return None
         try:
-            self._gate(request.headers)
+            if self._gate(request.headers):
+                facts_of(request)["old_firewall_value"] = True
         except ClosedError as error:
             facts_of(request)["refused"] = str(error)
             return problem_of(request, error)
@@ -223,10 +225,11 @@ class Edge:
 
     def _unknown_path(self, request: Request) -> Response | None:
         """The answer to a path that is no route's, which API Gateway never sends."""
-        if request.path in self._app.routes:
+        if request.path in self._app.routes and not request.path.startswith(UNKNOWN):
             return None
         detail = "Nothing is at this path: GET / lists what there is"
-        if path_of(request).startswith(IAM):
+        has_iam = any(entrance.prefix == IAM for entrance in self._entrances)
+        if path_of(request).startswith(IAM) and not has_iam:
             detail = "Signatures are not verified here: call API Gateway, or leave out /iam and send a token"
         return problem_of(request, NotFoundError(detail))
 

@@ -16,13 +16,19 @@ from chalicelib.routes.requests import request_ids
 
 NAMESPACE = "landscape-api"
 UNITS = {"Requests": "Count", "Errors": "Count", "Latency": "Milliseconds", "ColdStarts": "Count"}
-METRICS = [
-    {
-        "Namespace": NAMESPACE,
-        "Dimensions": [["stage"], ["stage", "route"]],
-        "Metrics": [{"Name": name, "Unit": unit} for name, unit in UNITS.items()],
-    }
-]
+
+
+def _metrics(dimensions: tuple[str, ...], *names: str) -> dict[str, Any]:
+    metrics = [{"Name": name, "Unit": UNITS[name]} for name in names]
+    return {"Namespace": NAMESPACE, "Dimensions": [[*dimensions]], "Metrics": metrics}
+
+
+# Each name under each set of values is a metric that CloudWatch charges for, so that few go by route:
+# of HEAD none, and a preflight counts as a cold start alone.
+COLD = _metrics(("stage",), "ColdStarts")
+TOTALS = _metrics(("stage",), *UNITS)
+BY_ROUTE = _metrics(("stage", "route"), "Requests", "Errors", "Latency")
+METRICS = {"OPTIONS": [COLD], "HEAD": [TOTALS]}
 
 
 class Telemetry:
@@ -34,7 +40,10 @@ class Telemetry:
         """`facts` is what else is known: the caller's service and subject, an error."""
         cold, self._is_cold = self._is_cold, False
         line = {
-            "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": METRICS},
+            "_aws": {
+                "Timestamp": int(time.time() * 1000),
+                "CloudWatchMetrics": METRICS.get(request.method, [TOTALS, BY_ROUTE]),
+            },
             "stage": self._stage,
             "route": f"{request.method} {request.path}",
             **request_ids(request),

@@ -54,6 +54,25 @@ RULES: Mapping[str, Rule] = {
 LOGGED_BY_SUBJECT = frozenset({"read-contacts", "read-authors"})
 
 
+def groups_of(service: str) -> frozenset[str]:
+    """The groups of the service's pool that some rule names; another one opens nothing."""
+    return frozenset().union(*(rule.groups.get(service) or () for rule in RULES.values()))
+
+
+def unknown_groups(service: str, groups: Iterable[str]) -> list[str]:
+    """A sentence for each group of `service` that opens nothing, with what there is."""
+    known = sorted(groups_of(service))
+    sentences = []
+    for group in groups:
+        if group not in known:
+            alike = [name for name in known if name.lower() == group.lower()]
+            meant = f", but {alike[0]!r}" if alike else ""
+            sentences.append(
+                f"no rule knows the group {group!r} of {service}{meant}. Its groups: {', '.join(known)}"
+            )
+    return sentences
+
+
 def require(caller: Caller, action: str) -> None:
     """Raises ForbiddenError, which names the rule, unless the caller's pool and groups allow `action`."""
     rule = RULES[action]

@@ -9,12 +9,12 @@ from typing import Any
 
 from ops.logs import find_group
 from ops.retries import GATEWAY_BUSY, LOGS_BUSY, PendingError
-from ops.stage import Stage
+from ops.stage import IPV4, Stage
 from ops.steps import AS_WANTED, OperatorError, Step
 
 ACCESS_LOGS_NEED_A_ROLE = (
     "API Gateway has no CloudWatch role in this account and region, and access logs need one, once:"
-    " docs/gateway.md, “Once for each account”, has the commands"
+    " `landscape log-role` makes it, see docs/gateway.md"
 )
 # create_deployment sets these of the stage from its arguments; the name that get_stage gives each.
 REPEATED = {
@@ -25,7 +25,8 @@ REPEATED = {
     "tracingEnabled": "tracingEnabled",
 }
 # Never the token, the query string (people search in it) or an e-mail address. A caller can set the
-# request id, and not the extended one.
+# request id, and not the extended one. No text of an error: API Gateway escapes nothing, so that a
+# quote in it would leave a line that is no JSON.
 ACCESS_LOG_FORMAT = json.dumps(
     {
         "request_id": "$context.requestId",
@@ -38,8 +39,8 @@ ACCESS_LOG_FORMAT = json.dumps(
         "error_type": "$context.error.responseType",
         "response_latency": "$context.responseLatency",
         "integration_latency": "$context.integration.latency",
-        "integration_error": "$context.integration.error",
-        "authorizer_error": "$context.authorizer.error",
+        "integration_status": "$context.integration.integrationStatus",
+        "authorizer_status": "$context.authorizer.status",
         "response_length": "$context.responseLength",
     }
 )
@@ -75,6 +76,7 @@ class Api:
     deployment_id: str
     access_logs: dict[str, str]
     every_method: dict[str, Any]
+    ip_addresses: str = IPV4
     repeated: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -85,7 +87,7 @@ class Api:
 def find_api(gateway: Any, stage: Stage, rest_api_id: str) -> Api:
     """Raises GatewayError where there is no such API, or it has no such stage."""
     try:
-        name = gateway.get_rest_api(restApiId=rest_api_id)["name"]
+        api = gateway.get_rest_api(restApiId=rest_api_id)
     except gateway.exceptions.NotFoundException:
         raise GatewayError(
             f"there is no REST API {rest_api_id} in this account and region: is it another's"
@@ -100,10 +102,11 @@ def find_api(gateway: Any, stage: Stage, rest_api_id: str) -> Api:
     return Api(
         stage=stage,
         id=rest_api_id,
-        name=name,
+        name=api["name"],
         deployment_id=found["deploymentId"],
         access_logs=found.get("accessLogSettings") or {},
         every_method=found.get("methodSettings", {}).get("*/*", {}),
+        ip_addresses=api.get("endpointConfiguration", {}).get("ipAddressType", IPV4),
         repeated=_repeated(found),
     )
 
@@ -125,7 +128,13 @@ def require_log_role(gateway: Any) -> None:
 
 
 def stage_steps(
-    clients: Clients, api: Api, rate: float, burst: int, found_group: dict[str, Any] | None
+    clients: Clients,
+    api: Api,
+    rate: float,
+    burst: int,
+    found_group: dict[str, Any] | None,
+    *,
+    detailed_metrics: bool = False,
 ) -> Iterator[Step]:
     """`rate` is in requests a second; `found_group` is the access log's, None where it is missing."""
     update = partial(_update, clients, api)
@@ -143,11 +152,29 @@ def stage_steps(
         partial(update, {f"/*/*/throttling/{k}": v for k, v in limits.items()}),
     )
     yield Step(
-        "metrics",
-        "on" if api.every_method.get("metricsEnabled") else "off",
-        "on",
-        partial(update, {"/*/*/metrics/enabled": "true"}),
+        "detailed metrics",
+        _switch(on=api.every_method.get("metricsEnabled", False)),
+        _switch(on=detailed_metrics),
+        partial(update, {"/*/*/metrics/enabled": str(detailed_metrics).lower()}),
     )
+    yield Step(
+        "IP addresses",
+        api.ip_addresses,
+        api.stage.ip_addresses,
+        partial(_set_ip_addresses, clients, api),
+    )
+
+
+def _switch(*, on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _set_ip_addresses(clients: Clients, api: Api) -> None:
+    """Holds at once, without a deployment."""
+    path, value = "/endpointConfiguration/ipAddressType", api.stage.ip_addresses
+    change = {"op": "replace", "path": path, "value": value}
+    update = partial(clients.gateway.update_rest_api, restApiId=api.id, patchOperations=[change])
+    GATEWAY_BUSY.repeat(update, clients.sleep)
 
 
 def _access_logs(api: Api, found_group: dict[str, Any] | None) -> str:

@@ -1,10 +1,11 @@
-"""`landscape gateway`: sets what Chalice cannot: logs, limits, alarms, API Gateway's own errors.
+"""`landscape gateway`: sets what Chalice cannot: API Gateway's own errors, logs, limits, alarms.
 
 After each `chalice deploy`, which wipes the gateway responses; twice in a row it does nothing the
 second time. docs/gateway.md says what each setting is for. AWS credentials, region, profile and
 endpoint are the SDK's own settings.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,9 @@ from typing import Annotated
 import boto3
 import typer
 
+from chalicelib.settings import Settings
 from ops.console import AsJson, Console, DryRun, StageName, Status
-from ops.gateway.alarms import alarm_steps, alarms
+from ops.gateway.alarms import SCHEDULED, Watched, alarm_steps, alarms
 from ops.gateway.api import (
     Api,
     Clients,
@@ -24,10 +26,12 @@ from ops.gateway.api import (
     require_log_role,
     stage_steps,
 )
+from ops.gateway.dashboard import dashboard_step
 from ops.gateway.logs import RETENTIONS, filter_step, group_steps
+from ops.gateway.removal import removal_steps
 from ops.gateway.responses import response_steps
 from ops.logs import find_group
-from ops.stage import Stage
+from ops.stage import Stage, stage_environment
 from ops.steps import Step
 
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+")
@@ -38,17 +42,20 @@ RATE, BURST, LOG_DAYS = 50, 100, 30
 class GatewayOptions:
     """What an operator may choose; None keeps what there is, or takes the default.
 
-    `function` is the name of the API's Lambda; `scheduled` has the others', by their names in app.py.
+    `function` is the name of the API's Lambda; `scheduled` has the others', by their names in app.py;
+    `table` is the DynamoDB table's.
 
     Raises GatewayError for what AWS would refuse half-way.
     """
 
     function: str
     scheduled: Mapping[str, str]
+    table: str
     rate: float | None = None
     burst: int | None = None
     log_days: int | None = None
     alarm_topic: str = ""
+    detailed_metrics: bool = False
 
     def __post_init__(self) -> None:
         limits = (limit for limit in (self.rate, self.burst) if limit is not None)
@@ -62,12 +69,15 @@ class GatewayOptions:
 
 
 def plan(clients: Clients, api: Api, options: GatewayOptions) -> Iterator[Step]:
-    """Everything that should be so, in the order of doing it. Raises GatewayError, ClientError."""
+    """Everything that should be so, in the order of doing it. Raises GatewayError, ClientError.
+
+    The responses come first: until they are deployed, the gateway's errors are API Gateway's own.
+    """
     require_log_role(clients.gateway)
+    yield from response_steps(clients, api)
     stage, access_log = api.stage, api.access_log_group
-    functions = (options.function, *options.scheduled.values())
-    names = [*(f"/aws/lambda/{function}" for function in functions), access_log]
-    groups = {name: find_group(clients.logs, name) for name in names}
+    watched = Watched(stage, api.name, options.function, options.scheduled, options.table)
+    groups = {name: find_group(clients.logs, name) for name in watched.log_groups}
     for name, found in groups.items():
         kept = (found or {}).get("retentionInDays")
         yield from group_steps(clients, name, found, options.log_days or kept or LOG_DAYS)
@@ -75,10 +85,11 @@ def plan(clients: Clients, api: Api, options: GatewayOptions) -> Iterator[Step]:
     yield filter_step(clients, stage.app, stage.name, access_log, is_there=is_there)
     rate = options.rate or api.every_method.get("throttlingRateLimit") or RATE
     burst = options.burst or api.every_method.get("throttlingBurstLimit") or BURST
-    yield from stage_steps(clients, api, rate, burst, groups[access_log])
-    wanted = alarms(api, options.function, options.scheduled)
-    yield from alarm_steps(clients.cloudwatch, wanted, options.alarm_topic)
-    yield from response_steps(clients, api)
+    yield from stage_steps(
+        clients, api, rate, burst, groups[access_log], detailed_metrics=options.detailed_metrics
+    )
+    yield from alarm_steps(clients.cloudwatch, alarms(watched), options.alarm_topic)
+    yield dashboard_step(clients.cloudwatch, watched, access_log)
 
 
 def configure(
@@ -92,27 +103,31 @@ def configure(
 ) -> int:
     """The exit code. Raises GatewayError, StageError, StepError and the SDK's errors."""
     rest_api_id = rest_api_id or stage.deployed_api()
-    names = ("apigateway", "logs", "cloudwatch")
-    clients = Clients(*(boto3.client(name) for name in names))
+    clients = _clients()
     api = find_api(clients.gateway, stage, rest_api_id)
     title = f"{api.name} ({api.id}), stage {stage.gateway_stage}"
     steps = [*plan(clients, api, options)]
     return console.bring_about(title, steps, dry_run=dry_run, status=status)
 
 
+def _clients() -> Clients:
+    return Clients(*(boto3.client(name) for name in ("apigateway", "logs", "cloudwatch")))
+
+
+def take_down(
+    console: Console, watched: Watched, *, with_logs: bool, yes: bool, dry_run: bool, status: bool
+) -> int:
+    """The exit code. Raises GatewayError, StepError and the SDK's errors."""
+    steps = [*removal_steps(_clients(), watched, with_logs=with_logs)]
+    title = f"Alarms, dashboard and logs of {watched.stage.full_name}"
+    question = "" if yes else f"Take these away from {watched.stage.full_name}?"
+    return console.bring_about(title, steps, dry_run=dry_run, status=status, question=question)
+
+
 def main(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     rest_api_id: Annotated[
         str, typer.Option(help="where CloudFormation or Terraform deployed the API")
-    ] = "",
-    function_name: Annotated[
-        str, typer.Option(help="the API's Lambda, where Chalice did not name it")
-    ] = "",
-    expire_function_name: Annotated[
-        str, typer.Option(help="the scheduled Lambda `expire`, where Chalice did not name it")
-    ] = "",
-    finish_function_name: Annotated[
-        str, typer.Option(help="the scheduled Lambda `finish`, where Chalice did not name it")
     ] = "",
     alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
     rate: Annotated[
@@ -124,18 +139,33 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     log_days: Annotated[
         int | None, typer.Option(help=f"how long log lines are kept; {LOG_DAYS} at first")
     ] = None,
+    detailed_metrics: Annotated[
+        bool, typer.Option("--detailed-metrics", help="figures of each method, which are charged")
+    ] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="take away alarms, dashboard and metric filter")
+    ] = False,
+    with_logs: Annotated[
+        bool, typer.Option("--with-logs", help="with --delete: the log groups too, for good")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before --delete")] = False,
     dry_run: DryRun = False,
     status: Status = False,
     as_json: AsJson = False,
 ) -> None:
-    """Set what Chalice cannot: logs, limits, alarms, and API Gateway's own errors."""
+    """Set what Chalice cannot: API Gateway's own errors, logs, limits, alarms, and a dashboard."""
     console = Console("gateway", as_json)
     with console.failures():
         found = Stage.read(stage)
-        function = function_name or found.full_name
-        scheduled = {
-            "expire": expire_function_name or f"{function}-expire",
-            "finish": finish_function_name or f"{function}-finish",
-        }
-        options = GatewayOptions(function, scheduled, rate, burst, log_days, alarm_topic)
+        function = found.full_name
+        scheduled = {each: f"{function}-{each}" for each in SCHEDULED}
+        if delete:
+            watched = Watched(found, "", function, scheduled, "")
+            looks = {"dry_run": dry_run, "status": status}
+            sys.exit(take_down(console, watched, with_logs=with_logs, yes=yes, **looks))
+        if with_logs:
+            raise GatewayError("--with-logs goes with --delete")
+        table = Settings.read(stage_environment(stage, os.environ)).table
+        choice = (rate, burst, log_days, alarm_topic, detailed_metrics)
+        options = GatewayOptions(function, scheduled, table, *choice)
         sys.exit(configure(console, found, rest_api_id, options, dry_run=dry_run, status=status))

@@ -72,6 +72,11 @@ def failures_metric(stage: str) -> str:
     return f"{FILTER_NAME}-{stage}"
 
 
+def has_metric_filter(logs: Any, group: str) -> bool:
+    answer = logs.describe_metric_filters(logGroupName=group, filterNamePrefix=FILTER_NAME)
+    return any(one["filterName"] == FILTER_NAME for one in answer["metricFilters"])
+
+
 def _find_filter(logs: Any, group: str, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """Of its transformations only what `wanted` names: CloudWatch Logs may add a unit."""
     names = wanted["metricTransformations"][0]

@@ -63,34 +63,40 @@ NO_TOKEN = "The token is missing or expired, or comes from a user pool that may 
 NEEDED = "A valid token is needed"
 TIMEOUT = "The answer took too long; what was asked for may have been done all the same"
 FILTERED = "A rule of the firewall refused this request, or the address that it came from"
-NOT_FITTING = "The signature does not fit the request, or is too old: sign the request again"
 HAVE_EXPIRED = "The credentials have expired: get new ones, and sign the request again"
 SIGNATURE_NEEDED = "A valid signature is needed"
 NOT_ALLOWED = "Not with this token, or not by this role"
-# API Gateway's answer to a request without a signature, too: it does not tell the two apart.
+# API Gateway does not tell apart a path that there is not and a signature that is missing or wrong.
 NO_PATH = (
     "There is no such path, or it does not take this method. Under /iam a request needs a signature"
+)
+# To a path that there is not, with a token or without: it takes the token for a signature.
+NOT_FITTING = (
+    "There is no such path, or it does not take this method. Under /iam: the signature does not fit"
+    " the request, or is too old: sign the request again"
 )
 REFUSED = "The gateway refused the request. Under /iam, look at the credentials and the signature"
 ENCODED = "Send the body as JSON, uncompressed"
 TOO_LARGE = ("The body is too large", "It is larger than this API takes")
 TOO_MANY = "More requests came in than this API takes at once. Please try again"
+UNAVAILABLE = "Not available at the moment"
+NO_ROOM = "The API could not be called at the moment: send the request again"
 AGAIN = (("Retry-After", "1"),)
 RESPONSES = (
     GatewayResponse("UNAUTHORIZED", 401, "unauthenticated", NEEDED, NO_TOKEN, CHALLENGE),
     # AWS credentials, and no token of a pool: that is UNAUTHORIZED.
     GatewayResponse("EXPIRED_TOKEN", 401, "unauthenticated", SIGNATURE_NEEDED, HAVE_EXPIRED, SIGN),
-    GatewayResponse(
-        "INVALID_SIGNATURE", 401, "unauthenticated", SIGNATURE_NEEDED, NOT_FITTING, SIGN
-    ),
     GatewayResponse("ACCESS_DENIED", 403, "forbidden", "Not allowed", NOT_ALLOWED),
     GatewayResponse("WAF_FILTERED", 403, "filtered", "Refused by the firewall", FILTERED),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "not-found", "Not found", NO_PATH),
+    GatewayResponse("INVALID_SIGNATURE", 404, "not-found", "Not found", NOT_FITTING),
     GatewayResponse("REQUEST_TOO_LARGE", 413, "payload-too-large", *TOO_LARGE),
     GatewayResponse(
         "UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type", "Unsupported Media Type", ENCODED
     ),
     GatewayResponse("THROTTLED", 429, "too-many-requests", "Too many requests", TOO_MANY, AGAIN),
+    # Lambda had no room to run the API, or API Gateway could not call it.
+    GatewayResponse("INTEGRATION_FAILURE", 503, "unavailable", UNAVAILABLE, NO_ROOM, AGAIN),
     GatewayResponse("INTEGRATION_TIMEOUT", 504, "timeout", "No answer in time", TIMEOUT),
     GatewayResponse("DEFAULT_4XX", 0, "refused", "The request was refused", REFUSED),
     GatewayResponse(

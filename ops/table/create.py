@@ -71,7 +71,7 @@ def _extras(live: LiveTable, *, is_there: bool) -> Iterator[Step]:
     )
     yield Step(
         "point-in-time recovery",
-        _recovery(live.client, live.name) if is_there else "off",
+        point_in_time_recovery(live.client, live.name) if is_there else "off",
         "on",
         partial(live.once_free, recover),
     )
@@ -99,7 +99,8 @@ def create_table(client: Any, name: str, stage: str) -> None:
     )
 
 
-def _recovery(client: Any, name: str) -> str:
+def point_in_time_recovery(client: Any, name: str) -> str:
+    """Whether the table has point-in-time recovery: "on" or "off"."""
     found = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     status = found.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
     return _switch(status == "ENABLED")

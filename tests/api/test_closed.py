@@ -20,6 +20,7 @@ from tests.support.api import ORIGIN, Answer, Api, P, in_lambda, local_environme
 from tests.support.emulator import Emulator
 from tests.support.faults import Tables, emulated_tables, failing, refused_with
 from tests.support.signing import IAM, identity
+from waf.rotation import OLD_VALUE
 
 VALUE = "a-value-that-waf-would-never-insert"
 GOOD = "a-value-that-waf-inserts-into-all-it-lets-in"
@@ -178,6 +179,16 @@ def test_a_value_of_any_characters_is_closed_and_no_failure(behind: Behind, valu
     answer, line = behind.refused(value=value)
     assert (answer.status, answer.json["type"]) == CLOSED
     assert line["refused"] == "with another value than the firewall's"
+
+
+def test_who_brings_the_value_that_ends_is_in_the_log_as_the_rotation_looks_for_it(
+    behind: Behind,
+) -> None:
+    behind.put(FIREWALL_SECRET, **text([GOOD, VALUE]))
+    answer, line = behind.asked()
+    assert (answer.status, line[json.loads(OLD_VALUE)]) == (200, True)
+    answer, line = behind.asked(value=VALUE)
+    assert (answer.status, json.loads(OLD_VALUE) in line) == (200, False)
 
 
 def test_a_table_that_cannot_be_read_is_a_503_that_says_why_in_the_log_alone(

@@ -55,6 +55,9 @@ def targets() -> Iterator[tuple[str, str]]:
 
 
 def queries(parameter: dict[str, str]) -> Iterator[str]:
+    """Of a parameter by reference; those of the path stand with each operation."""
+    if "$ref" not in parameter:
+        return
     said = contract()["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
     if said["in"] == "query":
         name = said["name"]

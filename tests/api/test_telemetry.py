@@ -49,9 +49,10 @@ def test_a_request_is_one_line_with_its_metrics(inside: Api, lines: Lines) -> No
     assert cold == [(True, 1), (False, 0)]
     assert (second["Requests"], second["Errors"]) == (1, 0)
     assert second["Latency"] > 0
-    (metrics,) = second["_aws"]["CloudWatchMetrics"]
-    assert metrics["Dimensions"] == [["stage"], ["stage", "route"]]
-    assert {metric["Name"] for metric in metrics["Metrics"]} <= second.keys()
+    totals, by_route = second["_aws"]["CloudWatchMetrics"]
+    assert totals["Dimensions"] == [["stage"]]
+    assert by_route["Dimensions"] == [["stage", "route"]]
+    assert {metric["Name"] for metric in totals["Metrics"]} <= second.keys()
 
 
 def test_the_id_that_no_caller_can_set_is_in_it_where_there_is_one(

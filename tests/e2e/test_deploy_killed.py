@@ -1,20 +1,25 @@
 """`make deploy`, killed after each of its AWS calls in turn: run again, it ends in one API and the same state."""
 
+import re
+
 import pytest
 
 from tests.support.deployment import READS, Deployment
 
 RUNS_AT_MOST = 250
+RESPONSE = re.compile(r"(?<=/gatewayresponses/)\w+")
 
 
 def sweep(deployment: Deployment, *, reads_too: bool) -> int:
     """Kills one run after another, each behind the first call behind which none was killed before.
 
-    Until one gets through. How many were killed.
+    Until one gets through. How many were killed. Without the reads, one gateway response stands for all.
     """
     killed: set[str] = set()
 
     def is_new(what: str) -> bool:
+        if not reads_too:
+            what = RESPONSE.sub("…", what)
         if what in killed or (not reads_too and READS.match(what)):
             return False
         killed.add(what)

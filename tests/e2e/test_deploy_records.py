@@ -4,14 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.console import UNPROVEN
 from tests.support.deployment import READS, Deployment, allow_access_logs
+
+NOWHERE = ("--checkip-url", "http://127.0.0.1:1/")
 
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Each test leaves the next one a deployment that can be brought into disorder."""
     with Deployment(tmp_path_factory.mktemp("records")) as deployment:
-        deployment.deploy()
+        said = deployment.deploy(*NOWHERE, expect=UNPROVEN)
+        assert "unproven" in said.splitlines()[-1]
         yield deployment
 
 
@@ -23,6 +27,14 @@ def refused(deployed: Deployment) -> str:
     assert all(READS.match(call) for call in deployed.proxy.calls[calls:])
     assert deployed.own_apis() == apis
     return said
+
+
+def test_what_is_unproven_stands_and_is_the_release(deployed: Deployment) -> None:
+    deployed.run("firewall", "--stage", "dev", "--status")
+    deployed.run("gateway", "--stage", "dev", "--status")
+    assert "version 1 is the first release; nothing is older" in deployed.run(
+        "rollback", "--stage", "dev", expect=1
+    )
 
 
 def test_an_account_without_a_role_for_logs_is_told_beforehand(deployed: Deployment) -> None:
@@ -37,7 +49,7 @@ def test_an_api_without_a_record_is_adopted_only_when_told(deployed: Deployment)
     said = refused(deployed)
     assert before in said
     assert "--adopt" in said
-    deployed.deploy("--adopt")
+    assert "changed  nothing" in deployed.deploy("--adopt")
     assert deployed.own_apis() == [before]
     assert deployed.record == known
 

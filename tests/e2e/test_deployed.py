@@ -21,7 +21,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.credentials import Credentials
 
-from tests.support.api import ORIGIN, Answer, Api
+from ops.runtime import pinned_python
+from tests.support.api import ORIGIN, ROOT, Answer, Api
 from tests.support.deployment import READS, Deployment, allow_access_logs
 from tests.support.emulator import CREDENTIALS, REGION, IamRole
 from tests.support.signing import IAM
@@ -49,8 +50,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         deployment.audit.add_user(USER, "Admin")
         deployment.landscape.add_user(REVIEWER, "admin", "reviewer")
         said = deployment.deploy()
-        assert "answers 200; " in said
-        assert "the firewall's own 403: this address is not listed" in said
+        assert "/dev/health answers 200\n" in said
+        assert deployment.api.get("/health").status == 403  # the smoke check has taken itself out
         deployment.let_in()
         yield deployment
 
@@ -90,6 +91,10 @@ def test_the_life_of_a_project(deployed: Deployment, user: Api) -> None:
 def test_a_cold_start_compiles_nothing(deployed: Deployment) -> None:
     zips = list((deployed.project / ".chalice/deployments").glob("*.zip"))
     assert [code_in(each) for each in zips] == [sources_in(each) for each in zips] != []
+    live = deployed.emulator.client("lambda").get_function_configuration(
+        FunctionName="landscape-api-dev"
+    )
+    assert live["Runtime"] == f"python{pinned_python(ROOT)}"
 
 
 def test_the_life_of_a_technology(deployed: Deployment, reviewer: Api) -> None:
@@ -185,7 +190,7 @@ def test_under_iam_nobody_gets_in_but_a_listed_role(
     callers = {
         "nobody": (deployed.api, 404),  # API Gateway's answer to an unknown path too
         "a token": (user, 403),
-        "another secret": (deployed.signed_by(stolen), 401),
+        "another secret": (deployed.signed_by(stolen), 404),  # and to a signature that does not fit
         "a session without its token": (
             deployed.signed_by(Credentials(radar.access_key, radar.secret_key)),
             403,
@@ -243,6 +248,8 @@ def test_the_shipped_data_is_loaded_once_and_twice_alike(deployed: Deployment) -
 def test_a_second_deploy_keeps_api_data_and_settings(deployed: Deployment, user: Api) -> None:
     assert user("POST", P, {"name": "Kept"}).status in (201, 409)
     before, stage = deployed.api_id, deployed.gateway_stage()
+    app = deployed.project / "app.py"
+    app.write_text(app.read_text() + "# another version\n")
     deployed.deploy()
     assert deployed.own_apis() == [before] == [deployed.api_id]
     assert deployed.api.get(f"{P}/kept").status == 200
@@ -356,14 +363,17 @@ def test_a_placeholder_stops_a_deploy_before_anything_is_made(deployment: Deploy
     for command in (("deploy",), ("chalice", "deploy")):
         said = deployment.run(*command, "--stage", "dev", expect=1)
         assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in said
+    (deployment.project / ".python-version").write_text("3.12\n")
+    assert "pins the Lambda's to 3.12" in deployment.deploy(expect=1)
     assert deployment.proxy.calls == []
 
 
 def test_a_dry_run_changes_nothing_and_tells(deployed: Deployment, deployment: Deployment) -> None:
-    assert "nothing to change" in deployed.deploy("--dry-run")
+    assert "unchanged; nothing was changed" in deployed.deploy("--dry-run")
     said = deployment.deploy("--dry-run")
     assert "something is due" in said
     assert "gateway: once there is an API" in said
+    assert "would list this machine's own address for ten minutes, ask the API" in said
     assert all(READS.match(call) for call in deployment.proxy.calls)
 
 

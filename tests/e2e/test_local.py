@@ -1,6 +1,7 @@
 """The API as a developer starts it: `chalice local`, with its reloader and without."""
 
 import shutil
+import subprocess
 import time
 from http.client import HTTPConnection
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.settings import Settings
-from tests.support.api import ROOT, Api, LocalServer, local_environment
+from tests.support.api import ROOT, Api, LocalServer, free_port, local_environment
+from tests.support.commands import BIN
 
 
 @pytest.fixture
@@ -75,3 +77,13 @@ def test_head_leaves_nothing_on_the_connection(state: Path) -> None:
             assert not answer.will_close
         connection.close()
         assert (answer.status, b'"ok"' in body) == (200, True)
+
+
+@pytest.mark.parametrize("options", [[], ["--no-autoreload"], ["--stage", "dev"]])
+def test_a_stage_that_is_not_filled_in_ends_it_and_says_which_is_meant(options: list[str]) -> None:
+    command = [str(BIN / "chalice"), "local", "--port", str(free_port()), *options]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0
+    assert "say: chalice local --stage local" in done.stderr

@@ -1,4 +1,4 @@
-"""`make run`, as the README has it: the shipped data, served, with three requests to try."""
+"""`make run`, as the README has it: the shipped data, served, with a page and a request to try."""
 
 import json
 import os
@@ -13,20 +13,30 @@ import pytest
 
 from tests.api.test_routes import TABLE
 from tests.support.api import ROOT, Sender, free_port, through_http
+from tests.support.transcripts import EIGHTY_COLUMNS, hold
 
 LINES_AT_MOST = 200
 STOP_SECONDS = 30
 
 
+def outside_make() -> dict[str, str]:
+    """The environment, without what a make that runs the tests would say to another."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
+
+
 class MakeRun:
-    def __init__(self, state: Path, port: int, before: str = "") -> None:
+    def __init__(self, state: Path, port: int, before: str = "", **settings: str) -> None:
         self.state = state
         self.port = port
         self.output = ""
         self.process = subprocess.Popen(
             ["bash", "-c", f"{before}exec make run PORT={port}"],
             cwd=ROOT,
-            env={**os.environ, "XDG_STATE_HOME": str(state)},
+            env={**outside_make(), **EIGHTY_COLUMNS, "XDG_STATE_HOME": str(state), **settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -57,7 +67,7 @@ class MakeRun:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRun]:
     run = MakeRun(tmp_path_factory.mktemp("state"), free_port())
     try:
-        run.read_until(r"api/v1/projects$")
+        run.read_until(r"^  curl ")
         yield run
     finally:
         if run.process.poll() is None:
@@ -109,11 +119,74 @@ def shell(running: MakeRun, script: str) -> str:
     return result.stdout
 
 
-def test_its_three_examples_work_as_printed(running: MakeRun) -> None:
-    commands = re.findall(r"^  (curl (?:.*\\\n)*.*)$", running.output, re.MULTILINE)
-    assert len(commands) == 3
-    for command, expected in zip(commands, ('"items"', '"items"', '"my-project"'), strict=True):
-        assert expected in shell(running, command)
+def test_the_first_screen_fits_and_its_commands_work_as_printed(running: MakeRun) -> None:
+    said = running.output.replace(str(running.port), "8000")
+    hold("make_run", said, (r"(?m)^setup: .*\n", ""))
+    remarks, example = re.findall(r"^  (.+)$", running.output, re.MULTILINE)
+    assert '"items"' in shell(running, example)
+    assert "mended, 19" in shell(running, remarks)
+
+
+def test_an_unknown_path_is_a_problem_that_says_so(send: Sender) -> None:
+    for method in ("GET", "POST", "OPTIONS"):
+        answer = send(method, "/no/such/path", {"Authorization": "Bearer x"}, b"")
+        assert answer.status == 404
+        assert "Nothing is at this path" in answer.json["detail"]
+    assert send("HEAD", "/no/such/path", {}, b"").body == b""
+
+
+def test_the_environment_goes_before_the_file_and_is_told(tmp_path: Path) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    run = MakeRun(tmp_path, free_port(), LANDSCAPE_STORE_URL=other, LANDSCAPE_RADAR_TITLE="Ours")
+    run.read_until(r"^  curl ")
+    radar = through_http("127.0.0.1", run.port)("GET", "/api/v1/radar", {}, b"").json
+    run.interrupt()
+    assert (radar["title"], len(radar["entries"]) > 0) == ("Ours", True)
+    assert f"from the environment, LANDSCAPE_STORE_URL={other}" in run.output
+    assert not (tmp_path / "landscape-api/landscape.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("run PORT=abc", "the port is 'abc', not a number from 1 to 65535"),
+        ("run PYTHON=python9", "there is no python9 on this machine"),
+        ("token GROUP=Admin", "knows no GROUP=; it takes EMAIL GROUPS HOURS PYTHON SERVICE"),
+        ("token SERVICE=tech-audit-tool EMAIL=x@y", "with a domain that has a dot"),
+        ("token SERVICE=tech-audit-tool EMAIL=a@b.org HOURS=x", "HOURS is 'x'"),
+        ("token EMAIL=a@b.org", "say one of tech-audit-tool, digital-landscape"),
+    ],
+)
+def test_what_cannot_be_is_answered_in_one_sentence(
+    tmp_path: Path, command: str, said: str
+) -> None:
+    done = make(tmp_path, command)
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_a_group_that_no_rule_knows_is_named_and_the_token_printed(tmp_path: Path) -> None:
+    done = make(tmp_path, "token SERVICE=tech-audit-tool EMAIL=a@b.org GROUPS=admin")
+    assert (done.returncode, done.stdout.count(".")) == (0, 2)
+    assert "'admin' of tech-audit-tool, but 'Admin'" in done.stderr
+
+
+def test_a_taken_port_is_answered_with_a_free_one(tmp_path: Path, running: MakeRun) -> None:
+    said = make(tmp_path, f"run PORT={running.port}").stderr
+    other = re.search(r"(\d+) is free", said)
+    assert other
+    assert int(other[1]) != running.port
+
+
+def make(state: Path, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "-s", *command.split()],
+        cwd=ROOT,
+        env={**os.environ, "XDG_STATE_HOME": str(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_every_example_of_the_readme_works_as_printed(running: MakeRun) -> None:
@@ -134,8 +207,9 @@ def test_every_example_of_the_readme_works_as_printed(running: MakeRun) -> None:
 @pytest.mark.parametrize("before", ["", "trap '' INT; "], ids=["foreground", "background"])
 def test_ctrl_c_ends_it_however_it_was_started(tmp_path: Path, before: str) -> None:
     run = MakeRun(tmp_path, free_port(), before)
-    run.read_until(r"api/v1/projects$")
+    run.read_until(r"^  curl ")
     run.interrupt()
     assert "serve: ended" in run.output
+    assert "Aborted" not in run.output
     with pytest.raises(OSError, match="refused"):
         through_http("127.0.0.1", run.port)("GET", "/health", {}, b"")

@@ -14,6 +14,10 @@ from tests.support.api import ROOT, Api, LocalServer, local_environment, through
 from tests.support.hosted_ui import HostedUi
 from tests.support.machine import chromium
 from tests.support.stage_front import StageFront
+from tools.load.command import reports_of
+from tools.openapi.common import ADMIN, AUDITOR, REVIEWER
+from tools.openapi.examples import REQUESTS
+from tools.serve import DATA
 
 pytestmark = pytest.mark.browser
 NARROW: ViewportSize = {"width": 375, "height": 800}
@@ -173,6 +177,7 @@ def test_nothing_but_the_services_own_files_runs(page: Page, seen: Seen, docs: D
 
 def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api) -> None:
     opened(page, Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
+    page.get_by_text("Somebody else").click()
     page.locator("select[name=service]").select_option("digital-landscape")
     page.get_by_label("E-mail").fill("rita@example.org")
     page.get_by_label("Groups").fill("admin, reviewer")
@@ -181,6 +186,33 @@ def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api)
     expect(tried(page, "getMe")).to_contain_text("200")
     expect(operation(page, "getMe").locator(".live-responses-table")).to_contain_text("rita@")
     assert seen.errors == []
+
+
+PERSONS = {AUDITOR: "Auditor", ADMIN: "Admin", REVIEWER: "Reviewer"}
+
+
+def test_each_example_works_for_the_person_whose_it_is(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the page's order, on the shipped data."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert reports_of(DATA, "local")
+    callers = {request.operation: request.caller for request in REQUESTS}
+    with LocalServer(tmp_path, ROOT, "--no-autoreload") as own:
+        page.goto(f"http://127.0.0.1:{own.port}/docs")
+        expect(operation(page, "listProjects")).to_be_visible(timeout=EXPECT_MS)
+        ids = page.evaluate("[...document.querySelectorAll('.opblock')].map(e => e.id)")
+        names = [str(one).rpartition("-")[2] for one in ids]
+        assert {*callers} <= {*names}
+        for name in names:
+            if caller := callers.get(name):
+                person = page.get_by_role("button", name=PERSONS[caller], exact=True)
+                person.click()
+                who = f"{person.get_attribute('data-email')} of {caller[0]}, who may: read-me"
+                expect(page.get_by_role("status")).to_contain_text(who)
+            status = tried(page, name)
+            assert (status.text_content() or "").strip()[0] == "2", name
+            operation(page, name).locator(".opblock-summary-control").click()
 
 
 @pytest.mark.parametrize("service", ["tech-audit-tool", "digital-landscape"])

@@ -159,16 +159,15 @@ def test_the_gateway_tells_what_is_wrong_with_a_signature(site: Site) -> None:
     printed = site.run("--role", ROLES[TECH_AUDIT_TOOL], "--rest-api-id", site.api)
     known = site.session("who-signs", printed)
     forged = Credentials(known.access_key, "another", known.token)
-    answers = {
-        "not-found": site.ask("GET", "/iam/health"),
-        "unauthenticated": site.ask("GET", "/iam/health", forged),
-        "refused": site.ask("GET", "/iam/health", authorization="Bearer token"),
-    }
-    assert [answer.status for answer in answers.values()] == [404, 401, 403]
-    for name, answer in answers.items():
+    answers = (
+        ("not-found", "needs a signature", site.ask("GET", "/iam/health")),
+        ("not-found", "does not fit", site.ask("GET", "/iam/health", forged)),
+        ("refused", "signature", site.ask("GET", "/iam/health", authorization="Bearer token")),
+    )
+    assert [answer.status for *_, answer in answers] == [404, 404, 403]
+    for name, said, answer in answers:
         assert answer.json["type"] == f"urn:landscape-api:problem:{name}"
-        assert "sign" in answer.json["detail"]
-    assert answers["unauthenticated"].headers["www-authenticate"].startswith("AWS4-HMAC-SHA256 ")
+        assert said in answer.json["detail"]
 
 
 def test_what_is_missing_is_named_with_its_cure(site: Site) -> None:

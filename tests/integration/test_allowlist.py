@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from socket import AF_INET
+from typing import Any
 
 import pytest
 
@@ -43,8 +44,42 @@ def test_who_is_added_again_is_told_until_when_it_was(complete: Stage) -> None:
     again = complete.said("add", "8.8.8.8", "--permanent", "--owner", "somebody")
     assert "8.8.8.8/32 let in for ever, renewed: it was until" in again
     assert "(in 30 min)" in again
-    assert "The IP sets are as wanted" in again
+    assert "IP set x-dev-servers-ipv4: 1 put in (8.8.8.8/32)" in again
     assert complete.json("list")["entries"][0]["expires_at"] is None
+
+
+@pytest.mark.parametrize("command", ["add", "deny"])
+def test_who_is_renewed_keeps_owner_and_note_until_others_are_given(
+    complete: Stage, command: str
+) -> None:
+    complete.said(command, "8.8.8.8", "--for", "1h", "--owner", "rita", "--note", "the office")
+
+    def renewed(*options: str) -> tuple[str, str]:
+        (entry,) = complete.json(command, "8.8.8.8", "--for", "2h", *options)["entries"]
+        assert complete.json("list")["entries"][0]["note"] == entry["note"]
+        return entry["owner"], entry["note"]
+
+    assert renewed() == ("rita", "the office")
+    assert renewed("--owner", "carl") == ("carl", "the office")
+    assert renewed("--note", "") == ("carl", "")
+    assert renewed("--note", "the café", "--owner", "") == (ME, "the café")
+    (new,) = complete.json(command, "8.8.4.4", "--for", "2h")["entries"]
+    assert (new["owner"], new["note"]) == (ME, "")
+
+
+def test_a_permanent_entry_stays_so_until_a_time_is_given_and_is_a_server_until_then(
+    complete: Stage,
+) -> None:
+    complete.said("add", "8.8.8.8", "2a00:1450::1", "--permanent", "--note", "the NAT gateway")
+    assert "let in for ever, renewed: it was for ever" in complete.said("add", "8.8.8.8")
+    assert complete.set_of("servers") == {"8.8.8.8/32", "2a00:1450::1/128"}
+    said = complete.said("add", "8.8.8.8", "--for", "1h")
+    assert "(in 60 min), renewed: it was for ever" in said
+    assert complete.set_of("servers") == {"2a00:1450::1/128"}
+    assert complete.sets()["allow"] == {"8.8.8.8/32", "2a00:1450::1/128"}
+    assert complete.json("list")["entries"][0]["note"] == "the NAT gateway"
+    complete.said("remove", "2a00:1450::1")
+    assert complete.set_of("servers") == set()
 
 
 def test_what_is_denied_is_so_for_ever_and_told_to_who_is_added(complete: Stage) -> None:
@@ -77,7 +112,7 @@ def test_one_flaw_refuses_the_whole_command(complete: Stage, command: str) -> No
         "hosts.txt:2:",
     ]
     assert complete.json("list")["entries"] == []
-    assert complete.waf.writes == ["CreateIPSet"] * 4
+    assert complete.waf.writes == ["CreateIPSet"] * 6
 
 
 @pytest.mark.parametrize(
@@ -86,7 +121,7 @@ def test_one_flaw_refuses_the_whole_command(complete: Stage, command: str) -> No
         ([], "say what is meant"),
         (["8.8.8.8", "--for", "soon"], "no duration like"),
         (["8.8.8.8", "--for", "1h", "--permanent"], "exclude each other"),
-        (["--file", "nowhere.txt"], "nowhere.txt cannot be read: FileNotFoundError"),
+        (["--file", "nowhere.txt"], "nowhere.txt cannot be read: No such file or directory"),
         (["--me", "--checkip-url", "http://127.0.0.1:9/"], "cannot be asked"),
         (["--me", "--checkip-url", "checkip"], "is not like https://checkip.amazonaws.com/"),
         (["203.0.113.7"], "--force takes it all the same"),
@@ -105,6 +140,38 @@ def test_a_file_is_added_at_once(complete: Stage) -> None:
     assert complete.waf.writes.count("UpdateIPSet") == 1
     listed = complete.said("list").splitlines()
     assert [line.split("\t")[1] for line in listed[1:]] == hosts
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf8.8.8.8\r\n# an office\r\n8.8.4.4\r\n",
+        b"8.8.8.8 # caf\xc3\xa9\n8.8.4.4",
+    ],
+    ids=["a byte order mark and Windows' line ends", "no last line end"],
+)
+def test_a_file_of_another_editor_is_read(complete: Stage, content: bytes) -> None:
+    (complete.path / "hosts.txt").write_bytes(content)
+    complete.said("add", "--file", "hosts.txt")
+    assert complete.sets()["allow"] == {"8.8.8.8/32", "8.8.4.4/32"}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("8.8.8.8\r\n".encode("utf-16"), "hosts.txt is UTF-16: save it as UTF-8"),
+        ("8.8.8.8\r\n".encode("utf-16-be"), "hosts.txt is UTF-16: save it as UTF-8"),
+        (b"8.8.8.8\n# caf\xe9\n", "hosts.txt:2 is not UTF-8: save the file as UTF-8"),
+        (b"8.8.8.8\n8.8.8.8/0\n", "hosts.txt:2: 8.8.8.8/0 is everybody, which AWS WAF does not"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_the_cure_at_once(
+    stage: Stage, content: bytes, why: str
+) -> None:
+    (stage.path / "hosts.txt").write_bytes(content)
+    refused = stage.refused("add", "--file", "hosts.txt")
+    assert why in refused
+    assert len(refused.splitlines()) == 1
 
 
 def test_me_is_the_address_that_a_service_sees(complete: Stage) -> None:
@@ -135,6 +202,67 @@ def test_who_is_removed_is_out_and_a_second_time_does_no_harm(complete: Stage) -
     assert [each["cidr"] for each in complete.json("list")["entries"]] == ["8.8.4.4/32"]
 
 
+def overlaps(document: Any) -> list[tuple[str, str, str, str, bool]]:
+    """(range, relation, kind and range of the other, whether it is an entry)."""
+    return [
+        (about["cidr"], each["is"], each["kind"], each["cidr"], "expires_at" in each)
+        for about in document["overlaps"]
+        for each in about["with"]
+    ]
+
+
+def test_who_is_removed_and_still_let_in_by_another_range_is_told_so(stage: Stage) -> None:
+    stage.make_sets(allow=["8.8.0.0/16"])
+    stage.said("add", "8.8.8.8", "8.8.8.0/24")
+    stage.lists(lambda: utc_now() - timedelta(hours=2)).ledger.put(
+        [entry("8.8.8.0/25", hours=-1, now=utc_now())]
+    )
+    for again in ("taken out of the allow list", "was taken out before"):
+        said = stage.said("remove", "8.8.8.8")
+        assert f"8.8.8.8/32 {again}" in said
+        assert "8.8.8.8/32 is still let in by 8.8.8.0/24, until" in said
+        assert "8.8.8.8/32 is still let in by 8.8.0.0/16, which was put in by hand" in said
+        assert "8.8.8.0/25" not in said  # it has expired
+    found = overlaps(stage.json("remove", "8.8.8.8"))
+    assert found == [
+        ("8.8.8.8/32", "wider", "allow", "8.8.8.0/24", True),
+        ("8.8.8.8/32", "wider", "allow", "8.8.0.0/16", False),
+    ]
+    stage.said("deny", "8.8.8.8")
+    stage.said("add", "8.8.8.8")
+    said = stage.said("remove", "8.8.8.8", "--kind", "allow")
+    assert "8.8.8.8/32 stays shut out: 8.8.8.8/32 is denied for ever" in said
+    assert "still let in" not in said
+
+
+def test_a_range_that_is_removed_names_the_entries_within_it_that_stay(complete: Stage) -> None:
+    complete.said("add", "8.8.8.8", "8.8.8.0/24")
+    for dry_run in (["--dry-run"], []):
+        said = complete.said("remove", "8.8.8.0/24", *dry_run)
+        assert "8.8.8.8/32, within 8.8.8.0/24, is still let in by an entry of its own" in said
+    assert "still" not in complete.said("remove", "8.8.8.8")
+
+
+def test_a_denial_that_a_wider_one_still_holds_is_told(complete: Stage) -> None:
+    complete.said("deny", "8.8.8.8", "8.8.8.0/24")
+    found = complete.json("remove", "8.8.8.8", "--dry-run")
+    assert overlaps(found) == [("8.8.8.8/32", "wider", "deny", "8.8.8.0/24", True)]
+    said = complete.said("remove", "8.8.8.8")
+    assert "8.8.8.8/32 is still shut out by 8.8.8.0/24, for ever" in said
+
+
+def test_who_adds_is_told_what_else_the_lists_say_of_it(complete: Stage) -> None:
+    complete.said("add", "8.8.8.0/24", "--for", "1h")
+    complete.said("deny", "8.8.8.66")
+    said = complete.said("add", "8.8.8.8")
+    assert "8.8.8.8/32 is let in by 8.8.8.0/24 too, until" in said
+    for dry_run in (["--dry-run"], []):
+        said = complete.said("add", "8.8.0.0/16", *dry_run)
+        assert "8.8.8.8/32, within 8.8.0.0/16, is let in by an entry of its own too" in said
+        assert "8.8.8.66/32, within 8.8.0.0/16, is shut out by an entry of its own too" in said
+    assert "8.8.8.66/32 stays shut out" in complete.said("add", "8.8.8.66")
+
+
 def test_what_is_not_listed_or_in_both_lists_is_not_removed(complete: Stage) -> None:
     complete.said("add", "8.8.0.0/16", "8.8.8.8")
     complete.said("deny", "8.8.8.8")
@@ -149,7 +277,7 @@ def test_what_is_not_listed_or_in_both_lists_is_not_removed(complete: Stage) -> 
 def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
     complete.said("add", "8.8.8.8", "2a00:1450::1")
     complete.said("deny", "9.9.9.9")
-    assert "--yes says yes" in complete.refused("flush")
+    assert "the answer was not yes (--yes says it beforehand)" in complete.refused("flush")
     assert "would be taken out" in complete.said("flush", "--dry-run")
     complete.said("flush", "--yes")
     assert complete.sets() == {"allow": set(), "deny": {"9.9.9.9/32"}}
@@ -173,6 +301,15 @@ def test_a_flush_at_a_terminal_waits_for_an_answer(
     assert "Take out everything in the allow list of the stage dev, 1 in all? [y/N]" in found[1]
     assert said in found[1]
     assert complete.sets()["allow"] == left
+
+
+@pytest.mark.parametrize("answer", ["y", "Yes"])
+def test_a_piped_yes_flushes_as_it_detaches(complete: Stage, answer: str) -> None:
+    complete.said("add", "8.8.8.8")
+    for piped, left in (("no\n", {"8.8.8.8/32"}), (f"{answer}\n", set())):
+        done = complete.run("flush", piped=piped)
+        assert done.returncode == int(bool(left))
+        assert complete.sets()["allow"] == left
 
 
 def test_what_is_in_a_set_by_hand_stays_until_flush_unknown(stage: Stage) -> None:

@@ -63,6 +63,29 @@ def test_without_ip_sets_the_schedule_says_so(bare: Stage) -> None:
     assert expire_at(bare.lists(), 0)["sets"] == "missing"
 
 
+def test_where_an_older_release_made_the_firewall_the_two_lists_are_kept_all_the_same(
+    stage: Stage,
+) -> None:
+    servers = [arn for arn, item in stage.waf.ip_sets.items() if "-servers-" in item.name]
+    for arn in servers:
+        del stage.waf.ip_sets[arn]
+    lists = stage.lists()
+    lists.add([entry("8.8.8.8/32", hours=None), entry("8.8.4.4/32", hours=1)])
+    assert expire_at(lists, 2)["removed"] == 1
+    assert stage.sets()["allow"] == {"8.8.8.8/32", "9.9.9.9/32"}
+
+
+def test_the_servers_are_the_permanent_entries_and_nothing_that_is_there_by_hand(
+    stage: Stage,
+) -> None:
+    (four,) = (i for i in stage.waf.ip_sets.values() if i.name == "x-dev-servers-ipv4")
+    four.held["Addresses"] = ["9.9.9.9/32", "8.8.4.4/32"]
+    lists = stage.lists()
+    lists.add([entry("8.8.8.8/32", hours=None), entry("8.8.4.4/32"), entry("8.8.1.1/32")])
+    lists.add([entry("8.8.2.2/32", "deny", hours=None)])
+    assert stage.set_of("servers") == {"8.8.8.8/32"}
+
+
 def test_an_entry_is_forgotten_an_hour_after_its_end_and_not_before(stage: Stage) -> None:
     lists = stage.lists()
     lists.add([entry("8.8.8.8/32", hours=1), entry("8.8.4.4/32", hours=None)])

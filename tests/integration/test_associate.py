@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.firewall.calls import Waf
 from tests.support.emulator import Emulator
 from tests.support.fake_waf import FakeWaf
 from tests.support.firewall_site import NOTHING, Site, make_site, pages
+from waf.rules import versions_of
+from waf.versions import newer
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_the_first_run_makes_everything_as_an_operator_calls_it(site: Site) -> N
     site.list("allow", "203.0.113.0/24")
     done = site.run()
     assert done.returncode == 0, done.stderr
-    assert "1/8 inserted header" in done.stdout
+    assert "1/10 inserted header" in done.stdout
     assert "the association holds" in done.stdout
     assert site.associated == site.names.web_acl
     assert site.secrets == [site.inserted]
@@ -62,8 +65,8 @@ def test_the_first_run_makes_everything_as_an_operator_calls_it(site: Site) -> N
 def test_on_a_terminal_progress_is_a_bar_and_not_lines(site: Site) -> None:
     done = site.run(FORCE_COLOR="1")
     assert done.returncode == 0, done.stderr
-    assert "7/7" in done.stdout
-    assert "1/7 inserted header" not in done.stdout
+    assert "9/9" in done.stdout
+    assert "1/9 inserted header" not in done.stdout
 
 
 def test_again_there_is_nothing_to_change_and_nothing_is_written(site: Site) -> None:
@@ -209,6 +212,97 @@ def test_what_was_loosened_by_hand_is_put_right(site: Site) -> None:
     assert "another DefaultAction" in site.call("--status").stdout
     site.put_up()
     assert site.acl == acl
+
+
+def make_older(site: Site) -> None:
+    """As the release before left it: four sets, one rate limit, no version, nothing protected."""
+    (acl,) = site.waf.web_acls.values()
+    kept = [rule for rule in acl.held["Rules"] if rule["Name"] != "server-rate-limit"]
+    for priority, rule in enumerate(kept):
+        rule["Priority"] = priority
+        statement = rule["Statement"]
+        statement.get("RateBasedStatement", {}).pop("ScopeDownStatement", None)
+        statement.get("ManagedRuleGroupStatement", {}).pop("Version", None)
+    acl.held["Rules"] = kept
+    del acl.held["DataProtectionConfig"]
+    for arn in [arn for arn, item in site.waf.ip_sets.items() if "-servers-" in item.name]:
+        del site.waf.ip_sets[arn]
+
+
+def test_a_firewall_of_an_older_release_is_brought_up_to_date_with_nobody_locked_out_or_let_in(
+    site: Site,
+) -> None:
+    site.list("allow", "203.0.113.0/24")
+    site.put_up("--rate-limit", "100")
+    wanted = site.acl
+    make_older(site)
+    assert "no rule server-rate-limit" in site.call("--status").stdout
+    seen: list[tuple[str, str]] = []
+
+    def look(_: int, operation: str) -> None:
+        if not operation.startswith(("Get", "List")):
+            asked = (site.waf.decide(site.arn, ip, {}).action for ip in ("203.0.113.7", "8.8.8.8"))
+            seen.append((next(asked), next(asked)))
+
+    site.waf.watch = look
+    site.put_up()
+    assert len(seen) == 4  # two sets, their addresses, the web ACL
+    assert set(seen) == {("ALLOW", "BLOCK")}
+    assert site.acl
+    assert wanted
+    assert [rule["Name"] for rule in site.acl["Rules"]] == [
+        rule["Name"] for rule in wanted["Rules"]
+    ]
+    assert site.acl["DataProtectionConfig"] == wanted["DataProtectionConfig"]
+    assert site.addresses()[site.names.ip_set("servers", "IPV4")] == {"203.0.113.0/24"}
+
+
+BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
+
+
+def version(site: Site) -> str | None:
+    statement = rules(site)["known-bad-inputs"]["Statement"]["ManagedRuleGroupStatement"]
+    found: str | None = statement.get("Version")
+    return found
+
+
+def offer(site: Site, *versions: str) -> None:
+    """The one that AWS recommends comes first."""
+    site.waf.versions = {**site.waf.versions, BAD_INPUTS: versions}
+
+
+def test_the_version_of_managed_rules_stays_until_an_operator_takes_the_next(site: Site) -> None:
+    offer(site, "Version_1.9")
+    site.put_up()
+    offer(site, "Version_1.10", "Version_1.9")
+    said = site.put_up()
+    assert (version(site), "Version_1.10" in said) == ("Version_1.9", False)
+    told = f"{BAD_INPUTS}: Version_1.9 is set, Version_1.10 is available"
+    status = site.call("--status")
+    assert status.exit_code == 0
+    assert f"{told}: --update-rules takes what AWS recommends" in status.stdout
+    assert json.loads(site.put_up("--status", "--json"))["newer_versions"] == [told]
+    assert newer(Waf(site.waf.client()), versions_of(site.acl or {})) == [told]
+    site.put_up("--update-rules")
+    assert version(site) == "Version_1.10"
+    assert newer(Waf(site.waf.client()), versions_of(site.acl or {})) == []
+
+
+def test_a_version_that_aws_offers_no_more_is_replaced_by_the_recommended_one(site: Site) -> None:
+    offer(site, "Version_1.9")
+    site.put_up()
+    offer(site, "Version_1.10")
+    gone = f"{BAD_INPUTS}: Version_1.9 is set, which AWS offers no more; Version_1.10 is"
+    assert newer(Waf(site.waf.client()), versions_of(site.acl or {})) == [gone]
+    site.put_up()
+    assert version(site) == "Version_1.10"
+
+
+def test_a_web_acl_without_a_version_says_that_aws_changes_it(site: Site) -> None:
+    site.put_up()
+    make_older(site)
+    (said,) = newer(Waf(site.waf.client()), versions_of(site.acl or {}))
+    assert said == f"{BAD_INPUTS}: no version is set, so it changes when AWS changes it"
 
 
 def test_json_is_one_object_and_all_else_goes_elsewhere(site: Site) -> None:

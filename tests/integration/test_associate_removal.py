@@ -49,7 +49,7 @@ def test_deleting_takes_all_that_was_made_in_waf_and_keeps_the_table(site: Site)
     secrets = site.secrets
     assert site.call("--delete", "--yes").exit_code == 0
     first = ["DisassociateWebACL", "DeleteLoggingConfiguration", "DeleteWebACL"]
-    assert site.waf.writes == [*first, *["DeleteIPSet"] * 4]
+    assert site.waf.writes == [*first, *["DeleteIPSet"] * 6]
     waf = site.waf.client()
     assert pages(waf.list_web_acls, "WebACLs") == pages(waf.list_ip_sets, "IPSets") == []
     assert (site.associated, site.secrets) == (None, secrets)
@@ -77,6 +77,24 @@ def test_another_teams_web_acl_stays_where_it_is(site: Site, option: str) -> Non
     assert site.associated == "theirs"
 
 
+def test_the_rights_for_wafs_logs_are_printed_where_a_log_group_is_named(site: Site) -> None:
+    def printed(*options: str) -> set[str]:
+        policy = json.loads(site.call("--print-policy", *options).stdout)
+        return {action for statement in policy["Statement"] for action in statement["Action"]}
+
+    with_logs = printed("--log-group", "aws-waf-logs-register")
+    assert with_logs - printed() == {
+        "logs:CreateLogGroup",
+        "logs:PutRetentionPolicy",
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
+        "iam:CreateServiceLinkedRole",
+    }
+
+
 def test_the_printed_policy_covers_every_call_that_is_made(site: Site) -> None:
     policy = json.loads(site.call("--print-policy").stdout)
     assert policy["Version"] == "2012-10-17"
@@ -92,6 +110,7 @@ def test_the_printed_policy_covers_every_call_that_is_made(site: Site) -> None:
     )
     assert site.arn in resources
     everywhere = [s["Action"] for s in policy["Statement"] if s["Resource"] == ["*"]]
+    assert "logs:FilterLogEvents" in allowed
     assert not [
         one for actions in everywhere for one in actions if "Delete" in one and "waf" in one
     ]

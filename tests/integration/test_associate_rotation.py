@@ -1,6 +1,8 @@
 """The inserted header's value: changed without a refused request, and shown to nobody."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.firewall.calls import Waf
+from chalicelib.firewall.errors import FirewallError
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import Transport
 from tests.support.emulator import Emulator
@@ -58,6 +61,8 @@ class Watched:
     inner: Transport
     clock: Clock = field(default_factory=Clock)
     seen: list[tuple[float, list[str], str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None  # after each change of the web ACL
 
     def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
         answer = self.inner(operation, parameters)
@@ -68,10 +73,29 @@ class Watched:
     def called(self, _: int, operation: str) -> None:
         if operation == "UpdateWebACL":
             self.look()
+            self.meanwhile()
 
     def look(self) -> None:
         (acl,) = (a for a in self.site.waf.web_acls.values() if a.name == self.site.names.web_acl)
         self.seen.append((self.clock.now, self.site.secrets, inserted_by(acl.held)))
+
+    @property
+    def group(self) -> str:
+        return f"/aws/lambda/{self.site.names.web_acl}"
+
+    def log(self, *seconds: float, old: bool = True) -> None:
+        """Lines of the application's, written so long after the beginning."""
+        logs = self.site.emulator.client("logs")
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=self.group)
+            logs.create_log_stream(logGroupName=self.group, logStreamName="of-the-test")
+        line = json.dumps({"status": 200} | ({"old_firewall_value": True} if old else {}))
+        events = [
+            {"timestamp": int((BEGUN.timestamp() + each) * 1000), "message": line}
+            for each in seconds
+        ]
+        of = {"logGroupName": self.group, "logStreamName": "of-the-test"}
+        logs.put_log_events(**of, logEvents=events)
 
     def rotate(self, *, asked: bool = True) -> None:
         self.site.waf.watch = self.called
@@ -80,13 +104,13 @@ class Watched:
             names=self.site.names,
             waf=Waf(client, clock=self.clock, sleep=self.clock.sleep),
             table=Client(self, self.site.table),
-            logs=None,
+            logs=self.site.emulator.client("logs"),
             resource_arn=self.site.arn,
             now=lambda: BEGUN + timedelta(seconds=self.clock.now),
         )
-        said: Callable[[str], None] = lambda _: None  # noqa: E731
         known = secret.read(place.table)
-        rotation_step(place, known, Options(), Rotation(requested=asked), said).make()
+        step = rotation_step(place, known, Options(), Rotation(asked), self.said.append)
+        step.make()
         self.site.waf.watch = None
 
 
@@ -105,14 +129,76 @@ def test_at_every_moment_the_table_holds_what_the_web_acl_inserts(
     ]
 
 
-def test_each_change_waits_until_the_one_before_it_is_known_everywhere(
+def times(watched: Watched) -> tuple[float, float]:
+    """From the first write to the new web ACL, and from there to the end of the old value."""
+    both, changed, dropped = (when for when, _, _ in watched.seen)
+    return changed - both, dropped - changed
+
+
+def test_both_values_are_good_for_ten_minutes_where_nobody_brings_the_old_one(
+    site: Site, tables: Tables
+) -> None:
+    watched = Watched(site, tables.transport)
+    watched.log(100.0)  # long before
+    watched.log(700.0, old=False)
+    watched.rotate()
+    read, kept = times(watched)
+    assert read >= 15.0
+    assert 600.0 <= kept < 660.0
+
+
+def test_the_old_value_stays_until_a_minute_has_passed_without_a_request_that_brings_it(
+    site: Site, tables: Tables
+) -> None:
+    watched = Watched(site, tables.transport)
+    watched.log(620.0, 640.0, 700.0)
+    watched.rotate()
+    assert times(watched)[1] >= 700.0 + 60.0 - 15.0
+    assert "a request brought the old value: looked at again in 60 s" in watched.said
+    assert site.secrets == [site.inserted]
+
+
+def test_requests_that_never_stop_bringing_it_end_the_command_with_both_values_good(
+    site: Site, tables: Tables
+) -> None:
+    watched = Watched(site, tables.transport)
+    watched.log(*range(0, 7_200, 30))
+    with pytest.raises(FirewallError, match="for 30 minutes more: both values stay good"):
+        watched.rotate()
+    assert watched.clock.now < 3_600.0
+    (_, new) = site.secrets
+    assert site.inserted == new
+    again = Watched(site, tables.transport, Clock(watched.clock.now + 7_200.0))
+    again.rotate(asked=False)
+    assert site.secrets == [new]
+
+
+def test_where_the_log_cannot_be_read_both_values_are_good_for_twice_as_long(
     site: Site, tables: Tables
 ) -> None:
     watched = Watched(site, tables.transport)
     watched.rotate()
-    both, changed, dropped = (when for when, _, _ in watched.seen)
-    assert changed - both >= 15.0
-    assert dropped - changed >= 120.0
+    assert times(watched)[1] >= 1_200.0
+    assert any("is not known: there is no log of the application" in said for said in watched.said)
+
+
+def test_a_web_acl_that_somebody_else_keeps_changing_ends_the_command_with_both_values_good(
+    site: Site, tables: Tables
+) -> None:
+    watched = Watched(site, tables.transport)
+    watched.meanwhile = lambda: loosen(site)
+    with pytest.raises(FirewallError, match="somebody else changed the web ACL"):
+        watched.rotate()
+    assert len(site.secrets) == 2
+    watched.meanwhile = lambda: None
+    watched.rotate(asked=False)
+    assert site.secrets == [site.inserted]
+
+
+def loosen(site: Site) -> None:
+    """Behind the back of the command."""
+    (acl,) = (a for a in site.waf.web_acls.values() if a.name == site.names.web_acl)
+    acl.held["Rules"] = acl.held["Rules"][1:]
 
 
 def begin_rotation(site: Site, changed_at: str) -> str:

@@ -14,7 +14,9 @@ from tests.support.faults import Clock
 from tests.support.firewall_site import Site, make_site
 from waf.rules import MANAGED
 
-LIMIT = 10
+LIMIT, SERVER_LIMIT = 10, 30
+LATER = "2999-01-01T00:00:00Z"
+SERVERS = ("198.51.100.8/32", "2001:db8:1::8/128")
 LISTED = ("198.51.100.7", "2001:db8:1::7")
 DENIED = ("198.51.100.66", "2001:db8:1::66")
 UNLISTED = ("192.0.2.1", "198.51.101.7", "127.0.0.1", "2001:db8:2::1", "::1")
@@ -24,9 +26,10 @@ UNLISTED = ("192.0.2.1", "198.51.101.7", "127.0.0.1", "2001:db8:2::1", "::1")
 def built(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with FakeWaf(clock=Clock()) as waf:
         site = make_site(emulator, tmp_path_factory.mktemp("site"), waf)
-        site.list("allow", "198.51.100.0/24", "2001:db8:1::/48")
+        site.list("allow", "198.51.100.0/24", "2001:db8:1::/48", expires_at=LATER)
+        site.list("allow", *SERVERS)
         site.list("deny", "198.51.100.66/32", "2001:db8:1::66/128")
-        site.put_up("--rate-limit", str(LIMIT))
+        site.put_up("--rate-limit", str(LIMIT), "--server-rate-limit", str(SERVER_LIMIT))
         yield site
 
 
@@ -87,6 +90,13 @@ def test_being_listed_skips_no_rate_limit(site: Site, ip: str) -> None:
     assert (decided[-1].rule, decided[-1].status) == ("rate-limit", 429)
 
 
+@pytest.mark.parametrize("server", [cidr.partition("/")[0] for cidr in SERVERS])
+def test_a_permanent_entry_has_a_limit_of_its_own(site: Site, server: str) -> None:
+    decided = [ask(site, server) for _ in range(SERVER_LIMIT + 1)]
+    assert {each.action for each in decided[:SERVER_LIMIT]} == {"ALLOW"}
+    assert (decided[-1].rule, decided[-1].status) == ("server-rate-limit", 429)
+
+
 def test_one_address_uses_up_nobody_elses_rate(site: Site) -> None:
     for _ in range(LIMIT + 1):
         ask(site, LISTED[0])
@@ -125,7 +135,7 @@ def test_counting_lets_pass_what_it_counts_and_nothing_else(
 ) -> None:
     with FakeWaf(clock=Clock()) as waf:
         site = make_site(emulator, tmp_path, waf)
-        site.list("allow", "198.51.100.0/24")
+        site.list("allow", "198.51.100.0/24", expires_at=LATER)
         site.list("deny", "198.51.100.66/32")
         site.put_up("--rate-limit", str(LIMIT), "--count")
         decided = [ask(site, LISTED[0], *MANAGED.values()) for _ in range(LIMIT + 1)][-1]

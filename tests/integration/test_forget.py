@@ -114,12 +114,10 @@ def test_a_project_is_never_left_without_a_contact(full: Place) -> None:
 def test_a_dry_run_says_what_is_due_and_changes_nothing(full: Place) -> None:
     text = full.everything()
     told = landscape(full, RITA, "--dry-run")
-    rows = [line.split("  ") for line in told.splitlines()]
-    found = {cells[0].strip(): [each.strip() for each in cells if each][1:] for cells in rows}
-    assert found["projects"] == ["2 as contact, 2 as last writer", "nowhere"]
-    assert found["technologies"] == ["45 as author of moves, 2 as last writer", "nowhere"]
-    assert found["kept answers (Idempotency-Key)"] == ["4", "nowhere"]
-    assert found["unfinished writes"] == ["nowhere", "nowhere"]
+    assert "~ projects: 2 as contact, 2 as last writer → nowhere" in told
+    assert "~ technologies: 45 as author of moves, 2 as last writer → nowhere" in told
+    assert "~ kept answers (Idempotency-Key): 4 → nowhere" in told
+    assert "unfinished writes" not in told
     assert "the project alone has no other contact" in told
     assert "point-in-time recovery" in told
     answer = json.loads(landscape(full, RITA, "--status", "--json", code=3))

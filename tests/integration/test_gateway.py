@@ -54,6 +54,11 @@ class Project(Checkout):
         return next((group for group in groups if group["logGroupName"] == name), None)
 
     @property
+    def ip_addresses(self) -> Any:
+        api = self.client("apigateway").get_rest_api(restApiId=self.api_id)
+        return api["endpointConfiguration"].get("ipAddressType")
+
+    @property
     def alarms(self) -> dict[str, Any]:
         found = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.app}-dev-")
         return {alarm["AlarmName"]: alarm for alarm in found["MetricAlarms"]}
@@ -101,17 +106,18 @@ def make_api(gateway: Any, name: str) -> str:
 
 def test_everything_that_chalice_cannot_set_is_set_and_shown(project: Project) -> None:
     said = project.run("--rest-api-id", project.api_id, "--alarm-topic", TOPIC)
-    assert f"alarm {project.app}-dev-5xx " in said
+    assert f"+ alarm {project.app}-dev-5xx\n" in said
     assert said.endswith("\ndone\n")
     logs, stage = f"/aws/apigateway/{project.app}-dev", project.stage
     assert stage["accessLogSettings"]["destinationArn"].endswith(f":log-group:{logs}")
     assert set(json.loads(stage["accessLogSettings"]["format"])) >= {"request_id", "source_ip"}
     assert project.limits() == (50, 100)
-    assert stage["methodSettings"]["*/*"]["metricsEnabled"] is True
+    assert stage["methodSettings"]["*/*"].get("metricsEnabled", False) is False
+    assert project.ip_addresses == "dualstack"
     lambdas = [f"/aws/lambda/{project.app}-dev{suffix}" for suffix in ("", "-expire", "-finish")]
     for group in (logs, *lambdas):
         assert project.group(group)["retentionInDays"] == 30
-    assert len(project.alarms) == 7
+    assert len(project.alarms) == 14
     assert {tuple(alarm["AlarmActions"]) for alarm in project.alarms.values()} == {(TOPIC,)}
     filters = project.client("logs").describe_metric_filters(logGroupName=logs)["metricFilters"]
     counted = filters[0]["metricTransformations"][0]
@@ -145,11 +151,11 @@ def test_status_is_0_when_everything_is_as_wanted_and_names_what_is_not(project:
 def test_what_somebody_changed_by_hand_is_put_right(project: Project) -> None:
     """But not the limits, which may have been chosen."""
     project.configure()
-    project.update_stage(**{"/*/*/throttling/rateLimit": "1", "/*/*/metrics/enabled": "false"})
+    project.update_stage(**{"/*/*/throttling/rateLimit": "1", "/*/*/metrics/enabled": "true"})
     group = f"/aws/lambda/{project.app}-dev"
     project.client("logs").delete_retention_policy(logGroupName=group)
     deployed = project.stage["deploymentId"]
-    assert project.configure() == [f"retention of {group}", "metrics"]
+    assert project.configure() == [f"retention of {group}", "detailed metrics"]
     assert project.limits() == (1, 100)
     assert project.configure("--rate", "50") == ["throttling"]
     assert project.limits() == (50, 100)
@@ -195,6 +201,27 @@ def test_a_run_that_ended_before_its_deployment_is_finished_by_the_next(project:
     assert project.get("/nowhere").status == 403
     assert project.configure() == ["deployment of the responses"]
     assert project.get("/nowhere").status == 404
+
+
+def test_detailed_metrics_are_on_where_an_operator_says_so(project: Project) -> None:
+    project.configure("--detailed-metrics")
+    assert project.stage["methodSettings"]["*/*"]["metricsEnabled"] is True
+    assert project.configure("--detailed-metrics") == []
+    assert project.configure("--status", expect=3) == ["detailed metrics"]
+
+
+def test_a_stage_that_is_to_keep_to_ipv4_says_so_in_its_settings(project: Project) -> None:
+    config = project.path / ".chalice/config.json"
+    written = config.read_text()
+    key = '"api_gateway_ip_address_type"'
+    config.write_text(written.replace('"dev": {', f'"dev": {{{key}: "ipv4",'))
+    project.configure()
+    assert project.ip_addresses in (None, "ipv4")
+    config.write_text(written)
+    assert project.configure() == ["IP addresses"]
+    assert project.ip_addresses == "dualstack"
+    config.write_text(written.replace('"dev": {', f'"dev": {{{key}: "ipv6",'))
+    assert "is 'ipv6': write 'dualstack', or 'ipv4'" in project.run(expect=1)
 
 
 def test_the_api_of_chalices_own_record_is_found(project: Project) -> None:

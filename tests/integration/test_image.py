@@ -87,7 +87,10 @@ def test_it_has_the_code_that_the_zip_has() -> None:
 
 
 def test_it_has_the_versions_that_the_tests_have() -> None:
-    image, project = pins(REQUIREMENTS), pins("requirements.txt", "requirements-dev.txt")
+    image, project = (
+        pins(REQUIREMENTS),
+        pins("requirements.txt", "requirements-run.txt", "requirements-dev.txt"),
+    )
     named = image.keys() & project.keys()
     assert {"boto3", "chalice", "gunicorn", "pydantic", "pyjwt", "python-slugify"} <= named
     assert {name: image[name] for name in named} == {name: project[name] for name in named}

@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support.api import ROOT
 from tests.support.commands import BIN, invoke
+from tests.support.transcripts import EIGHTY_COLUMNS, hold
 from tools.landscape import COMMANDS
 
 NAMES = [name for _, name, *_ in COMMANDS]
@@ -29,6 +34,7 @@ def test_it_lists_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     said = run(tmp_path, str(BIN / "landscape"), "--help").stdout
     assert all(f" {name} " in said for name in (*NAMES, "allow", "container"))
     assert "3 something is due" in said
+    assert "4 deployed, but" in said
 
 
 @pytest.mark.parametrize("name", [*NAMES, "allow", "container"])
@@ -70,4 +76,70 @@ def test_the_firewalls_scripts_run_from_another_folder(tmp_path: Path, script: s
     assert by_another_python.returncode == 1
     assert by_another_python.stderr == (
         f"{script}: run it with the project's own Python: .venv/bin/python waf/{script}.py\n"
+    )
+
+
+def test_the_region_is_taken_from_either_variable(tmp_path: Path) -> None:
+    """boto3 and Chalice know AWS_DEFAULT_REGION alone; it goes first."""
+    look = "import os, tools.landscape; print(os.environ.get('AWS_DEFAULT_REGION'))"
+    known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    for regions, taken in (
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({}, "None"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", look],
+            env={**known, **regions},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == f"{taken}\n"
+
+
+def test_its_help_at_80_columns(tmp_path: Path) -> None:
+    environment = {**os.environ, **EIGHTY_COLUMNS, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tools.landscape", "--help"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    hold("landscape_help", done.stdout)
+
+
+def needed(name: str, extras: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The distribution and all that it needs, by name."""
+    yield canonicalize_name(name)
+    for line in metadata.requires(name) or ():
+        one = Requirement(line)
+        if any(one.marker is None or one.marker.evaluate({"extra": e}) for e in (*extras, "")):
+            yield from needed(one.name, frozenset(one.extras))
+
+
+def test_the_smaller_set_of_requirements_is_enough_for_every_command(tmp_path: Path) -> None:
+    """What is only in requirements-dev.txt cannot be imported, as on a newcomer's machine."""
+    lines = [
+        line.partition("#")[0].strip()
+        for file in ("requirements.txt", "requirements-run.txt")
+        for line in (ROOT / file).read_text().splitlines()
+    ]
+    given = [Requirement(line) for line in lines if line and not line.startswith("-")]
+    kept = {name for one in given for name in needed(one.name, frozenset(one.extras))}
+    hidden = [
+        top
+        for top, owners in metadata.packages_distributions().items()
+        if not {canonicalize_name(owner) for owner in owners} & {*kept, "landscape-api"}
+    ]
+    assert {"mkdocs", "pytest"} <= {*hidden}
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({hidden!r}))\n"
+        "import tools.landscape, tools.serve, tools.local, chalice.cli, container.__main__\n"
+        "tools.landscape.app(prog_name='landscape')"
+    )
+    command = (sys.executable, "-c", script, "token", "--service", "no-service")
+    done = run(tmp_path, *command)
+    assert done.stderr == (
+        "token: SERVICE is 'no-service', not one of tech-audit-tool, digital-landscape\n"
     )

@@ -1,20 +1,56 @@
 """The written policies of whoever deploys, enforced by the emulated AWS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.support.api import ROOT
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, allow_access_logs
 from tests.support.emulator import CREDENTIALS
 
 # The emulated AWS does not see the name of a function that is not there yet, nor that of a rule, and
-# takes a look at an alias, or a change of one, for ListAliases.
-ACTIONS = ("events:PutRule", "events:PutTargets", "lambda:CreateFunction", "lambda:ListAliases")
+# takes a look at an alias, or a change of one, for ListAliases, does not know the condition on which
+# policy is attached, and does not match a dashboard's ARN.
+ACTIONS = (
+    *("cloudwatch:GetDashboard", "cloudwatch:PutDashboard"),
+    *("events:DescribeRule", "events:ListTargetsByRule", "events:PutRule", "events:PutTargets"),
+    "iam:AttachRolePolicy",
+    *("lambda:CreateFunction", "lambda:ListAliases"),
+)
 EMULATED = {"Effect": "Allow", "Action": ACTIONS, "Resource": "*"}
+
+
+BOUNDARY = f"arn:aws:iam::{CREDENTIALS['aws_access_key_id']}:policy/landscape-dev-boundary"
+# As docs/pipeline.md says it.
+CONDITION = {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}
+LAMBDA_MAY_TAKE_IT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def of_this_account(name: str, zone: str = "") -> dict[str, Any]:
+    """A policy of docs/, for the emulated account, and for a hosted zone of its own."""
+    text = (ROOT / "docs" / name).read_text().replace("Z0123456789EXAMPLE", zone)
+    found: dict[str, Any] = json.loads(
+        text.replace("123456789012", CREDENTIALS["aws_access_key_id"])
+    )
+    return found
 
 
 class Operator(Deployment):
@@ -22,11 +58,17 @@ class Operator(Deployment):
 
     _key: dict[str, Any] | None = None
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, within_the_boundary: bool = False) -> None:
         super().__init__(place, enforces_policies=True)
         printed = self.run("firewall", "--stage", "dev", "--print-policy")
-        text = (ROOT / "docs/operators-policy.json").read_text()
-        policy = json.loads(text.replace("123456789012", CREDENTIALS["aws_access_key_id"]))
+        zone = self.emulator.client("route53").create_hosted_zone(
+            Name="example.org", CallerReference="operator"
+        )
+        self.zone = str(zone["HostedZone"]["Id"]).rpartition("/")[2]
+        policy = of_this_account("operators-policy.json", self.zone)
+        if within_the_boundary:
+            role = next(one for one in policy["Statement"] if one["Sid"] == "ItsRole")
+            role["Condition"] = CONDITION
         policy["Statement"].append(EMULATED)
         user = {"UserName": "operator"}
         self.iam = self.emulator.client("iam")
@@ -40,6 +82,17 @@ class Operator(Deployment):
         made = self.iam.create_policy(PolicyName=name, PolicyDocument=policy)["Policy"]
         self.policies.append({"UserName": "operator", "PolicyArn": made["Arn"]})
         self.iam.attach_user_policy(**self.policies[-1])
+
+    def client(self, service: str) -> Any:
+        """One with the operator's own key, straight at the emulated AWS."""
+        named = self.environment
+        return boto3.client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.emulator.url,
+            aws_access_key_id=named["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=named["AWS_SECRET_ACCESS_KEY"],
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,20 +109,29 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
         yield made
 
 
-def test_the_operators_policies_are_enough_to_deploy_and_to_go_back(operator: Operator) -> None:
+def test_the_operators_policies_are_enough_for_a_deploy_a_domain_status_and_going_back(
+    operator: Operator,
+) -> None:
     """Twice, as the second deployment changes what the first one made. Without it, not at all.
 
     The imports of the API are not checked: tests/support/aws_proxy.py carries them out itself.
     """
+    allow_access_logs(operator.emulator, role="")
+    operator.run("log-role")
     operator.deploy()
     app = operator.project / "app.py"
     app.write_text(app.read_text() + "# another version\n")
     operator.deploy()
+    certificate = operator.emulator.client("acm").request_certificate(DomainName="*.example.org")
+    domain = ("domain", "api.example.org", "--stage", "dev", "--zone", operator.zone)
+    operator.run(*domain, "--certificate", certificate["CertificateArn"])
+    assert "may not" not in operator.run("status", "--stage", "dev", "--pace", "0")
+    operator.run(*domain, "--delete", "--yes")
     operator.run("rollback", "--stage", "dev")
     for policy in operator.policies:
         operator.iam.detach_user_policy(**policy)
-    for script in ("table", "gateway"):
-        assert "AccessDenied" in operator.run(script, "--stage", "dev", expect=1)
+    for script in ("table", "gateway", "domain api.example.org"):
+        assert "AccessDenied" in operator.run(*script.split(), "--stage", "dev", expect=1)
 
 
 def test_the_policy_printed_for_a_load_balancer_is_needed_to_find_it_and_enough(
@@ -83,3 +145,47 @@ def test_the_policy_printed_for_a_load_balancer_is_needed_to_find_it_and_enough(
     assert "elasticloadbalancing:DescribeLoadBalancers" in operator.run(*command, expect=1)
     operator.allow("load-balancer", operator.run(*command, "--print-policy"))
     assert "the association holds" in operator.run(*command, "--pace", "0")
+
+
+def test_within_a_boundary_an_operator_can_give_a_function_no_further_right(tmp_path: Path) -> None:
+    """Without the boundary the same operator could let the function do everything in the account."""
+    with Operator(tmp_path, within_the_boundary=True) as operator:
+        boundary = json.dumps(of_this_account("permissions-boundary.json"))
+        operator.iam.create_policy(PolicyName="landscape-dev-boundary", PolicyDocument=boundary)
+        iam = operator.client("iam")
+        trust = {"AssumeRolePolicyDocument": json.dumps(LAMBDA_MAY_TAKE_IT)}
+        names = [f"landscape-api-dev-{each}" for each in ("api_handler", "expire", "finish")]
+        with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
+            iam.create_role(RoleName=names[0], **trust)
+        for name in names:
+            iam.create_role(RoleName=name, PermissionsBoundary=BOUNDARY, **trust)
+        operator.deploy()
+        everything = {"PolicyName": names[0], "PolicyDocument": json.dumps(EVERYTHING)}
+        iam.put_role_policy(RoleName=names[0], **everything)
+        with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
+            iam.delete_role_permissions_boundary(RoleName=names[0])
+        function = role_session(operator, names[0])
+        function("dynamodb").get_item(
+            TableName="landscape-dev", Key={"pk": {"S": "a"}, "sk": {"S": "b"}}
+        )
+        with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
+            function("iam").list_users()
+        operator.iam.delete_role_permissions_boundary(RoleName=names[0])
+        function("iam").list_users()
+        with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
+            iam.put_role_policy(RoleName=names[0], **everything)
+
+
+def role_session(operator: Operator, name: str) -> Callable[[str], Any]:
+    """Clients with the rights of a role."""
+    arn = f"arn:aws:iam::{CREDENTIALS['aws_access_key_id']}:role/{name}"
+    sts = operator.emulator.client("sts")
+    made = sts.assume_role(RoleArn=arn, RoleSessionName="function")["Credentials"]
+    return partial(
+        boto3.client,
+        region_name=operator.region,
+        endpoint_url=operator.emulator.url,
+        aws_access_key_id=made["AccessKeyId"],
+        aws_secret_access_key=made["SecretAccessKey"],
+        aws_session_token=made["SessionToken"],
+    )

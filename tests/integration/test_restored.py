@@ -35,20 +35,31 @@ def make(deployed: Deployment, name: str) -> Answer:
 
 def restore(deployed: Deployment) -> None:
     """Steps 1 to 5 of the manual; what is made on the way comes too late for the restored table."""
-    deployed.emulator.client("dynamodb").restore_table_to_point_in_time(
+    dynamodb = deployed.emulator.client("dynamodb")
+    dynamodb.restore_table_to_point_in_time(
         SourceTableName=OLD, TargetTableName=NEW, UseLatestRestorableTime=True
     )
+    dynamodb.get_waiter("table_exists").wait(TableName=NEW)
     assert make(deployed, "Lost").status == 201
     deployed.run("allow", "add", LATE, "--stage", "dev")
     deployed.run("firewall", "--stage", "dev", "--detach", "--yes")
     refused = deployed.api.get(f"{P}/kept")
     assert (refused.status, refused.json["type"].rpartition(":")[2]) == (403, "closed")
     manual = (ROOT / "docs/operations.md").read_text()
-    (command,) = re.findall(r"^(sed -i (?:.*\\\n)*.*)$", manual, re.MULTILINE)
+    (command,) = re.findall(r"^(sed -i.* (?:.*\\\n)*.*\nrm .*)$", manual, re.MULTILINE)
     subprocess.run(["bash", "-euc", command], cwd=deployed.project, check=True)
     assert len(lines_with(deployed.project / ".chalice", f'{NEW}"')) == 6
     deployed.run("table", "--stage", "dev", "--status", expect=3)
     deployed.deploy()
+    arn = dynamodb.describe_table(TableName=NEW)["Table"]["TableArn"]
+    tags = [{"Key": "app", "Value": "landscape-api"}, {"Key": "stage", "Value": "dev"}]
+    dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
+    known = [dynamodb.list_tags_of_resource(ResourceArn=each)["Tags"] for each in (arn, old(arn))]
+    assert known == [tags, tags]
+
+
+def old(arn: str) -> str:
+    return arn.replace(NEW, OLD)
 
 
 def lines_with(folder: Path, text: str) -> list[str]:
@@ -79,9 +90,15 @@ def test_who_was_let_in_since_is_shown_as_unknown(deployed: Deployment) -> None:
 def test_a_deleted_stage_leaves_nothing_but_what_is_named(deployed: Deployment) -> None:
     """The last: nothing is left for others."""
     deployed.run("firewall", "--stage", "dev", "--delete", "--yes")
+    deployed.run("gateway", "--stage", "dev", "--delete", "--with-logs", "--yes")
     deployed.run("chalice", "delete", "--stage", "dev")
     assert deployed.own_apis() == []
     assert deployed.emulator.client("lambda").list_functions()["Functions"] == []
     roles = deployed.emulator.client("iam").list_roles()["Roles"]
     assert not any("landscape" in role["RoleName"] for role in roles)
     assert deployed.emulator.client("events").list_rules()["Rules"] == []
+    cloudwatch = deployed.emulator.client("cloudwatch")
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert cloudwatch.list_dashboards()["DashboardEntries"] == []
+    groups = deployed.emulator.client("logs").describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups] == []

@@ -20,7 +20,8 @@ import pytest
 from chalicelib.firewall.calls import Waf
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.ledger import Ledger
-from chalicelib.firewall.names import KINDS, SCOPE, VERSIONS, Kind, Names
+from chalicelib.firewall.names import KINDS, SCOPE, Kind, Names, SetKind
+from chalicelib.firewall.sets import set_keys
 from chalicelib.services.clock import timestamp, utc_now
 from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client
@@ -52,22 +53,22 @@ class Stage:
 
     def make_sets(self, **addresses: list[str]) -> None:
         """`allow=[…]` are of IPv4, and there by hand."""
-        for kind in KINDS:
-            for version in VERSIONS:
-                self.client.create_ip_set(
-                    Name=NAMES.ip_set(kind, version),
-                    Scope=SCOPE,
-                    IPAddressVersion=version,
-                    Addresses=addresses.get(kind, []) if version == "IPV4" else [],
-                )
+        for kind, version in set_keys():
+            self.client.create_ip_set(
+                Name=NAMES.ip_set(kind, version),
+                Scope=SCOPE,
+                IPAddressVersion=version,
+                Addresses=addresses.get(kind, []) if version == "IPV4" else [],
+            )
 
     def sets(self) -> Sets:
-        """What the IP sets hold, in our spelling."""
-        found: Sets = {kind: set() for kind in KINDS}
-        for item in self.waf.ip_sets.values():
-            kind = next(kind for kind in KINDS if f"-{kind}-" in item.name)
-            found[kind] |= {str(ip_network(each)) for each in item.held["Addresses"]}
-        return found
+        """What the IP sets of the two lists hold, in our spelling."""
+        return {kind: self.set_of(kind) for kind in KINDS}
+
+    def set_of(self, kind: SetKind) -> set[str]:
+        """What the IP sets of this kind hold, in our spelling."""
+        items = [item for item in self.waf.ip_sets.values() if f"-{kind}-" in item.name]
+        return {str(ip_network(each)) for item in items for each in item.held["Addresses"]}
 
     def lists(
         self,
@@ -99,10 +100,10 @@ class Stage:
             text=True,
         )
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        there = {**self.environment, "COLUMNS": "200"}
+    def run(self, *arguments: str, piped: str = "") -> subprocess.CompletedProcess[str]:
+        there = {"COLUMNS": "200", **self.environment}
         arguments = tuple(self._complete(arguments))
-        return invoke("allow", *arguments, cwd=self.path, environment=there)
+        return invoke("allow", *arguments, cwd=self.path, environment=there, piped=piped)
 
     def _complete(self, arguments: Sequence[str]) -> list[str]:
         command, *options = arguments

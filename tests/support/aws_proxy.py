@@ -28,6 +28,7 @@ MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in 
 NAMED = re.compile(rb"^Action=(\w+)")  # as IAM and STS are called
 UNSETTLED = {"Pending", "InProgress"}
 DATA_PLANE = "/_aws/execute-api/"
+DOMAINS = ".example.org"  # custom domains that tests make
 # Told of each call that was carried out, before its caller hears of it: (number, what it was).
 Watcher = Callable[[int, str], None]
 
@@ -35,7 +36,7 @@ Watcher = Callable[[int, str], None]
 class AwsProxy(ThreadingHTTPServer):
     """Listens on 127.0.0.1; `watch` may end the caller's process at a call of its choice.
 
-    Whoever asks a deployed API comes from `source_ip`.
+    Whoever asks a deployed API comes from `source_ip`, which /checkip tells.
     """
 
     def __init__(self, emulator: Emulator, waf: FakeWaf) -> None:
@@ -67,10 +68,12 @@ class AwsProxy(ThreadingHTTPServer):
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
         """(status, headers, body)."""
-        if path.startswith(DATA_PLANE):
-            return self._behind_waf(method, path, headers, body)
+        if stage := self._asked_stage(path, headers):
+            return self._behind_waf(stage, method, path, headers, body)
         target = urlsplit(path)
         parts = [part for part in target.path.split("/") if part]
+        if parts == ["checkip"]:
+            return 200, [], self.source_ip.encode()
         query = parse_qs(target.query)
         if method == "POST" and parts == ["restapis"] and query.get("mode") == ["import"]:
             return _json(201, imported(self._gateway, json.loads(body)))
@@ -85,9 +88,20 @@ class AwsProxy(ThreadingHTTPServer):
             content = self._with_versions(method, parts, query, content)
         return status, answered, content
 
-    def _behind_waf(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
-        api_id, stage = path.removeprefix(DATA_PLANE).split("/")[:2]
-        arn = f"arn:aws:apigateway:{REGION}::/restapis/{api_id}/stages/{stage}"
+    def _asked_stage(self, path: str, headers: dict[str, str]) -> list[str]:
+        """The API and the stage that a caller asks, by its path or by a custom domain; [] for AWS."""
+        if path.startswith(DATA_PLANE):
+            return path.removeprefix(DATA_PLANE).split("/")[:2]
+        host = headers.get("Host", "").partition(":")[0]
+        if not host.endswith(DOMAINS):
+            return []
+        found = self._gateway.get_base_path_mapping(domainName=host, basePath="(none)")
+        return [found["restApiId"], found["stage"]]
+
+    def _behind_waf(
+        self, stage: list[str], method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> Any:
+        arn = "arn:aws:apigateway:{}::/restapis/{}/stages/{}".format(REGION, *stage)
         decision = self.waf.decide(arn, self.source_ip, headers, path, method)
         if decision.action == "BLOCK":
             return decision.status, list(decision.headers.items()), str(decision.body).encode()

@@ -15,6 +15,8 @@ Part = dict[str, Any]
 TRANSPORT = re.compile(
     r"date|server|connection|content-length|content-type|transfer-.*|x-amz.*|via"
 )
+# API Gateway renames the first where the application says it: a 401 has either.
+CHALLENGES = {"www-authenticate", "x-amzn-remapped-www-authenticate"}
 # Answers that belong to no operation: a path or a method that there is not, a preflight.
 OUTSIDE = {"OPTIONS": {204, 403, 404}, "else": {403, 404, 405, 415, 501}}
 
@@ -75,6 +77,8 @@ def _flaws_of_headers(said: Part, headers: Mapping[str, str]) -> Iterator[str]:
             value: object = int(text) if is_number else text
             if not jsonschema_rs.is_valid(header["schema"], value):
                 yield f"header {name}: {text}"
+    if "www-authenticate" in known and not CHALLENGES & headers.keys():
+        yield "no challenge"
     unknown = headers.keys() - known.keys()
     yield from (f"an undocumented header {name}" for name in unknown if not TRANSPORT.match(name))
 

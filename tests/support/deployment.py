@@ -64,7 +64,7 @@ class Deployment:
 
     def _copy(self) -> None:
         self.project.mkdir()
-        for name in ("app.py", "requirements.txt", "Makefile"):
+        for name in ("app.py", "requirements.txt", "Makefile", ".python-version"):
             shutil.copy(ROOT / name, self.project)
         left_out = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         for name in FOLDERS:
@@ -111,7 +111,7 @@ class Deployment:
     @property
     def _deploy(self) -> tuple[str, ...]:
         where = ("--stage", "dev", "--url", self.url_pattern)
-        return ("deploy", *where, "--pace", "0")
+        return ("deploy", *where, "--checkip-url", f"{self.proxy.url}/checkip", "--pace", "0")
 
     def run_until(self, is_enough: Callable[[str], bool], *command: str) -> tuple[int, str]:
         process = self.start(*command)

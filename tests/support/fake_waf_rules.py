@@ -12,6 +12,7 @@ from tests.support.fake_waf_shapes import GROUP, RATE, Document, nested
 PREFIX = "x-amzn-waf-"
 DEFAULT = "Default_Action"
 FORBIDDEN = '{"message":"Forbidden"}'  # what API Gateway answers where the ACL says nothing
+RATE_MEMBERS = ("Limit", "EvaluationWindowSec", "AggregateKeyType", "ScopeDownStatement")
 Sets = Mapping[str, list[str]]
 
 
@@ -66,11 +67,15 @@ class Decisions:
         ((kind, said),) = statement.items()
         if kind == "OrStatement":
             return any(self._matches(one, sets, ip, managed) for one in nested(statement))
+        if kind == "NotStatement":
+            return not self._matches(said["Statement"], sets, ip, managed)
         if kind == "IPSetReferenceStatement":
             return any(ip_address(ip) in ip_network(one) for one in sets[said["ARN"]])
-        if kind == GROUP and {*said} == {"VendorName", "Name"}:
+        if kind == GROUP and {*said} <= {"VendorName", "Name", "Version"}:
             return said["Name"] in managed
-        if kind == RATE and {*said} <= {"Limit", "EvaluationWindowSec", "AggregateKeyType"}:
+        if kind == RATE and {*said} <= {*RATE_MEMBERS}:
+            if not all(self._matches(one, sets, ip, managed) for one in nested(statement)):
+                return False  # and it is not counted
             key, now = (json.dumps(said), str(ip_address(ip))), self.clock()
             since = now - said.get("EvaluationWindowSec", 300)
             self.asked[key] = [at for at in self.asked[key] if at > since] + [now]

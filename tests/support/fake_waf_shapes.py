@@ -11,16 +11,17 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 Document = Mapping[str, Any]
+Versions = Mapping[str, tuple[str, ...]]  # by the managed group's name
 
 STAGE_ARN = r"arn:aws:apigateway:{region}::/restapis/[a-z0-9]+/stages/[\w-]+"
 LOAD_BALANCER_ARN = r"arn:aws:elasticloadbalancing:{region}:\d{{12}}:loadbalancer/app/[A-Za-z0-9-]{{1,32}}/[0-9a-z]+"
 LOG_GROUP = r"arn:aws:logs:[\w-]+:\d{12}:log-group:aws-waf-logs-[\w./#-]+"
 MOST_ADDRESSES, MOST_HEADERS, LONGEST_BODY = 10_000, 10, 4096
-# Of AWS.
-MANAGED_GROUPS = (
-    "AWSManagedRulesKnownBadInputsRuleSet",
-    "AWSManagedRulesAmazonIpReputationList",
-)
+# Of AWS, with the versions that it offers, the default first. Lists of addresses have none.
+MANAGED_GROUPS: Versions = {
+    "AWSManagedRulesKnownBadInputsRuleSet": ("Version_1.23", "Version_1.24", "Version_1.9"),
+    "AWSManagedRulesAmazonIpReputationList": (),
+}
 GROUP, RATE = "ManagedRuleGroupStatement", "RateBasedStatement"
 
 
@@ -126,7 +127,7 @@ def check_logging(wanted: Document) -> None:
         raise invalid("LOG_DESTINATION", destinations, "The ARN isn't valid.")
 
 
-def check_acl(given: Document, ip_sets: Collection[str]) -> None:
+def check_acl(given: Document, ip_sets: Collection[str], versions: Versions) -> None:
     rules, bodies = given.get("Rules", []), given.get("CustomResponseBodies", {})
     for name in ("Name", "Priority"):
         require_unique("RULE", (rule[name] for rule in rules))
@@ -134,7 +135,8 @@ def check_acl(given: Document, ip_sets: Collection[str]) -> None:
         _check_body(key, body)
     _check_action("DEFAULT_ACTION", given["DefaultAction"], ("Allow", "Block"), bodies)
     for rule in rules:
-        _check_rule(rule, bodies)
+        _check_rule(rule, bodies, versions)
+    _check_protection(given.get("DataProtectionConfig", {}).get("DataProtections", []))
     for arn in references(given) - {*ip_sets}:
         raise WafError("WAFNonexistentItemException", f"{arn} does not exist")
 
@@ -142,21 +144,26 @@ def check_acl(given: Document, ip_sets: Collection[str]) -> None:
 def references(acl: Document) -> set[str]:
     """The ARNs of the IP sets that its rules need."""
     statements = [rule["Statement"] for rule in acl.get("Rules", [])]
-    statements += [one for each in statements for one in nested(each)]
+    for each in statements:  # which grows meanwhile
+        statements += nested(each)
     return {
         s["IPSetReferenceStatement"]["ARN"] for s in statements if "IPSetReferenceStatement" in s
     }
 
 
 def nested(statement: Document) -> list[Document]:
-    return list(statement.get("OrStatement", {}).get("Statements", []))
+    ((_, said),) = statement.items() if statement else ((None, {}),)
+    ones = [said[name] for name in ("Statement", "ScopeDownStatement") if name in said]
+    return [*said.get("Statements", []), *ones]
 
 
-def _check_rule(rule: Document, bodies: Document) -> None:
-    kind = _check_statement(rule["Statement"])
-    for inner in nested(rule["Statement"]):
-        if _check_statement(inner) in (GROUP, RATE, "OrStatement"):
+def _check_rule(rule: Document, bodies: Document, versions: Versions) -> None:
+    kind = _check_statement(rule["Statement"], versions)
+    inner = nested(rule["Statement"])
+    for each in inner:  # which grows meanwhile
+        if _check_statement(each, versions) in (GROUP, RATE):
             raise invalid("STATEMENT", kind, "It cannot be nested.")
+        inner += nested(each)
     due, other = ("OverrideAction", "Action") if kind == GROUP else ("Action", "OverrideAction")
     if due not in rule or other in rule:
         raise invalid("RULE", rule["Name"], f"A rule with a {kind} takes {due}, and no {other}.")
@@ -166,17 +173,32 @@ def _check_rule(rule: Document, bodies: Document) -> None:
     _check_action("RULE_ACTION", rule[due], choices, bodies)
 
 
-def _check_statement(statement: Document) -> str:
+def _check_statement(statement: Document, versions: Versions) -> str:
     """Its kind."""
-    known = ("IPSetReferenceStatement", "OrStatement", RATE, GROUP)
+    known = ("IPSetReferenceStatement", "OrStatement", "NotStatement", RATE, GROUP)
     kind = _one_of("STATEMENT", statement, known)
     if kind == "OrStatement" and len(nested(statement)) < 2:
         raise invalid("STATEMENT", kind, "It wants two statements or more.")
     if kind == RATE and statement[kind].get("EvaluationWindowSec", 300) not in (60, 120, 300, 600):
         raise invalid("RATE_BASED_STATEMENT", kind, "The window is not valid.")
-    if kind == GROUP and statement[kind]["Name"] not in MANAGED_GROUPS:
-        raise WafError("WAFNonexistentItemException", f"no rule group {statement[kind]['Name']}")
+    if kind == GROUP:
+        name, version = statement[kind]["Name"], statement[kind].get("Version")
+        if name not in versions:
+            raise WafError("WAFNonexistentItemException", f"no rule group {name}")
+        if version is not None and version not in versions[name]:
+            raise WafError("WAFExpiredManagedRuleGroupVersionException", f"{name} {version}")
     return kind
+
+
+def _check_protection(protections: list[Document]) -> None:
+    """A header, a cookie or an argument is named, and nothing is named twice."""
+    named: list[tuple[str, str]] = []
+    for each in protections:
+        kind, keys = each["Field"]["FieldType"], each["Field"].get("FieldKeys", [])
+        if kind.startswith("SINGLE_") != bool(keys):
+            raise invalid("DATA_PROTECTION_CONFIG", kind, "Its keys are missing, or it takes none.")
+        named += [(kind, key.lower()) for key in keys or [""]]
+    require_unique("DATA_PROTECTION_CONFIG", named)
 
 
 def _check_action(field: str, action: Document, choices: Iterable[str], bodies: Document) -> None:

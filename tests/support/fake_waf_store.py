@@ -8,7 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 from tests.support.fake_waf_shapes import (
+    MANAGED_GROUPS,
     Document,
+    Versions,
     WafError,
     check_acl,
     check_addresses,
@@ -64,6 +66,7 @@ class Store:
         self.web_acls: Items = {}
         self.associations: dict[str, str] = {}
         self.load_balancers: set[str] = set()
+        self.versions: Versions = MANAGED_GROUPS
         self.logging: dict[str, dict[str, Any]] = {}
         self.fresh: dict[str, int] = {}  # calls until it is known everywhere
 
@@ -115,6 +118,14 @@ class Store:
         item = _locked(self.web_acls, given)
         users = [resource for resource, arn in self.associations.items() if arn == item.arn]
         return _delete(self.web_acls, item, users + [item.arn] * (item.arn in self.logging))
+
+    def list_available_managed_rule_group_versions(self, given: Document) -> dict[str, Any]:
+        if given["Name"] not in self.versions:
+            raise missing(given["Name"])
+        offered = self.versions[given["Name"]]
+        names, more = self._cut(offered, given)
+        default = {"CurrentDefaultVersion": offered[0]} if offered else {}
+        return {"Versions": [{"Name": name} for name in names], **default, **more}
 
     def associate_web_acl(self, given: Document) -> dict[str, Any]:
         """Silently instead of another one, as AWS does."""
@@ -189,7 +200,7 @@ class Store:
         return self.web_acls[arn]
 
     def _check_acl(self, given: Document) -> None:
-        check_acl(given, self.ip_sets)
+        check_acl(given, self.ip_sets, self.versions)
         self._demand_known(references(given))
 
     def _shown(self, item: Item) -> dict[str, Any]:

@@ -130,10 +130,14 @@ class Site:
             for s in pages(waf.list_ip_sets, "IPSets")
         }
 
-    def list(self, kind: str, *cidrs: str) -> None:
-        """Into the table alone, as allowlist.py does where there is no IP set yet."""
+    def list(self, kind: str, *cidrs: str, **more: str) -> None:
+        """Into the table alone, as allowlist.py does where there is no IP set yet; for ever."""
         for cidr in cidrs:
-            texts = {"pk": f"FIREWALL#{kind}", "sk": cidr, "created_at": "2026-01-01T00:00:00Z"}
+            texts = {
+                "pk": f"FIREWALL#{kind}",
+                "sk": cidr,
+                "created_at": "2026-01-01T00:00:00Z",
+            } | more
             item = {name: {"S": text} for name, text in {**texts, "mark": cidr}.items()}
             self.dynamodb.put_item(TableName=self.table, Item=item)
 

@@ -1,18 +1,19 @@
-"""The emulated AWS, with a condition of policies that it lacks: dynamodb:LeadingKeys.
+"""The emulated AWS, with conditions of policies that it lacks: dynamodb:LeadingKeys, iam:PermissionsBoundary.
 
-The emulator's own Python runs this file. Without the condition an Allow for some partitions of a
-table holds for all of them, and a Deny for some holds for none.
+The emulator's own Python runs this file. Without the first an Allow for some partitions of a table
+holds for all of them, and a Deny for some holds for none.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 from ministack.app import main  # type: ignore[import-not-found]
 from ministack.core import iam_actions  # type: ignore[import-not-found]
 
-conditions = iam_actions.dynamodb_service_context
+conditions, tags = iam_actions.dynamodb_service_context, iam_actions.request_tag_context
 QUERIED = re.compile(r"\bpk = (:\w+)")
 
 
@@ -34,6 +35,21 @@ def with_leading_keys(body: bytes) -> dict[str, Any]:
     return {**conditions(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
 
 
+def with_boundary(service: str, action: str, body: bytes, *more: Any) -> dict[str, Any]:
+    """The boundary that a role is to be made with, or that the role has which a call is about."""
+    found: dict[str, Any] = tags(service, action, body, *more)
+    if service != "iam":
+        return found
+    from ministack.core.responses import get_account_id  # type: ignore[import-not-found]
+    from ministack.services.iam import _roles  # type: ignore[import-not-found]
+
+    sent = {name: values[0] for name, values in parse_qs((body or b"").decode()).items()}
+    role = _roles.get_scoped(get_account_id(), None, sent.get("RoleName", "")) or {}
+    boundary = sent.get("PermissionsBoundary") or role.get("PermissionsBoundary")
+    return {**found, **({"iam:PermissionsBoundary": boundary} if boundary else {})}
+
+
 if __name__ == "__main__":
     iam_actions.dynamodb_service_context = with_leading_keys
+    iam_actions.request_tag_context = with_boundary
     main()

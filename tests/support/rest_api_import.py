@@ -9,7 +9,11 @@ METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 
 def imported(gateway: Any, document: dict[str, Any]) -> dict[str, Any]:
     """ImportRestApi."""
-    made = gateway.create_rest_api(name=document["info"]["title"], endpointConfiguration=REGIONAL)
+    made = gateway.create_rest_api(
+        name=document["info"]["title"],
+        endpointConfiguration=REGIONAL,
+        binaryMediaTypes=document["x-amazon-apigateway-binary-media-types"],
+    )
     _apply(gateway, made["id"], document)
     return _described(made)
 

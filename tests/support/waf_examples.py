@@ -44,9 +44,13 @@ def allow_rule(statement: dict[str, Any], name: str = "allow", priority: int = 9
 
 
 def managed_rule(
-    group: str = "AWSManagedRulesKnownBadInputsRuleSet", priority: int = 5, override: str = "None"
+    group: str = "AWSManagedRulesKnownBadInputsRuleSet",
+    priority: int = 5,
+    override: str = "None",
+    version: str = "",
 ) -> dict[str, Any]:
-    statement = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": group}}
+    of = {"VendorName": "AWS", "Name": group} | ({"Version": version} if version else {})
+    statement = {"ManagedRuleGroupStatement": of}
     return _rule(group, priority, statement) | {"OverrideAction": {override: {}}}
 
 

@@ -10,8 +10,7 @@ from cfnlint.decode import cfn_yaml
 from chalicelib.settings import STAGES
 from container.command import TEMPLATE
 from container.parameters import OF_ROLES, PREFIXES, parameter_of
-from ops.gateway.alarms import PERIOD, alarms
-from ops.gateway.api import Api
+from ops.gateway.alarms import PERIOD, Watched, alarms
 from ops.stage import Stage
 from tests.support.api import ROOT
 from tests.support.commands import BIN
@@ -45,8 +44,8 @@ def test_every_setting_of_a_stage_is_a_parameter_and_reaches_the_container(stage
 
 
 def test_the_alarms_have_the_limits_of_the_lambdas() -> None:
-    api = Api(Stage("dev", "x", "dev"), "a", "x", "d", {}, {})
-    every_lambda = alarms(api, "f", {"expire": "e", "finish": "g"})
+    watched = Watched(Stage("dev", "x", "dev"), "x", "f", {"expire": "e", "finish": "g"}, "t")
+    every_lambda = alarms(watched)
     lambdas = {one.name.removeprefix("x-dev-"): one for one in every_lambda}
     every = {
         n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"

@@ -39,6 +39,26 @@ def test_every_setting_that_is_read_has_a_row_and_no_other() -> None:
     assert read | services == listed
 
 
+# What the shells' tools of macOS do not have, or do otherwise; its make is 3.81.
+ONLY_GNU = re.compile(
+    r"sed -i |sed .*s/[^/]*/[^/]*\\t|date (-d|--date)|base64 -w|readlink -f|xargs -r|grep -\w*P"
+    r"|stat -c|\btac\b|sha256sum|\.ONESHELL|\$\(file "
+)
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "CONTRIBUTING.md", "Makefile", ".ci/run", "docs/*.md"]
+)
+def test_no_shell_command_needs_gnus_tools(path: str) -> None:
+    found = {
+        f"{file.name}: {line}"
+        for file in ROOT.glob(path)
+        for line in file.read_text().splitlines()
+        if ONLY_GNU.search(line)
+    }
+    assert not found
+
+
 @pytest.mark.parametrize("target", ["run", "test", "check", "soak", "bench", "token", "openapi"])
 def test_every_command_is_in_the_readme_and_the_makefile(target: str) -> None:
     assert f"make {target}" in README or f"make -s {target}" in README

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from chalicelib.firewall.names import HEADER, KINDS, VERSIONS, Names
+from chalicelib.firewall.names import HEADER, SET_KINDS, VERSIONS, Names
 from chalicelib.models.caller import SERVICES
 from chalicelib.services.access import RULES
 from container.command import TEMPLATE
@@ -68,7 +68,8 @@ def partitions(function: dict[str, Any], effect: str) -> set[str]:
         key
         for statement in policy["Statement"]
         if statement["Effect"] == effect
-        for values in statement.get("Condition", {}).values()
+        for operator, values in statement.get("Condition", {}).items()
+        if operator != "Null"
         for keys in values.values()
         for key in keys
     }
@@ -110,7 +111,7 @@ def test_a_drawing_has_the_functions_and_the_table_and_no_others(drawing: str) -
     assert {line for line in said if line.startswith(NAMES.web_acl)} == own | scheduled
     store = DEV["environment_variables"]["LANDSCAPE_STORE_URL"].removeprefix("dynamodb://")
     assert [line for line in said if line.startswith("table l")] == [f"table {store}"]
-    sets = {NAMES.ip_set(k, v).replace(NAMES.web_acl, "…") for k in KINDS for v in VERSIONS}
+    sets = {NAMES.ip_set(k, v).replace(NAMES.web_acl, "…") for k in SET_KINDS for v in VERSIONS}
     assert {line for line in said if line.startswith("…")} == (sets if own else set())
     assert "rate(15 minutes)" in " ".join(said)
 

@@ -192,7 +192,7 @@ def test_threads_share_a_transport_and_no_connection() -> None:
     assert found == list(range(400))
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("partition", get_session().get_available_partitions())
 def test_each_regions_endpoint_is_the_sdks(partition: str) -> None:
     for region in get_session().get_available_regions("dynamodb", partition):
         client = boto3.client("dynamodb", region_name=region, **CREDENTIALS)

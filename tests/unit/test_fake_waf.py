@@ -190,6 +190,11 @@ def _block(**response: Any) -> dict[str, Any]:
     return {"DefaultAction": {"Block": {"CustomResponse": {"ResponseCode": 403} | response}}}
 
 
+def protecting(field: str, *keys: str) -> dict[str, Any]:
+    of = {"FieldType": field} | ({"FieldKeys": [*keys]} if keys else {})
+    return {"DataProtectionConfig": {"DataProtections": [{"Field": of, "Action": "HASH"}]}}
+
+
 RATE = rate()
 MANAGED = managed_rule()["Statement"]
 
@@ -208,6 +213,14 @@ MANAGED = managed_rule()["Statement"]
         acl(allow_rule(RATE)),
         acl(block_rule(MANAGED)),
         acl(managed_rule("NoSuchRuleSet")),
+        acl(managed_rule(version="Version_1.1")),
+        acl(block_rule(rate(ScopeDownStatement=RATE))),
+        acl(block_rule(rate(ScopeDownStatement=listed("arn:aws:wafv2:eu-west-2:0:none")))),
+        acl(block_rule({"NotStatement": {"Statement": MANAGED}})),
+        acl() | protecting("SINGLE_HEADER"),
+        acl() | protecting("BODY", "a"),
+        acl() | protecting("SINGLE_HEADER", "a", "A"),
+        acl() | protecting("NO_FIELD", "a"),
         acl(block_rule(RATE) | {"OverrideAction": {"None": {}}}),
         acl(block_rule(RATE) | {"Action": {"Block": {}, "Allow": {}}}),
         acl({key: value for key, value in block_rule(RATE).items() if key != "VisibilityConfig"}),
@@ -223,7 +236,8 @@ MANAGED = managed_rule()["Statement"]
 def test_an_acl_that_waf_would_not_take_is_refused(waf: FakeWaf, wrong: dict[str, Any]) -> None:
     assert waf.answer("CreateWebACL", wrong)[0] == 400
     assert waf.web_acls == {}
-    assert waf.answer("CreateWebACL", acl(block_rule(RATE), managed_rule()))[0] == 200
+    right = acl(block_rule(RATE), managed_rule(version="Version_1.9"))
+    assert waf.answer("CreateWebACL", right | protecting("SINGLE_HEADER", "a", "b"))[0] == 200
 
 
 def test_a_failing_call_does_nothing_and_the_next_one_works(waf: FakeWaf) -> None:

@@ -111,6 +111,16 @@ def test_a_rate_rule_stops_an_address_until_its_window_has_passed(door: Door) ->
 
 
 def test_what_is_not_evaluated_here_says_so(door: Door) -> None:
-    door.put(block_rule(rate(ScopeDownStatement=listed(*door.allowed))))
-    with pytest.raises(NotImplementedError, match="ScopeDownStatement"):
+    door.put(block_rule(rate(CustomKeys=[{"HTTPMethod": {}}], AggregateKeyType="CUSTOM_KEYS")))
+    with pytest.raises(NotImplementedError, match="CustomKeys"):
         door.ask()
+
+
+def test_a_rate_is_counted_among_those_alone_that_its_scope_fits(door: Door) -> None:
+    inside = listed(*door.allowed)
+    door.put(
+        block_rule(rate(ScopeDownStatement={"NotStatement": {"Statement": inside}}), "others"),
+        block_rule(rate(ScopeDownStatement=inside, Limit=12), "inside", priority=2),
+    )
+    assert [door.ask("192.0.2.1").rule for _ in range(13)][11:] == ["Default_Action", "inside"]
+    assert [door.ask("203.0.113.1").rule for _ in range(11)][9:] == ["Default_Action", "others"]

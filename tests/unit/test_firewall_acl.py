@@ -9,9 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.firewall.names import Names
+from chalicelib.firewall.names import HEADER, Names
 from chalicelib.firewall.sets import set_keys
 from tests.support.emulator import CREDENTIALS, REGION
+from waf.protection import HIDDEN
 from waf.rules import (
     RULES,
     Choice,
@@ -63,8 +64,49 @@ def test_only_the_rule_that_inserts_the_value_is_not_sampled() -> None:
     assert json.dumps(acl()).count(VALUE) == json.dumps(rule("allow")).count(VALUE) == 1
 
 
+def hidden(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (each["Field"]["FieldType"], key, each["Action"])
+        for each in found["DataProtectionConfig"]["DataProtections"]
+        for key in each["Field"].get("FieldKeys", ["all of it"])
+    ]
+
+
+def test_samples_and_logs_hide_tokens_and_the_inserted_header() -> None:
+    headers = ("authorization", "on-behalf-of", "x-amz-security-token", HEADER)
+    assert hidden(acl()) == [("SINGLE_HEADER", name, "SUBSTITUTION") for name in headers]
+
+
+def protecting(field: str, *keys: str, **more: Any) -> dict[str, Any]:
+    of = {"FieldType": field} | ({"FieldKeys": [*keys]} if keys else {})
+    return {"Field": of, "Action": "HASH", **more}
+
+
+def test_what_an_operator_hides_too_stays_hidden_and_no_header_is_there_twice() -> None:
+    theirs = [
+        protecting("SINGLE_HEADER", "Authorization", "cookie", ExcludeRuleMatchDetails=True),
+        protecting("SINGLE_HEADER", "on-behalf-of"),
+        protecting("QUERY_STRING"),
+    ]
+    found = {**acl(), "DataProtectionConfig": {"DataProtections": theirs}}
+    wanted = wanted_acl(NAMES, ARNS, VALUE, Choice(), found)
+    assert differences(found, wanted) == ["another DataProtectionConfig"]
+    assert hidden(wanted)[4:] == [
+        ("SINGLE_HEADER", "cookie", "HASH"),
+        ("QUERY_STRING", "all of it", "HASH"),
+    ]
+    assert differences(wanted, wanted_acl(NAMES, ARNS, VALUE, Choice(), wanted)) == []
+
+
+def test_who_hides_all_of_it_otherwise_is_left_alone() -> None:
+    theirs = [protecting("SINGLE_HEADER", name.title()) for name in HIDDEN]
+    found = {**acl(), "DataProtectionConfig": {"DataProtections": theirs}}
+    assert differences(found, wanted_acl(NAMES, ARNS, VALUE, Choice(), found)) == []
+
+
 def test_counting_blocks_by_nothing_but_the_two_lists() -> None:
-    assert rule("rate-limit", count=True)["Action"] == {"Count": {}}
+    for limit in ("rate-limit", "server-rate-limit"):
+        assert rule(limit, count=True)["Action"] == {"Count": {}}
     for group in ("known-bad-inputs", "ip-reputation"):
         assert rule(group, count=True)["OverrideAction"] == {"Count": {}}
         assert rule(group)["OverrideAction"] == {"None": {}}
@@ -84,8 +126,26 @@ def test_a_blocked_answer_is_a_problem(key: str, status: int) -> None:
 
 
 def test_what_was_chosen_is_read_from_what_is_there() -> None:
-    assert choice_of(acl(requests=500, count=True)) == Choice(500, True)
+    chosen = Choice(500, True, 9_000, {"AWSManagedRulesKnownBadInputsRuleSet": "Version_1.9"})
+    assert choice_of(wanted_acl(NAMES, ARNS, VALUE, chosen)) == chosen
     assert choice_of({"Rules": []}) == Choice()
+
+
+def test_where_one_limit_was_for_all_no_server_gets_less() -> None:
+    for requests, of_servers in ((100, 20_000), (50_000, 50_000)):
+        old = {**acl(), "Rules": [rule("rate-limit", requests=requests)]}
+        assert choice_of(old) == Choice(requests, False, of_servers)
+
+
+def test_each_address_is_counted_by_one_of_the_two_limits() -> None:
+    def scope(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = rule(name)["Statement"]["RateBasedStatement"]["ScopeDownStatement"]
+        return found
+
+    servers = scope("server-rate-limit")
+    assert scope("rate-limit") == {"NotStatement": {"Statement": servers}}
+    arns = [each["IPSetReferenceStatement"]["ARN"] for each in servers["OrStatement"]["Statements"]]
+    assert arns == [arn for key, arn in ARNS.items() if key[0] == "servers"]
 
 
 def test_the_inserted_value_is_read_from_what_is_there() -> None:
@@ -97,7 +157,7 @@ def test_nothing_differs_from_itself_whatever_waf_adds_of_its_own() -> None:
     added: dict[str, Any] = {"ARN": "arn", "Capacity": 25, "LabelNamespace": "awswaf:0:webacl:x:"}
     assert differences({**acl(), **added}, acl()) == []
     managed = copy.deepcopy(acl())
-    managed["Rules"][2]["Statement"]["ManagedRuleGroupStatement"]["ExcludedRules"] = []
+    managed["Rules"][3]["Statement"]["ManagedRuleGroupStatement"]["ExcludedRules"] = []
     assert differences(managed, acl()) == []
 
 
@@ -108,7 +168,7 @@ def loosened(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 
 def exclude(found: dict[str, Any]) -> None:
-    group = found["Rules"][2]["Statement"]["ManagedRuleGroupStatement"]
+    group = found["Rules"][3]["Statement"]["ManagedRuleGroupStatement"]
     group["ExcludedRules"] = [{"Name": "Log4JRCE_HEADER"}]
 
 
@@ -125,7 +185,7 @@ def exclude(found: dict[str, Any]) -> None:
             "a rule let-me-in that is not ours",
         ),
         (
-            lambda found: found["Rules"][4]["VisibilityConfig"].update(SampledRequestsEnabled=True),
+            lambda found: found["Rules"][5]["VisibilityConfig"].update(SampledRequestsEnabled=True),
             "another rule allow",
         ),
     ],

@@ -16,12 +16,12 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 V4 = st.builds(
     lambda address, length: IPv4Network((address, length), strict=False),
     st.integers(0, 2**32 - 1),
-    st.integers(0, 32),
+    st.integers(1, 32),
 )
 V6 = st.builds(
     lambda address, length: IPv6Network((address, length), strict=False),
     st.integers(2**48, 2**128 - 1),
-    st.integers(0, 128),
+    st.integers(1, 128),
 ).filter(lambda network: int(network.network_address) >= 2**48)
 
 
@@ -52,8 +52,10 @@ def test_public_addresses_have_one_spelling(text: str, cidr: str) -> None:
         ("8.8.8.8-9", "no IP address"),
         ("٨.8.8.8", "no IP address"),
         ("8.8.8.8/", "no IP address"),
-        ("0.0.0.0/0", "everybody"),
+        ("0.0.0.0/0", "everybody, which AWS WAF does not take: say the ranges that are meant"),
         ("::/0", "everybody"),
+        ("8.8.8.8/0", "everybody, which AWS WAF does not take: say 8.8.8.8 for it alone, or the"),
+        ("2a00:1450::1/0", "everybody, which AWS WAF does not take: say 2a00:1450::1 for it alone"),
         ("8.8.8.8/24", "bits set beyond its prefix: say 8.8.8.0/24, or 8.8.8.8 for it alone"),
         ("2a00:1450::1/64", "bits set beyond its prefix: say 2a00:1450::/64"),
         ("fe80::1%eth0", "zone"),

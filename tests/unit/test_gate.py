@@ -86,6 +86,12 @@ def test_a_rotation_opens_to_the_new_value_at_once_and_shuts_to_the_old_within_a
     assert table.admits("new", "old") == [True, False]
 
 
+def test_during_a_rotation_it_tells_who_comes_with_the_older_value() -> None:
+    table = Table("old", "new")
+    assert [table.gate.require({HEADER: value}) for value in ("old", "new")] == [True, False]
+    assert Table("only").gate.require({HEADER: "only"}) is False
+
+
 def test_a_value_that_left_the_table_dies_within_five_minutes_though_only_it_comes() -> None:
     table = Table("right")
     assert table.admits("right") == [True]

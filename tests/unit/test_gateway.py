@@ -1,5 +1,6 @@
 """`landscape gateway` where AWS refuses, is busy, or holds what the emulated AWS never does."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.gateway.alarms import SCHEDULED, alarm_steps, alarms
+from ops.gateway.alarms import SCHEDULED, Watched, alarm_steps, alarms
 from ops.gateway.api import (
     ACCESS_LOG_FORMAT,
     REPEATED,
@@ -33,12 +34,12 @@ GROUP = "/aws/apigateway/landscape-api-dev"
 GROUP_ARN = f"arn:aws:logs:eu-west-2:000000000000:log-group:{GROUP}"
 FOUND_GROUP = {"logGroupName": GROUP, "arn": f"{GROUP_ARN}:*", "retentionInDays": 30}
 ANOTHER = {**FOUND_GROUP, "logGroupName": f"{GROUP}-2", "arn": "another"}
-METHODS = {"metricsEnabled": True, "throttlingRateLimit": 50.0, "throttlingBurstLimit": 100}
+METHODS = {"metricsEnabled": False, "throttlingRateLimit": 50.0, "throttlingBurstLimit": 100}
 LOGS = {"destinationArn": GROUP_ARN, "format": ACCESS_LOG_FORMAT}
 BARE = Api(STAGE, "abc123", "landscape-api", "d1", {}, {})
-API = replace(BARE, access_logs=LOGS, every_method=METHODS)
+API = replace(BARE, access_logs=LOGS, every_method=METHODS, ip_addresses="dualstack")
 STAGE_OF = {"restApiId": "abc123", "stageName": "v1"}
-OPTIONS = GatewayOptions("f", {"expire": "f-expire", "finish": "f-finish"})
+OPTIONS = GatewayOptions("f", {"expire": "f-expire", "finish": "f-finish"}, "t")
 TOPIC = "arn:aws:sns:eu-west-2:123456789012:alarms"
 GATEWAY_BUSY = ("ConflictException", "TooManyRequestsException")
 LOGS_BUSY = ("OperationAbortedException", "ResourceNotFoundException")
@@ -47,7 +48,7 @@ CHANGES = {
     f"retention of {GROUP}": ("put_retention_policy", LOGS_BUSY),
     "metric filter authorizer-failures": ("put_metric_filter", LOGS_BUSY),
     "throttling": ("update_stage", GATEWAY_BUSY),
-    "metrics": ("update_stage", GATEWAY_BUSY),
+    "IP addresses": ("update_rest_api", GATEWAY_BUSY),
     "gateway response THROTTLED": ("put_gateway_response", GATEWAY_BUSY),
     "deployment of the responses": ("create_deployment", GATEWAY_BUSY),
 }
@@ -62,11 +63,12 @@ class Gateway(StubbedAws):
     def plan(self) -> dict[str, Step]:
         """The steps for an API of which nothing is as wanted, by what they bring about."""
         self.answers("get_account", {"cloudwatchRoleArn": "arn:aws:iam::000000000000:role/logs"})
+        self.answers("get_gateway_responses", {"items": []})
+        self.answers("get_deployment", {"id": "d1"})
         for _ in range(4):
             self.lists(ANOTHER)
         self.answers("describe_alarms", {"MetricAlarms": []})
-        self.answers("get_gateway_responses", {"items": []})
-        self.answers("get_deployment", {"id": "d1"})
+        self.refuses("get_dashboard", "ResourceNotFound")
         return {step.what: step for step in plan(self.stage_clients, BARE, OPTIONS)}
 
     def lists(self, *groups: dict[str, Any]) -> None:
@@ -121,6 +123,35 @@ def test_the_access_log_has_what_aws_and_the_filter_need_and_never_a_token_or_a_
     assert "\n" not in ACCESS_LOG_FORMAT
     assert '"error_type": "$context.error.responseType"' in ACCESS_LOG_FORMAT
     assert FILTER_PATTERN.count("$.error_type") == len(REFUSALS)
+
+
+# What API Gateway puts in their place: ids, numbers, names and addresses of its own, and nothing that
+# anybody wrote. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+HOLD_NO_QUOTE = {
+    "context.extendedRequestId",
+    "context.requestTime",
+    "context.identity.sourceIp",
+    "context.status",
+    "context.error.responseType",
+    "context.responseLatency",
+    "context.integration.latency",
+    "context.integration.integrationStatus",
+    "context.authorizer.status",
+    "context.responseLength",
+    "context.httpMethod",  # one of those that API Gateway knows
+}
+# Of the request line and a header: docs/gateway.md says how such a line is read.
+THE_CALLERS = {"context.requestId", "context.path"}
+
+
+def test_no_text_of_an_error_can_break_a_line_of_the_access_log() -> None:
+    """Rendered as API Gateway does it, which escapes nothing: every other variable holds a quote."""
+
+    def value(found: re.Match[str]) -> str:
+        return "x" if found[1] in HOLD_NO_QUOTE | THE_CALLERS else 'Execution failed: "user"'
+
+    line = re.sub(r"\$([\w.]+)", value, ACCESS_LOG_FORMAT)
+    assert set(json.loads(line).values()) == {"x"}
 
 
 @pytest.mark.parametrize(
@@ -205,14 +236,14 @@ FILTER = {
     [
         ({}, "as wanted"),
         ({"filterName": "authorizer-failures-2"}, "missing"),
-        ({"filterPattern": "ERROR"}, "another filterPattern"),
-        ({"metricTransformations": [TWICE]}, "another metricTransformations"),
+        ({"filterPattern": "ERROR"}, "filterPattern: "),
+        ({"metricTransformations": [TWICE]}, "metricTransformations: "),
     ],
 )
 def test_the_metric_filter_is_compared_whole(aws: Gateway, differing: Fields, found: str) -> None:
     aws.answers("describe_metric_filters", {"metricFilters": [{**FILTER, **differing}]})
     step = filter_step(aws.stage_clients, "landscape-api", "dev", GROUP, is_there=True)
-    assert step.found == found
+    assert step.found.startswith(found)
 
 
 CACHE = {"cacheClusterEnabled": True, "cacheClusterSize": "0.5"}
@@ -246,24 +277,61 @@ def test_everything_that_a_deployment_can_set_of_a_stage_is_repeated() -> None:
     assert set(REPEATED.values()) <= set(model.operation_model("GetStage").output_shape.members)
 
 
-ALARMS = alarms(
-    replace(BARE, name="The API"), "the-function", {"expire": "the-expiry", "finish": "the-end"}
+WATCHED = Watched(
+    STAGE, "The API", "the-function", {"expire": "the-expiry", "finish": "the-end"}, "the-table"
 )
+ALARMS = alarms(WATCHED)
 ALARM = ALARMS[0]
 
 
 def test_every_alarm_watches_what_it_is_named_after() -> None:
     gateway = {"ApiName": "The API", "Stage": "v1"}
-    code = {"FunctionName": "the-function"}
+    code, table = {"FunctionName": "the-function"}, {"TableName": "the-table"}
+    expire, finish = {"FunctionName": "the-expiry"}, {"FunctionName": "the-end"}
     assert {one.name: (one.metric, one.statistic, one.dimensions) for one in ALARMS} == {
         "landscape-api-dev-5xx": ("5XXError", "Sum", gateway),
         "landscape-api-dev-latency-p99": ("Latency", "p99", gateway),
         "landscape-api-dev-authorizer-failures": ("authorizer-failures-dev", "Sum", {}),
         "landscape-api-dev-lambda-throttles": ("Throttles", "Sum", code),
         "landscape-api-dev-lambda-errors": ("Errors", "Sum", code),
-        "landscape-api-dev-expire-errors": ("Errors", "Sum", {"FunctionName": "the-expiry"}),
-        "landscape-api-dev-finish-errors": ("Errors", "Sum", {"FunctionName": "the-end"}),
+        "landscape-api-dev-expire-errors": ("Errors", "Sum", expire),
+        "landscape-api-dev-expire-throttles": ("Throttles", "Sum", expire),
+        "landscape-api-dev-expire-stopped": ("Invocations", "Sum", expire),
+        "landscape-api-dev-finish-errors": ("Errors", "Sum", finish),
+        "landscape-api-dev-finish-throttles": ("Throttles", "Sum", finish),
+        "landscape-api-dev-finish-stopped": ("Invocations", "Sum", finish),
+        "landscape-api-dev-table-read-throttles": ("ReadThrottleEvents", "Sum", table),
+        "landscape-api-dev-table-write-throttles": ("WriteThrottleEvents", "Sum", table),
+        "landscape-api-dev-table-conflicts": ("TransactionConflict", "Sum", table),
     }
+
+
+def test_a_schedule_that_stopped_is_noticed_though_it_sends_nothing() -> None:
+    """Of all alarms those alone: without requests there is nothing to worry about elsewhere."""
+    silent = [alarm.settings() for alarm in ALARMS if alarm.name.endswith("-stopped")]
+    assert len(silent) == len(SCHEDULED)
+    for alarm in silent:
+        assert alarm["TreatMissingData"] == "breaching"
+        assert alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["Period"] * alarm["EvaluationPeriods"] == 45 * 60  # three runs
+    others = [alarm.settings() for alarm in ALARMS if not alarm.name.endswith("-stopped")]
+    assert {alarm["TreatMissingData"] for alarm in others} == {"notBreaching"}
+
+
+def test_every_alarm_is_explained() -> None:
+    """With what to do: a row of the table in docs/gateway.md."""
+    text = (ROOT / "docs/gateway.md").read_text().partition("## What an alarm means")[2]
+    explained = [f"landscape-api-dev-{name}" for name in re.findall(r"(?m)^\| `([\w-]+)`", text)]
+    assert explained == [alarm.name for alarm in ALARMS]
+
+
+def test_the_bill_of_an_idle_stage_counts_every_alarm_and_adds_up() -> None:
+    text = (ROOT / "docs/infrastructure.md").read_text().partition("## What a stage costs")[2]
+    rows = re.findall(r"(?m)^\| ([^|*]+) \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$", text)
+    bill = {what: (float(number.replace(",", "")), *map(float, usd)) for what, number, *usd in rows}
+    assert bill["alarms"][0] == len(ALARMS)
+    assert all(abs(number * each - month) < 0.005 for number, each, month in bill.values())
+    assert f"**{sum(month for *_, month in bill.values()):.2f}**" in text
 
 
 def test_every_function_of_its_own_has_its_alarm() -> None:
@@ -275,17 +343,17 @@ def test_every_function_of_its_own_has_its_alarm() -> None:
     ("topic", "differing", "said"),
     [
         ("", {"Dimensions": ALARM.settings()["Dimensions"][::-1]}, "as wanted"),
-        ("", {"Threshold": 500.0}, "another Threshold"),
-        ("", {"ActionsEnabled": False}, "another ActionsEnabled"),
-        ("", {"Dimensions": []}, "another Dimensions"),
+        ("", {"Threshold": 500.0}, "Threshold: 500.0 → 5.0"),
+        ("", {"ActionsEnabled": False}, "ActionsEnabled: "),
+        ("", {"Dimensions": []}, "Dimensions: "),
         ("", {"AlarmActions": [TOPIC]}, "as wanted"),
-        (TOPIC, {}, "another AlarmActions"),
+        (TOPIC, {}, "AlarmActions: "),
         (TOPIC, {"AlarmActions": [TOPIC]}, "as wanted"),
     ],
 )
 def test_alarms_are_compared_whole(aws: Gateway, topic: str, differing: Fields, said: str) -> None:
     aws.answers("describe_alarms", {"MetricAlarms": [{**ALARM.settings(), **differing}]})
-    assert next(alarm_steps(aws.clients[2], (ALARM,), topic)).found == said
+    assert next(alarm_steps(aws.clients[2], (ALARM,), topic)).found.startswith(said)
 
 
 def test_a_change_of_an_alarm_keeps_the_actions_that_an_operator_added(aws: Gateway) -> None:

@@ -18,7 +18,7 @@ STATEMENTS: list[dict[str, Any]] = json.loads(TEXT)["Statement"]
 FOLDERS = ("ops", "waf")
 SERVICES = (
     *("apigateway", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs", "sts", "wafv2"),
-    "elbv2",
+    *("elbv2", "acm", "route53"),
 )
 PREFIXES = {"elbv2": "elasticloadbalancing"}  # of actions, where it is not boto3's name
 WAITERS = {"function_updated": "get_function_configuration"}
@@ -30,7 +30,15 @@ update_function_code update_function_configuration put_function_concurrency
 delete_function_concurrency list_tags tag_resource untag_resource get_policy add_permission
 get_rest_api import_rest_api put_rest_api update_rest_api create_deployment put_rule put_targets
 """
-ALONG_WITH_OTHERS = {"iam:PassRole"}  # needed by create_function, and no call of its own
+# No calls of their own: create_function needs the first, and the first API with tracing, or the
+# first domain of an account, the second.
+ALONG_WITH_OTHERS = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+OF_API_GATEWAY = "/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"
+# To the stage, the APIs, or the domain of its own and the zone that this is in.
+CONFINED = re.compile(
+    r"landscape-(api-)?dev\b|::/(account$|restapis|domainnames(/api\.example\.org|$))|:hostedzone/Z"
+    r"|:role/api-gateway-logs$"
+)
 
 
 def listed(of: str | list[str]) -> list[str]:
@@ -47,7 +55,8 @@ def known_calls() -> dict[str, set[tuple[str, str]]]:
             if service == "apigateway":
                 http = model.operation_model(name).http
                 action = f"apigateway:{http['method']}"
-                resource = "arn:aws:apigateway:eu-west-2::" + http["requestUri"].split("?")[0]
+                path = http["requestUri"].split("?")[0].replace("{domain_name}", "api.example.org")
+                resource = f"arn:aws:apigateway:eu-west-2::{path}"
             found = OTHER_NAMES.get(action, action), resource
             calls.setdefault(xform_name(name), set()).add(found)
     return calls
@@ -116,9 +125,16 @@ def test_no_action_is_allowed_that_nothing_needs() -> None:
 def test_every_right_is_confined_to_the_stage(statement: dict[str, Any]) -> None:
     """API Gateway's ARNs have no names, and what lists everything cannot be confined."""
     actions = listed(statement["Action"])
-    looks = all(re.match(r"\w+:(Describe|Get)", action) for action in actions)
+    looks = all(re.match(r"\w+:(Describe|G[Ee][Tt])", action) for action in actions)
     for resource in listed(statement["Resource"]):
-        assert re.search(r"landscape-(api-)?dev\b|::/(account$|restapis)", resource) or looks
+        assert looks or re.search(CONFINED, resource) or resource.endswith(OF_API_GATEWAY)
+
+
+def test_the_role_of_api_gateway_itself_may_be_made_and_no_other_services() -> None:
+    (statement,) = (one for one in STATEMENTS if one["Action"] == "iam:CreateServiceLinkedRole")
+    assert statement["Resource"] == f"arn:aws:iam::123456789012:role{OF_API_GATEWAY}"
+    only = {"iam:AWSServiceName": "ops.apigateway.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": only}
 
 
 def test_it_fits_into_a_managed_policy() -> None:

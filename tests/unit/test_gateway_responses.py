@@ -25,13 +25,14 @@ def test_every_status_is_the_one_that_was_asked_for() -> None:
     assert {kind: one.settings()["statusCode"] for kind, one in BY_KIND.items()} == {
         "UNAUTHORIZED": "401",
         "EXPIRED_TOKEN": "401",
-        "INVALID_SIGNATURE": "401",
         "ACCESS_DENIED": "403",
         "WAF_FILTERED": "403",
         "MISSING_AUTHENTICATION_TOKEN": "404",
+        "INVALID_SIGNATURE": "404",
         "REQUEST_TOO_LARGE": "413",
         "UNSUPPORTED_MEDIA_TYPE": "415",
         "THROTTLED": "429",
+        "INTEGRATION_FAILURE": "503",
         "INTEGRATION_TIMEOUT": "504",
         "DEFAULT_4XX": None,
         "DEFAULT_5XX": None,
@@ -66,10 +67,29 @@ def test_the_application_and_the_gateway_say_the_same_of_the_same_problem() -> N
 def test_who_needs_a_token_is_challenged_and_who_is_too_fast_is_told_when() -> None:
     assert header("UNAUTHORIZED", "WWW-Authenticate") == "'Bearer realm=\"landscape-api\"'"
     signature = "'AWS4-HMAC-SHA256 realm=\"landscape-api\"'"
-    assert header("INVALID_SIGNATURE", "WWW-Authenticate") == signature
+    assert header("INVALID_SIGNATURE", "WWW-Authenticate") is None
     assert header("EXPIRED_TOKEN", "WWW-Authenticate") == signature
     assert header("ACCESS_DENIED", "WWW-Authenticate") is None
-    assert header("THROTTLED", "Retry-After") == "'1'"
+    assert (
+        header("THROTTLED", "Retry-After") == header("INTEGRATION_FAILURE", "Retry-After") == "'1'"
+    )
+
+
+def test_a_path_that_there_is_not_says_so_with_a_token_and_without() -> None:
+    """Both texts say what to do under /iam, too, as API Gateway tells neither case from a bad signature."""
+    for kind in ("MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE"):
+        said = json.loads(BY_KIND[kind].template())
+        assert said["type"] == "urn:landscape-api:problem:not-found"
+        assert re.search(r"There is no such path.* Under /iam.* signature", said["detail"])
+
+
+def test_the_responses_come_first_and_are_deployed_before_anything_else(aws: Gateway) -> None:
+    """Until then the gateway's errors are API Gateway's own: Chalice's deployment took ours away."""
+    what = [*aws.plan()]
+    assert what[: len(RESPONSES) + 1] == [
+        *(f"gateway response {one.kind}" for one in RESPONSES),
+        "deployment of the responses",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from botocore.response import StreamingBody
 
 from ops.apis import DeployError
-from ops.smoke import TRIES, invoke, request
+from ops.smoke import PATIENCE_SECONDS, PAUSE_SECONDS, TELL_SECONDS, UnprovenError, invoke, request
+from tests.support.faults import Clock
 from tests.support.scripted_server import Serve
 from tests.support.stubbed_aws import StubbedAws
 
@@ -16,20 +17,27 @@ FIREWALL = b'{"type": "urn:landscape-api:problem:not-listed", "status": 403}'
 OUR_OWN = b'{"type": "urn:landscape-api:problem:forbidden", "status": 403}'
 OK, GATEWAYS = (200, b"{}"), (403, b'{"message": "Forbidden"}')
 UNSIGNED = (404, b"{}")  # under /iam, which is asked after a 200
+MOST = 1 + int(PATIENCE_SECONDS / PAUSE_SECONDS)  # times that it asks
 
 
-def ask(serve: Serve, *answers: tuple[int, bytes]) -> tuple[str, int]:
-    """What is said of an API that gives these answers, and how often it was waited for."""
+def ask(serve: Serve, *answers: tuple[int, bytes], is_listed: bool = True) -> tuple[str, list[str]]:
+    """What is said in the end of an API that gives these answers, and what until then."""
     head = "HTTP/1.1 {} said\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
     scripts = [[head.format(status, len(body)).encode() + body] for status, body in answers]
-    pauses: list[float] = []
-    said = request(f"http://127.0.0.1:{serve(*scripts).port}/dev", pauses.append)
-    return said, len(pauses)
+    url, clock, told = f"http://127.0.0.1:{serve(*scripts).port}/dev", Clock(), list[str]()
+    said = request(url, told.append, is_listed=is_listed, clock=clock, sleep=clock.sleep)
+    return said, told
 
 
-def test_its_own_200_and_the_firewalls_403_are_told_apart(serve: Serve) -> None:
-    assert "answers 200: whoever may reach it is let in" in ask(serve, OK, UNSIGNED)[0]
-    assert "firewall" in ask(serve, (403, FIREWALL))[0]
+def test_a_200_is_what_proves_it(serve: Serve) -> None:
+    assert ask(serve, OK, UNSIGNED)[0].endswith("/dev/health answers 200")
+
+
+def test_the_firewalls_own_403_proves_nothing(serve: Serve) -> None:
+    with pytest.raises(UnprovenError, match="the firewall's own 403"):
+        ask(serve, (403, FIREWALL), is_listed=False)
+    with pytest.raises(UnprovenError, match="the firewall's own 403"):
+        ask(serve, *[(403, FIREWALL)] * MOST)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +46,7 @@ def test_its_own_200_and_the_firewalls_403_are_told_apart(serve: Serve) -> None:
 )
 def test_anything_else_stops_the_deploy(serve: Serve, answer: tuple[int, bytes]) -> None:
     with pytest.raises(DeployError, match=str(answer[0])):
-        ask(serve, *[answer] * TRIES)
+        ask(serve, *[answer] * MOST)
 
 
 def test_an_api_that_answers_under_iam_without_a_signature_stops_the_deploy(serve: Serve) -> None:
@@ -47,14 +55,18 @@ def test_an_api_that_answers_under_iam_without_a_signature_stops_the_deploy(serv
 
 
 def test_an_api_that_cannot_be_reached_is_named() -> None:
+    clock = Clock()
     with pytest.raises(DeployError, match="cannot be reached"):
-        request("http://127.0.0.1:1", lambda _: None)
+        request("http://127.0.0.1:1", lambda _: None, clock=clock, sleep=clock.sleep)
+    assert clock.now == PATIENCE_SECONDS
 
 
-def test_what_was_just_deployed_is_given_time(serve: Serve) -> None:
-    said, pauses = ask(serve, *[GATEWAYS] * 3, OK, UNSIGNED)
-    assert "answers 200" in said
-    assert pauses == 3
+def test_what_is_new_is_given_five_minutes_and_that_is_said(serve: Serve) -> None:
+    blocked = [(403, FIREWALL)] * (MOST - 1)
+    said, told = ask(serve, *blocked, OK, UNSIGNED)
+    assert said.endswith("answers 200")
+    assert len(told) == PATIENCE_SECONDS / TELL_SECONDS
+    assert told[0].endswith("the firewall's own 403. It is asked again for up to 300 s")
 
 
 def invoked(payload: Any, **more: Any) -> str:

@@ -1,17 +1,29 @@
 """The steps of an operator's commands, and a stage as they see it."""
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    UnauthorizedSSOTokenError,
+)
 
+from chalicelib.errors import UnavailableError
+from chalicelib.stores.dynamodb.transport import CallError
 from ops.console import DUE, Console
 from ops.stage import Stage, StageError
 from ops.steps import (
     AS_WANTED,
+    GONE,
     MISSING,
     Step,
     StepError,
@@ -19,6 +31,7 @@ from ops.steps import (
     carry_out,
     difference,
     explain,
+    tally,
 )
 
 
@@ -72,8 +85,9 @@ def test_the_exit_code_says_whether_something_is_due(
 ) -> None:
     did: list[str] = []
     console = Console("table", as_json=True)
-    modes = {name: name in options for name in ("dry_run", "status")}
-    assert console.bring_about("All", steps(did, found), **modes) == code
+    dry_run, status = "dry_run" in options, "status" in options
+    done = console.bring_about("All", steps(did, found), dry_run=dry_run, status=status)
+    assert done == code
     assert did == made
     answer = json.loads(capsys.readouterr().out)
     assert (answer["done"], answer["is_due"]) == (made, found == "off" and not made)
@@ -84,17 +98,97 @@ def test_the_exit_code_says_whether_something_is_due(
     [
         (None, MISSING),
         ({"a": 1, "b": 2, "more": 3}, AS_WANTED),
-        ({"a": 1}, "another b"),
-        ({}, "another a, b"),
+        ({"a": 1}, "b: not set → 2"),
+        ({"a": {"x": 5}, "b": 3}, 'a: {"x": 5} → 1; b: 3 → 2'),
     ],
 )
 def test_differences_are_those_in_wanted_fields(found: dict[str, Any] | None, said: str) -> None:
     assert difference(found, {"a": 1, "b": 2}) == said
 
 
-def test_a_missing_permission_is_called_that() -> None:
-    assert explain(refusal("AccessDeniedException")).startswith("access denied. ")
-    assert "set AWS_DEFAULT_REGION" in explain(NoRegionError())
+def test_a_value_of_which_little_differs_is_cut_to_that() -> None:
+    long = "the same words, " * 9
+    said = difference({"a": {"text": f"{long}old{long}"}}, {"a": {"text": f"{long}new{long}"}})
+    rest = "the same words, the same words, t…"
+    assert said == f"a.text: …same words, old{rest} → …same words, new{rest}"
+    assert difference({"a": long}, {"a": f"{long}more"}) == "a: …same words,  → …same words, more"
+
+
+def test_a_plan_counts_and_shows_both_values_of_what_is_due(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    planned = [
+        Step("table", MISSING, "there", print),
+        Step("alarm", "Threshold: 5 → 3", AS_WANTED, print),
+        Step("retention", "for ever", "30 days", print),
+        Step("route", "anybody", GONE, print),
+        Step("metrics", "on", "on", print),
+    ]
+    Console("gateway").show_plan("All", planned)
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert title == "All: 1 to create, 2 to change, 1 to remove, 1 unchanged"
+    due = ["+ table", "~ alarm: Threshold: 5 → 3", "~ retention: for ever → 30 days", "- route"]
+    assert [line.strip() for line in lines] == due
+    Console("gateway").show_plan("All", planned, every=True)
+    assert capsys.readouterr().out.splitlines()[-1] == "  = metrics: on"
+    assert tally(planned, is_done=True) == "1 created, 2 changed, 1 removed, 1 unchanged"
+
+
+def test_names_are_folded_where_the_terminal_is_narrow_and_never_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    names = [f"/aws/lambda/landscape-api-dev-with-a-long-name-{end}" for end in ("one", "two")]
+    Console("gateway").show_plan("All", [Step(name, "off", "on", print) for name in names])
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 40
+    told = "".join(said.split())
+    assert all(f"~{name}:off→on" in told for name in names)
+
+
+def unavailable(cause: Exception) -> UnavailableError:
+    """As the store raises it."""
+    error = UnavailableError("The database refuses the service")
+    error.__cause__ = CallError("refused")
+    error.__cause__.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (refusal("AccessDeniedException"), r"^access denied\. .* lack that permission"),
+        (refusal("ExpiredToken"), "have expired: sign in again"),
+        (refusal("InvalidClientTokenId"), "AWS does not know these credentials .*set AWS_PROFILE"),
+        (NoRegionError(), "set AWS_DEFAULT_REGION"),
+        (NoCredentialsError(), r"set AWS_PROFILE .* sign in \(aws sso login"),
+        (PartialCredentialsError(provider="env", cred_var="x"), "set both AWS_ACCESS_KEY_ID"),
+        (ProfileNotFound(profile="me"), r"set AWS_PROFILE to one of ~/\.aws/config"),
+        (UnauthorizedSSOTokenError(), r"sign-in is over .*sign in again"),
+        (
+            EndpointConnectionError(endpoint_url="https://x"),
+            "HTTPS_PROXY.*region.*AWS_ENDPOINT_URL",
+        ),
+        (unavailable(NoCredentialsError()), "^no AWS credentials were found"),
+        (unavailable(refusal("ExpiredTokenException")), "have expired"),
+        (unavailable(refusal("ResourceNotFoundException")), r"Is it there \(landscape table\)"),
+    ],
+)
+def test_an_error_of_the_sdk_names_its_cure(error: Exception, said: str) -> None:
+    assert re.search(said, explain(error))
+
+
+def test_only_a_command_that_has_changed_something_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def said(*done: str) -> str:
+        console = Console("table", done=[*done])
+        with pytest.raises(SystemExit), console.failures():
+            raise NoCredentialsError
+        return capsys.readouterr().err
+
+    assert "goes on" not in said()
+    assert "The same command goes on from here" in said("a step")
 
 
 def project(path: Path, config: Any, deployed: Any = None) -> Path:
@@ -126,10 +220,14 @@ def test_a_stage_has_chalices_names(tmp_path: Path, config: Any, names: tuple[st
 @pytest.mark.parametrize(
     ("name", "config", "said"),
     [
-        *((name, CONFIG, rf"'{name}' is no stage .* has dev$") for name in ("local", "prod", "x")),
+        *(
+            (name, CONFIG, rf"'{name}' is no stage .* has dev\. Say STAGE=")
+            for name in ("local", "prod", "x")
+        ),
         ("dev", {"stages": {"dev": {}}}, "has no app_name"),
         ("dev", [], "holds no JSON object"),
         ("dev", {}, "'dev' is no stage that is deployed; .* has none"),
+        ("", CONFIG, "no stage is named; .* has dev. Say STAGE=dev"),
     ],
 )
 def test_an_unknown_stage_is_refused(tmp_path: Path, name: str, config: Any, said: str) -> None:

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chalicelib.errors import ConflictError, IdTakenError
@@ -166,6 +166,8 @@ def test_what_counts_as_an_ipv6_address_is_one(host: str) -> None:
     assert urlsplit(f"https://[{host}]/").hostname == host.lower()
 
 
+# Python 3.13 spells an IPv4 address within one with dots, which a browser's origin never has.
 @given(address=st.ip_addresses(v=6))
 def test_every_ipv6_address_counts_as_one(address: IPv6Address) -> None:
+    assume(not address.ipv4_mapped)
     assert all(re.fullmatch(IPV6, text) for text in (str(address), address.exploded))

@@ -24,7 +24,7 @@ def authenticate(request: Request) -> Caller:
     raise UnauthenticatedError("No token was sent", code=None)
 
 
-def app_behind(gate: Callable[[Mapping[str, str]], None]) -> Chalice:
+def app_behind(gate: Callable[[Mapping[str, str]], bool]) -> Chalice:
     app = Chalice(app_name="test")
     entrance = Entrance("", lambda _: None, authenticate)
     edge = Edge(app, frozenset(), (entrance,), gate=gate)
@@ -46,10 +46,11 @@ def test_a_request_that_waits_in_the_gate_is_not_answered_as_another(waits: str)
     """The one that waits is overtaken by a whole other request, which Chalice then keeps on the app."""
     has_come, may_go = Event(), Event()
 
-    def gate(headers: Mapping[str, str]) -> None:
+    def gate(headers: Mapping[str, str]) -> bool:
         if headers["x-name"] == waits:
             has_come.set()
             assert may_go.wait(WAIT_SECONDS)
+        return False
 
     app = app_behind(gate)
     emails = {"nobody": "", "admin": "admin@example.org"}

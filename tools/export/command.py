@@ -20,9 +20,9 @@ from chalicelib.models.project import Project, ProjectQuery
 from chalicelib.models.technology import Technology
 from chalicelib.models.text import name_key
 from chalicelib.services.radar import frame_of, head_of, timeline_of
-from chalicelib.settings import STAGES, Settings
+from chalicelib.settings import STAGES
 from ops.console import AsJson, Console, DryRun
-from ops.stage import stage_environment
+from ops.stage import read_settings
 from ops.steps import OperatorError
 from tools.export.places import Place, place_of
 from tools.export.projects import document_of
@@ -71,7 +71,7 @@ def content_of(document: Document) -> bytes:
 
 def documents(stage: str, files: Sequence[str]) -> dict[str, Document]:
     """What each file is to hold. Raises SettingsError, OperatorError."""
-    settings = Settings.read(stage_environment(stage, os.environ))
+    settings = read_settings(stage, os.environ)
     if settings.store_url.startswith("sqlite:") and not sqlite_path(settings).exists():
         raise OperatorError(f"there is no register: {LOAD}")  # opening it would make it
     try:

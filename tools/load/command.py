@@ -8,6 +8,7 @@ one that was cut short. The exit code is 1 where a file could not be read or rec
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from rich.console import Console
 from chalicelib.errors import RegisterError
 from chalicelib.settings import STAGES, SettingsError
 from ops.console import AsJson
+from ops.stage import wrong_values_named
 from tools.load.decoding import UnreadableError
 from tools.load.directorates import take_directorates
 from tools.load.projects import read_projects
@@ -78,6 +80,23 @@ def main(
     sys.exit(load_all(files, stage, **how))
 
 
+def reports_of(
+    files: list[Path], stage: str, *, dry_run: bool = False, if_empty: bool = False
+) -> list[Report] | None:
+    """Loads the files; None where `if_empty` is said and the register is not. Ends the program on failure."""
+    try:
+        with wrong_values_named(stage, os.environ):
+            register = open_register(stage, dry_run=dry_run)
+        if if_empty and not register.is_empty():
+            return None
+    except (SettingsError, RegisterError) as error:
+        sys.exit(f"load: {error}")
+    try:
+        return load_files(files, register)
+    except RegisterError as error:
+        sys.exit(f"load: {error}. What was loaded stays; the same load again completes it")
+
+
 def load_all(
     files: list[Path],
     stage: str,
@@ -88,18 +107,11 @@ def load_all(
     as_json: bool = False,
 ) -> int:
     """Loads the files, and prints what came of it. The exit code: 1 where something was left out."""
-    try:
-        register = open_register(stage, dry_run=dry_run)
-        if if_empty and not register.is_empty():
-            said = "load: the register is not empty, so nothing was loaded (--if-empty)"
-            print("[]" if as_json else said)
-            return 0
-    except (SettingsError, RegisterError) as error:
-        sys.exit(f"load: {error}")
-    try:
-        reports = load_files(files, register)
-    except RegisterError as error:
-        sys.exit(f"load: {error}. What was loaded stays; the same load again completes it")
+    reports = reports_of(files, stage, dry_run=dry_run, if_empty=if_empty)
+    if reports is None:
+        said = "load: the register is not empty, so nothing was loaded (--if-empty)"
+        print("[]" if as_json else said)
+        return 0
     if as_json:
         print(json.dumps([document(report) for report in reports], indent=2))
     else:

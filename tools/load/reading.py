@@ -134,6 +134,8 @@ def _cure(error: json.JSONDecodeError) -> str:
         return ": the file ends too early"
     if before[-1:] == "," and after[0] in "]}":
         return ": remove the comma before it"
+    if after[0] == "," and after[1:].lstrip()[:1] in ("]", "}"):  # from Python 3.13 on
+        return ": remove that comma"
     return ": use straight double quotes" if after[0] in "'‘’“”" else ""
 
 

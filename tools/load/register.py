@@ -30,7 +30,7 @@ from chalicelib.routes.bodies.project import MOST_TECHNOLOGIES
 from chalicelib.services.new_technologies import expected_technologies
 from chalicelib.settings import Settings
 from chalicelib.stores.port import Store
-from ops.stage import stage_environment
+from ops.stage import read_settings
 from tools.load.directorates import of_known_directorates
 from tools.load.projects import each_once
 from tools.load.reading import Found
@@ -165,7 +165,7 @@ class Register:
 
 def open_register(stage: str, *, dry_run: bool) -> Register:
     """Raises SettingsError, errors.UnavailableError."""
-    settings = Settings.read(stage_environment(stage, os.environ))
+    settings = read_settings(stage, os.environ)
     return Register(services(_rehearsal_of(settings) if dry_run else open_store(settings)))
 
 

@@ -20,13 +20,14 @@ Errors are problem details (RFC 9457). Every path also answers `OPTIONS` for bro
 origins, and every `GET` that needs no token answers `HEAD` too: the same status and headers, without
 a body. Unknown query parameters are a 422 on paths with `/api/`, and passed over on the others. A
 method that a path does not take is a 404 problem of the gateway, and a 405 problem on a developer's
-machine; so is a path that there is not, a 404 problem.
+machine; so is a path that there is not, a 404 problem. Where such a request has a token, AWS is thought
+to take it for a signature that it cannot read; the gateway makes the same 404 problem of that.
 
 A service without tokens signs its requests with an IAM role that the service lists (AWS Signature
 Version 4, service `execute-api`), and sends them to the same paths under `/iam`. It may name the user
 for whom it acts: `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without that header it calls as
-the service itself. The gateway answers a request without a signature as it does a path that there is
-not, with a 404 problem.
+the service itself. The gateway answers a request without a signature, or with one that does not fit, as
+it does a path that there is not, with a 404 problem.
 """.strip()
 BODY_SENT = {request.operation: request.body for request in REQUESTS}
 BODY, ETAG = "$response.body#", "$response.header.ETag"
@@ -77,8 +78,8 @@ def _operation(
         "description": f"{operation.description}\n\n{security.who(route.action)}",
         "security": security.requirements(route.action),
     }
-    if references := parameters.references(operation):
-        made["parameters"] = references
+    if found := parameters.parameters(operation):
+        made["parameters"] = found
     if route.body:
         media = {"schema": {"$ref": SCHEMAS + route.body}, "example": BODY_SENT[operation.id]}
         # One type, the first: of two, generators of clients make two bodies, or nothing that compiles.

@@ -1,5 +1,9 @@
 """The examples: one life of a technology and a project, then what other resources add. The generator
-sends them to the API itself, and what the contract shows as answers is what came back."""
+sends them to the API itself, and what the contract shows as answers is what came back.
+
+The page fills them in. So what is read or merged is in the shipped data, what is made is not, and what
+is changed or removed is what was made.
+"""
 
 import json
 import re
@@ -20,25 +24,25 @@ from tools.token import development_token
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 AT = "2026-01-05T09:00:00.000000Z"
-PROJECT = "survey-data-exchange"
-TECHNOLOGY = "python"
 EMAIL = "me@example.org"
-OF_PROJECT = {"project_id": PROJECT}
-OF_TECHNOLOGY = {"technology_id": TECHNOLOGY}
+SHIPPED_PROJECT = {"project_id": "survey-data-exchange"}
+SHIPPED_TECHNOLOGY = {"technology_id": "python"}
+OF_PROJECT = {"project_id": "household-panel"}
+OF_TECHNOLOGY = {"technology_id": "zig"}
 NEW_PROJECT = {
-    "name": "Survey Data Exchange",
-    "short_name": "SDX",
+    "name": "Household Panel",
+    "short_name": "HHP",
     "programme": "Data Collection",
-    "description": "Takes what respondents send, and passes it on.",
+    "description": "Asks the same households every quarter.",
     "stage": "development",
     "development": {"type": "in-house"},
     "hosting": {"types": ["cloud"], "details": ["GCP"]},
     "environments": ["dev", "preprod", "prod"],
-    "documentation": ["https://wiki.example.org/sdx"],
-    "repositories": [{"type": "github", "url": "https://github.com/example/sdx"}],
+    "documentation": ["https://wiki.example.org/household-panel"],
+    "repositories": [{"type": "github", "url": "https://github.com/example/household-panel"}],
     "technologies": [
         {"technology": "Python", "category": "languages", "main": True},
-        {"technology": "Python3", "category": "languages"},
+        {"technology": "GCP Datastore", "category": "databases"},
     ],
     "dependencies": [{"name": "Address Register", "description": "For postcodes"}],
 }
@@ -47,54 +51,79 @@ CONTACTS = [
     {"email": "owner@example.org", "roles": ["owner"]},
 ]
 
+# As much of the shipped data as the examples need. It is sent first, and not shown.
+BEFORE = (
+    Request(
+        "createTechnology",
+        REVIEWER,
+        {"name": "Python", "quadrant": "languages", "ring": "trial", "tags": ["data"]},
+    ),
+    Request(
+        "moveTechnology",
+        REVIEWER,
+        {"ring": "adopt", "note": "Most of our services are written in it"},
+        SHIPPED_TECHNOLOGY,
+    ),
+    Request(
+        "createTechnology", REVIEWER, {"name": "GCP Cloud Datastore", "quadrant": "infrastructure"}
+    ),
+    Request(
+        "createProject",
+        AUDITOR,
+        {
+            "name": "Survey Data Exchange",
+            "short_name": "SDX",
+            "programme": "Data Collection",
+            "technologies": NEW_PROJECT["technologies"],
+            "contacts": CONTACTS[1:],
+        },
+    ),
+)
 REQUESTS = (
     Request("getIndex"),
     Request("getHealth"),
     Request(
         "createTechnology",
         REVIEWER,
-        {"name": "Python", "quadrant": "languages", "ring": "trial", "tags": ["data"]},
+        {"name": "Zig", "quadrant": "languages", "ring": "assess", "tags": ["systems"]},
         {"Idempotency-Key": "5c0a2c9e-3f0b-4a6c-8a55-1c9a1f1a7d10"},
     ),
     Request(
-        "moveTechnology",
-        REVIEWER,
-        {"ring": "adopt", "note": "Most of our services are written in it"},
-        OF_TECHNOLOGY,
+        "moveTechnology", REVIEWER, {"ring": "trial", "note": "A team tries it"}, OF_TECHNOLOGY
     ),
     Request(
         "replaceTechnology",
         REVIEWER,
-        {"name": "Python", "quadrant": "languages", "aliases": ["Python 3"], "tags": ["data"]},
+        {"name": "Zig", "quadrant": "languages", "aliases": ["Ziglang"], "tags": ["systems"]},
         OF_TECHNOLOGY | MATCH,
     ),
-    Request(
-        "patchTechnology",
-        REVIEWER,
-        {"link": "https://www.python.org/"},
-        OF_TECHNOLOGY | MATCH,
-    ),
+    Request("patchTechnology", REVIEWER, {"link": "https://ziglang.org/"}, OF_TECHNOLOGY | MATCH),
     Request("createProject", AUDITOR, NEW_PROJECT | {"contacts": CONTACTS[1:]}),
-    Request("getTechnology", None, None, OF_TECHNOLOGY),
-    Request("listMoves", None, None, OF_TECHNOLOGY),
-    Request("listAuthors", AUDITOR, None, OF_TECHNOLOGY),
+    Request("getTechnology", None, None, SHIPPED_TECHNOLOGY),
+    Request("listMoves", None, None, SHIPPED_TECHNOLOGY),
+    Request("listAuthors", AUDITOR, None, SHIPPED_TECHNOLOGY),
     Request("listTechnologies", None, None, {"quadrant": "languages", "ring": "adopt"}),
-    Request("listUsers", None, None, OF_TECHNOLOGY),
+    Request("listUsers", None, None, SHIPPED_TECHNOLOGY),
     Request("getRadar"),
     Request(
         "replaceProject",
         AUDITOR,
-        {**NEW_PROJECT, "description": "Takes what respondents send, safely, and passes it on."},
+        {**NEW_PROJECT, "description": "Asks the same households every month."},
         OF_PROJECT | MATCH,
     ),
     Request("patchProject", AUDITOR, {"stage": "active-support"}, OF_PROJECT | MATCH),
-    Request("getProject", None, None, OF_PROJECT),
+    Request("getProject", None, None, SHIPPED_PROJECT),
     Request("listProjects", None, None, {"q": "survey", "technology": "python", "limit": "10"}),
     Request("getMe", AUDITOR),
     Request("listMyProjects", AUDITOR),
     Request("replaceContacts", AUDITOR, {"contacts": CONTACTS}, OF_PROJECT | MATCH),
-    Request("getContacts", AUDITOR, None, OF_PROJECT),
-    Request("mergeTechnology", REVIEWER, {"into": TECHNOLOGY}, {"technology_id": "python3"}),
+    Request("getContacts", AUDITOR, None, SHIPPED_PROJECT),
+    Request(
+        "mergeTechnology",
+        REVIEWER,
+        {"into": "gcp-cloud-datastore"},
+        {"technology_id": "gcp-datastore"},
+    ),
     Request("deleteProject", ADMIN, None, OF_PROJECT | MATCH),
     Request("deleteTechnology", REVIEWER, None, OF_TECHNOLOGY | MATCH),
     *resources.REQUESTS,
@@ -113,6 +142,8 @@ def recorded(place: Path, every: Iterable[Operation]) -> dict[str, Any]:
     settings = Settings.read(stage_environment("local", environment))
     http = Client(create_app(settings), stage_name="local").http
     known = {operation.id: operation for operation in every}
+    for one in BEFORE:
+        _answer(http, settings, one, known[one.operation])
     return {one.operation: _answer(http, settings, one, known[one.operation]) for one in REQUESTS}
 
 

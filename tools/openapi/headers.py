@@ -32,10 +32,16 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e",
     },
     "WWW-Authenticate": {
-        "description": "What is wrong with the token (RFC 6750); under `/iam`, that a signature is needed",
-        "required": True,
+        "description": "What is wrong with the token (RFC 6750); under `/iam`, that a signature is needed."
+        " On a deployed stage of the gateway's own answers alone",
         "schema": {"type": "string", "pattern": "^(Bearer|AWS4-HMAC-SHA256) "},
         "example": 'Bearer realm="landscape-api"',
+    },
+    "x-amzn-Remapped-WWW-Authenticate": {
+        "description": "What API Gateway makes of the `WWW-Authenticate` of the service itself, on a"
+        " deployed stage",
+        "schema": {"type": "string", "pattern": "^(Bearer|AWS4-HMAC-SHA256) "},
+        "example": 'Bearer realm="landscape-api", error="invalid_token"',
     },
     "Cache-Control": {
         "description": "`no-store` where a caller was needed, `no-cache` on what can be asked again",

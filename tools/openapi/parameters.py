@@ -1,4 +1,4 @@
-"""Parameters of paths, queries and headers, as components."""
+"""Parameters: of queries and headers as components, of paths where they are, with the operation's example."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -31,7 +31,8 @@ SCHEMAS: dict[str, Component] = {
     "directorate": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     "file": {"type": "string", "enum": list(FILES)},
 }
-EXAMPLES = {"file": "page.css"} | {k: v for one in REQUESTS for k, v in one.values.items()}
+EXAMPLES = {one.operation: one.values for one in REQUESTS}
+FILE = {"file": "page.css"}
 HEADERS: tuple[Component, ...] = (
     {
         "name": "If-Match",
@@ -58,31 +59,32 @@ HEADERS: tuple[Component, ...] = (
 
 
 def components(operations: Iterable[Operation]) -> dict[str, Component]:
-    """Every parameter of the routes by its name."""
+    """Every parameter of queries and headers by its name."""
     found: dict[str, Any] = {}
     for operation in operations:
-        found |= {name: _path(name) for name in path_names(operation)}
         found |= {one.name: _query(one) for one in operation.route.query}
     return found | {one["name"]: one for one in HEADERS}
 
 
-def references(operation: Operation) -> list[dict[str, str]]:
+def parameters(operation: Operation) -> list[Component]:
     route = operation.route
-    names = [*path_names(operation), *(parameter.name for parameter in route.query)]
+    names = [parameter.name for parameter in route.query]
     if operation.needs_match:
         names.append("If-Match")
     if operation.is_read:
         names.append("If-None-Match")
     if route.status == 201:
         names.append("Idempotency-Key")
-    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    references = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    examples = EXAMPLES.get(operation.id, FILE)
+    return [*(_path(name, examples[name]) for name in path_names(operation)), *references]
 
 
 def path_names(operation: Operation) -> list[str]:
     return [part[1:-1] for part in operation.route.path.split("/") if part.startswith("{")]
 
 
-def _path(name: str) -> Component:
+def _path(name: str, example: str) -> Component:
     said = "The file's name" if name == "file" else f"The {name.removesuffix('_id')}'s id"
     return {
         "name": name,
@@ -90,7 +92,7 @@ def _path(name: str) -> Component:
         "description": said,
         "schema": SCHEMAS.get(name, ID),
         "required": True,
-        "example": EXAMPLES[name],
+        "example": example,
     }
 
 

@@ -110,15 +110,16 @@ def _firewalls() -> list[Example]:
     ]
 
 
+UNSIGNED = "Under `/iam`: no signature, or one that does not fit"
 # By component: what a reader is told, the status, the problems, and the headers beside the usual.
 ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
     "Malformed": ("The request cannot be read", 400, ("malformed",), ()),
     "Unauthenticated": (
         "No token, or none that counts; of the other service's pool a 403 on a developer's machine."
-        " Under `/iam`: no valid signature",
+        " Under `/iam`: credentials that have expired",
         401,
         ("unauthenticated",),
-        ("WWW-Authenticate",),
+        ("WWW-Authenticate", "x-amzn-Remapped-WWW-Authenticate"),
     ),
     "Refused": (
         "The firewall does not let this address in. Under `/iam`: no service lists the role",
@@ -133,7 +134,8 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
         ("forbidden", "closed", "not-listed"),
         (),
     ),
-    "NotFound": ("There is no such thing", 404, ("not-found",), ()),
+    "NotFound": ("There is no such thing. " + UNSIGNED, 404, ("not-found",), ()),
+    "Unsigned": (UNSIGNED, 404, ("not-found",), ()),
     "NameTaken": (
         "The name is taken; or another request was in the way",
         409,
@@ -177,7 +179,12 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
         ("Retry-After",),
     ),
     "Internal": ("An error on our side, which has been logged", 500, ("internal",), ()),
-    "Unavailable": ("Not at the moment", 503, ("unavailable",), ("Retry-After",)),
+    "Unavailable": (
+        "Not at the moment; or no room to run the service",
+        503,
+        ("unavailable",),
+        ("Retry-After",),
+    ),
     "Timeout": (
         "No answer in time; what was asked for may have been done all the same",
         504,
@@ -231,8 +238,7 @@ def of(operation: Operation) -> dict[str, Any]:
     names = [*EVERYWHERE, "Forbidden" if route.action else "Refused"]
     if not route.takes_any_query:
         names.append("InvalidOrReused" if route.status == 201 else "Invalid")
-    if "{" in route.path:
-        names.append("NotFound")
+    names.append("NotFound" if "{" in route.path else "Unsigned")
     if route.body:
         names.append("UnsupportedMediaType")
     if operation.needs_match:

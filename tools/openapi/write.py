@@ -49,7 +49,10 @@ def main(
     ] = False,
 ) -> None:
     """Make chalicelib/openapi.json and the files of /docs."""
-    found = differing(made())
+    try:
+        found = differing(made())
+    except ModuleNotFoundError as error:
+        sys.exit(f"openapi: {error.name} is not installed: make setup installs it")
     for path, content in found:
         print(f"openapi: {path.name} {'differs' if check else 'written'}")
         if not check:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 from chalicelib.deadline import seconds_left
+from chalicelib.partitions import domain_of
 from chalicelib.stores.dynamodb.connection import Answer, Connection, HungUp
 from chalicelib.stores.dynamodb.sigv4 import Credentials, authorization
 from chalicelib.stores.dynamodb.transport import (
@@ -135,8 +136,7 @@ class HttpTransport:
 
 
 def regional_endpoint(region: str) -> str:
-    suffix = ".cn" if region.startswith("cn-") else ""
-    return f"https://dynamodb.{region}.amazonaws.com{suffix}"
+    return f"https://dynamodb.{region}.{domain_of(region)}"
 
 
 def _in_base64(value: object) -> str:

@@ -49,8 +49,7 @@ def fuzz(
     command = [BIN / "schemathesis", "--config-file", CONFIG, "run", DOCUMENT, "--url", url]
     set_here = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS, "COLUMNS": "120"}
     sent = {"FUZZ_TOKENS": json.dumps(tokens), "FUZZ_SECRETS": json.dumps(secrets or {})}
-    # With one worker: two would delete each other's records, and Python before 3.11.8 parses source
-    # code wrongly in two threads (python/cpython#106905).
+    # With one worker: two would delete each other's records.
     result = subprocess.run(
         [*map(str, command), "--continue-on-failure", *options],
         cwd=place,

@@ -1,0 +1,68 @@
+"""Installs a file of requirements with pip, and says how far it is. `make` calls it, before .venv has a package.
+
+.venv/bin/python tools/install.py requirements-run.txt
+"""
+
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable
+
+EVERY = 20  # packages; where nobody watches, a line for so many
+AT_THE_END = 20  # lines of pip's that are shown where it failed
+
+
+def show(lines: Iterable[str], *, watched: bool) -> tuple[int, Iterable[str]]:
+    """Tells of pip's `lines` as they come: on a terminal in one line, which it writes over.
+
+    Returns the number of packages that were installed, and the last lines.
+    """
+    found: set[str] = set()
+    last: deque[str] = deque(maxlen=AT_THE_END)
+    installed = 0
+    for line in lines:
+        last.append(line)
+        what, _, rest = line.strip().partition(" ")
+        if what == "Collecting":
+            found.add(rest.partition(" ")[0])
+            if watched or len(found) % EVERY == 0:
+                tell(f"setup: {len(found)} packages found", watched=watched)
+        elif line.startswith("WARNING: Retrying"):
+            tell("setup: the package index does not answer, pip asks again", watched=watched)
+        elif line.startswith("Installing collected packages:"):
+            tell(f"setup: installing {line.count(',') + 1} packages", watched=watched)
+        elif line.startswith("Successfully installed"):
+            installed = len(rest.split()) - 1
+    return installed, last
+
+
+def tell(text: str, *, watched: bool) -> None:
+    print(f"\r\033[K{text} …" if watched else text, end="" if watched else "\n", flush=True)
+
+
+def main(requirements: str) -> None:
+    """Ends the program where pip fails, with the last that pip said."""
+    begun = time.monotonic()
+    watched = sys.stdout.isatty()
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+    command += ["--progress-bar", "off", "-r", requirements]
+    try:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as pip:
+            installed, last = show(pip.stdout or (), watched=watched)
+    except KeyboardInterrupt:
+        sys.exit("\nsetup: stopped; the same command goes on from here")
+    clear = "\r\033[K" if watched else ""
+    if pip.returncode:
+        print(clear, *last, sep="", file=sys.stderr)
+        sys.exit(
+            f"setup: pip could not install {requirements}, see above. It needs pypi.org, or the"
+            " package index in PIP_INDEX_URL; the same command goes on from here"
+        )
+    print(f"{clear}setup: {installed} packages installed in {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

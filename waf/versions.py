@@ -1,0 +1,60 @@
+"""The versions of AWS's managed rule groups: which is set, and which AWS recommends.
+
+A group without a version changes whenever AWS changes it. So the web ACL names one, and keeps it
+until an operator takes the next. AWS's lists of addresses (IP reputation) have no versions.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.firewall.calls import Waf
+from chalicelib.firewall.names import SCOPE
+from waf.rules import VERSIONED
+
+
+def newer(waf: Waf, held: Mapping[str, str]) -> list[str]:
+    """A sentence for each managed group that is not held as AWS recommends. Raises the SDK's errors."""
+    found = []
+    for group in VERSIONED:
+        version = held.get(group)
+        offered, recommended = _offered(waf, group)
+        if version is None:
+            found.append(f"{group}: no version is set, so it changes when AWS changes it")
+        elif version not in offered:
+            found.append(f"{group}: {version} is set, which AWS offers no more; {recommended} is")
+        elif _number(recommended) > _number(version):
+            found.append(f"{group}: {version} is set, {recommended} is available")
+    return found
+
+
+def due_versions(waf: Waf, held: Mapping[str, str], *, update: bool) -> dict[str, str]:
+    """What is to be set: what is `held`, or AWS's recommendation where that is none, or is offered no more.
+
+    `update` takes the recommendation anyway. Raises the SDK's errors.
+    """
+    due: dict[str, str] = {}
+    for group in VERSIONED:
+        offered, recommended = _offered(waf, group)
+        version = held.get(group, "")
+        if update or version not in offered:
+            version = recommended
+        due |= {group: version} if version else {}
+    return due
+
+
+def _offered(waf: Waf, group: str) -> tuple[list[str], str]:
+    """The versions that may be set, and AWS's default, which is what it recommends."""
+    of: dict[str, Any] = {"VendorName": "AWS", "Name": group, "Scope": SCOPE}
+    names: list[str] = []
+    while True:
+        answer = waf("list_available_managed_rule_group_versions", **of)
+        names += [each["Name"] for each in answer["Versions"]]
+        if not answer.get("NextMarker"):
+            return names, answer.get("CurrentDefaultVersion", "")
+        of["NextMarker"] = answer["NextMarker"]
+
+
+def _number(version: str) -> list[int]:
+    """Of `Version_1.16`: to be compared as numbers."""
+    return [int(part) for part in re.findall(r"\d+", version)]
