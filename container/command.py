@@ -17,7 +17,7 @@ from chalicelib.settings import STAGES
 from container.parameters import Options, current, fill_in
 from container.stack import CREATABLE, IN_REVIEW, UPDATABLE, Change, Proposal, Stack
 from container.standing import describe, outputs_of, require_unprotected, without_web_acl
-from ops.console import DUE, DUE_TEXT, NOTHING, AsJson, Console, DryRun, Status, require_yes
+from ops.console import DUE, DUE_TEXT, NOTHING, AsJson, Console, DryRun, Status, Yes, require_yes
 from ops.stage import Stage
 
 TEMPLATE = Path(__file__).with_name("stack.yaml")
@@ -209,7 +209,7 @@ def show_status(
 def delete(
     context: typer.Context,
     stage: GivenStage = "",
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     pace: Pace = 1.0,

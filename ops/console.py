@@ -36,6 +36,9 @@ NOTHING = "nothing to change"
 DUE_TEXT = "something is due; nothing was changed"
 
 StageName = Annotated[str, typer.Option("--stage", help=" or ".join(STAGES[1:]))]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask before something is deleted")]
+AlarmTopic = Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")]
+Pace = Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="tell, but change nothing")]
 Status = Annotated[

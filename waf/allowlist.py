@@ -25,7 +25,7 @@ from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.ledger import Ledger
 from chalicelib.firewall.names import KINDS, Kind, Names
 from chalicelib.services.clock import timestamp, utc_now
-from ops.console import AsJson, Console, DryRun, StageName, require_yes
+from ops.console import AsJson, Console, DryRun, Pace, StageName, Yes, require_yes
 from ops.stage import Stage
 from waf.answers import (
     decision_document,
@@ -71,7 +71,6 @@ Timeout = Annotated[
         help=f"after which a busy WAF is given up; {TIMEOUT:.0f} if left out",
     ),
 ]
-Pace = Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")]
 Cidrs = Annotated[
     list[str] | None,
     typer.Argument(metavar="CIDR...", help="addresses or ranges", show_default=False),
@@ -219,7 +218,7 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
         bool, typer.Option("--unknown", help="what was put into the IP sets by hand, and only that")
     ] = False,
     kind: Annotated[Literal["allow", "deny", "both"], typer.Option(help="which list")] = "allow",
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,

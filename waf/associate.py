@@ -28,6 +28,7 @@ from ops.console import (
     AsJson,
     Console,
     DryRun,
+    Pace,
     StageName,
     Status,
     require_yes,
@@ -246,7 +247,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
             help=f"for what fails in passing; {TIMEOUT:.0f} if left out",
         ),
     ] = TIMEOUT,
-    pace: Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")] = 1.0,
+    pace: Pace = 1.0,
 ) -> None:
     """Put AWS WAF in front of a deployed stage, or bring it up to date."""
     if rest_api_id and load_balancer:

@@ -25,6 +25,7 @@ from ops.console import (
     DryRun,
     StageName,
     Status,
+    Yes,
     require_yes,
 )
 from ops.domain.certificate import check_certificate
@@ -158,7 +159,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     delete: Annotated[
         bool, typer.Option("--delete", help="take away the record, the mapping and the domain")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask before --delete")] = False,
+    yes: Yes = False,
     rest_api_id: Annotated[
         str, typer.Option(help="where CloudFormation or Terraform deployed the API")
     ] = "",

@@ -16,7 +16,7 @@ import boto3
 import typer
 
 from chalicelib.settings import Settings
-from ops.console import AsJson, Console, DryRun, StageName, Status
+from ops.console import AlarmTopic, AsJson, Console, DryRun, StageName, Status, Yes
 from ops.gateway.alarms import SCHEDULED, Watched, alarm_steps, alarms
 from ops.gateway.api import (
     Api,
@@ -129,7 +129,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     rest_api_id: Annotated[
         str, typer.Option(help="where CloudFormation or Terraform deployed the API")
     ] = "",
-    alarm_topic: Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")] = "",
+    alarm_topic: AlarmTopic = "",
     rate: Annotated[
         float | None, typer.Option(help=f"requests a second, of each method; {RATE} at first")
     ] = None,
@@ -148,7 +148,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     with_logs: Annotated[
         bool, typer.Option("--with-logs", help="with --delete: the log groups too, for good")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask before --delete")] = False,
+    yes: Yes = False,
     dry_run: DryRun = False,
     status: Status = False,
     as_json: AsJson = False,

@@ -22,7 +22,7 @@ from rich.text import Text
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.settings import Settings, SettingsError
 from ops.apis import DeployError, apis_of, choose_api, recorded_api
-from ops.console import DUE, FAILED, AsJson, Console, StageName
+from ops.console import DUE, FAILED, AsJson, Console, Pace, StageName
 from ops.stage import Stage, stage_environment
 from ops.status import firewall, parts
 from ops.status.parts import Live, Part
@@ -122,7 +122,7 @@ def main(
         str, typer.Option(help="where CloudFormation or Terraform deployed the API")
     ] = "",
     as_json: AsJson = False,
-    pace: Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")] = 1.0,
+    pace: Pace = 1.0,
 ) -> None:
     """Show what is live: release, gateway, requests, alarms, firewall, table. Changes nothing."""
     console = Console("status", as_json)

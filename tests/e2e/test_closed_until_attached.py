@@ -21,6 +21,7 @@ SIGNED_ROUTES = (*(IAM + path.rstrip("/") for path in ROUTES), f"{IAM}/api/v1/me
 ROLE = "arn:aws:iam::000000000000:role/nightly-job"
 ASSOCIATE = ("firewall", "--stage", "dev", "--pace", "0")
 CLOSED = "urn:landscape-api:problem:closed"
+ASK_EVERY_SECONDS = 0.05
 UNAVAILABLE = "urn:landscape-api:problem:unavailable"
 
 
@@ -81,7 +82,8 @@ def rotate_while_asking(deployed: Deployment) -> int:
     ended = Event()
 
     def ask() -> list[int]:
-        return [deployed.api.get("/health").status for _ in iter(ended.is_set, True)]
+        waits = iter(lambda: ended.wait(ASK_EVERY_SECONDS), True)
+        return [deployed.api.get("/health").status for _ in waits]
 
     with ThreadPoolExecutor() as pool:
         asking = pool.submit(ask)

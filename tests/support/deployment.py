@@ -6,8 +6,11 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from botocore.credentials import Credentials
@@ -79,7 +82,8 @@ class Deployment:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**environment_at(self.proxy.url), "AWS_DEFAULT_REGION": self.region}
+        index = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels().name}
+        return {**environment_at(self.proxy.url), **index, "AWS_DEFAULT_REGION": self.region}
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """An operator's command, in the copy; one of `landscape` or `chalice`."""
@@ -102,14 +106,14 @@ class Deployment:
 
     def deploy(self, *options: str, expect: int = 0) -> str:
         """`make deploy STAGE=dev`, whose last look goes to the emulated data plane."""
-        return self.run(*self._deploy, *options, expect=expect)
+        return self.run(*self.deploy_command, *options, expect=expect)
 
     def deploy_until(self, is_enough: Callable[[str], bool]) -> tuple[int, str]:
         """`make deploy`, killed with all its processes after the first call of which that is so."""
-        return self.run_until(is_enough, *self._deploy)
+        return self.run_until(is_enough, *self.deploy_command)
 
     @property
-    def _deploy(self) -> tuple[str, ...]:
+    def deploy_command(self) -> tuple[str, ...]:
         where = ("--stage", "dev", "--url", self.url_pattern)
         return ("deploy", *where, "--checkip-url", f"{self.proxy.url}/checkip", "--pace", "0")
 
@@ -218,6 +222,18 @@ class Deployment:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+@cache
+def wheels() -> TemporaryDirectory[str]:
+    """What `chalice package` takes into the zip, fetched once: it asks pip for each change of the code."""
+    folder = TemporaryDirectory(prefix="wheels-")
+    platform = ("--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64")
+    options = ("--quiet", "--only-binary=:all:", *platform, "--dest", folder.name)
+    needed = ("-r", str(ROOT / "requirements.txt"))
+    command = [sys.executable, "-m", "pip", "download", *options, *needed]
+    subprocess.run(command, check=True)
+    return folder
 
 
 def allow_access_logs(

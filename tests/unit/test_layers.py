@@ -65,6 +65,7 @@ MAY_IMPORT = {
     "container/standing.py": {"chalicelib", "container", "ops"},
     "ops": {"chalicelib", "ops"},
     "ops/deploy.py": {"chalicelib", "ops", "waf"},
+    "ops/phases.py": {"chalicelib", "ops", "waf"},
     "ops/status": {"chalicelib", "ops", "waf"},
     "waf": {"chalicelib", "ops", "waf"},
     "tools": {"chalicelib", "container", "ops", "waf", "tools"},
