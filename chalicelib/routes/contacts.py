@@ -16,9 +16,9 @@ PATH = "/api/v1/projects/{project_id}/contacts"
 def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", PATH, action="read-contacts", answer="Contacts")
-    def get_contacts(call: Call) -> Response:
-        """Who answers for a project
+    @edge.route(routes, "GET", PATH, action="read-contacts", answer="ContactList")
+    def get_project_contacts(call: Call) -> Response:
+        """Get the contacts of a project
 
         E-mail addresses, for which a token is needed.
         """
@@ -30,20 +30,20 @@ def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
         "PUT",
         PATH,
         action="update-contacts",
-        body="ContactsChange",
-        answer="Contacts",
+        body="ContactListChange",
+        answer="ContactList",
         errors=("conflict",),
     )
     @until_written
-    def replace_contacts(call: Call) -> Response:
-        """Say who answers for a project
+    def replace_project_contacts(call: Call) -> Response:
+        """Replace the contacts of a project
 
         The whole list; a project is never without a contact. {size} {read_first}
         """
-        from chalicelib.routes.bodies.project import ContactsChangeBody
+        from chalicelib.routes.bodies.project import ContactListChangeBody
         from chalicelib.routes.writing import Change
 
-        change = Change(call.request, ContactsChangeBody)
+        change = Change(call.request, ContactListChangeBody)
         current = projects.for_writing(call.path["project_id"], call.caller, "update-contacts")
         require_match(call.request, current)
         contacts = change.onto(contacts_document(current)).to_contacts()

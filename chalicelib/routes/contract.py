@@ -32,7 +32,7 @@ PLACES = 8  # under how many prefixes one process keeps the document: a stage, a
 
 
 def contract_blueprint(
-    edge: Edge, pools: Iterable[Pool], *, is_local: bool, has_roles: bool
+    edge: Edge, pools: Iterable[Pool], *, is_local: bool, has_roles: bool, documentation: str = ""
 ) -> Blueprint:
     routes = Blueprint(__name__)
     pools = tuple(pools)
@@ -41,11 +41,11 @@ def contract_blueprint(
     @lru_cache(PLACES)
     def document(base: str) -> str:
         shipped = json.loads(DOCUMENT.read_text("utf-8"))
-        return as_json(placed(shipped, base, pools, has_roles=has_roles))
+        return as_json(placed(shipped, base, pools, documentation, has_roles=has_roles))
 
     @edge.route(routes, "GET", "/openapi.json", answer="application/json")
     def get_contract(call: Call) -> Response:
-        """This contract
+        """Get this contract
 
         With the server's URL and the sign-in pages of the place that it was asked at.
         """
@@ -94,12 +94,22 @@ def servers(base: str) -> list[dict[str, str]]:
 
 
 def placed(
-    document: dict[str, Any], base: str, pools: Iterable[Pool], *, has_roles: bool
+    document: dict[str, Any],
+    base: str,
+    pools: Iterable[Pool],
+    documentation: str = "",
+    *,
+    has_roles: bool,
 ) -> dict[str, Any]:
     """The document for whoever reaches this service under `base`, with the sign-in that there is.
 
-    A pool without a hosted UI has no OAuth flow: its scheme is left out, and tokens are pasted.
+    `documentation` is the URL of the documentation, empty where there is none. A pool without a
+    hosted UI has no OAuth flow: its scheme is left out, and tokens are pasted.
     """
+    if documentation:
+        document["externalDocs"]["url"] = documentation
+    else:
+        del document["externalDocs"]
     document["servers"] = servers(base)[: 2 if has_roles else 1]
     schemes = document["components"]["securitySchemes"]
     if not has_roles:

@@ -14,9 +14,9 @@ PATH = "/api/v1/directorates"
 def directorates_blueprint(edge: Edge, directorates: DirectorateRegister) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", PATH, answer="Directorates")
+    @edge.route(routes, "GET", PATH, answer="DirectorateList")
     def get_directorates(call: Call) -> Response:
-        """The directorates
+        """Get the directorates
 
         One has the default radar. The others have rings of their own where a move says so.
         """
@@ -28,8 +28,8 @@ def directorates_blueprint(edge: Edge, directorates: DirectorateRegister) -> Blu
         "PUT",
         PATH,
         action="update-directorates",
-        body="DirectoratesChange",
-        answer="Directorates",
+        body="DirectorateListChange",
+        answer="DirectorateList",
         errors=("conflict",),
     )
     @until_written
@@ -39,10 +39,10 @@ def directorates_blueprint(edge: Edge, directorates: DirectorateRegister) -> Blu
         The whole list, with exactly one default. Disable one that is no longer wanted: the moves
         that name it stay. {read_first}
         """
-        from chalicelib.routes.bodies.directorate import DirectoratesChangeBody
+        from chalicelib.routes.bodies.directorate import DirectorateListChangeBody
         from chalicelib.routes.writing import Change
 
-        change = Change(call.request, DirectoratesChangeBody)
+        change = Change(call.request, DirectorateListChangeBody)
         current = directorates.get()
         require_match(call.request, current)
         wanted = change.onto(directorates_document(current)).to_record()

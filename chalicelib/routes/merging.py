@@ -21,8 +21,8 @@ def merging_blueprint(edge: Edge, store: Store) -> Blueprint:
         "POST",
         MERGE,
         action="merge-technology",
-        body="Merge",
-        answer="Merged",
+        body="TechnologyMerge",
+        answer="MergeProgress",
         errors=("conflict",),
     )
     def merge_technology(call: Call) -> Response:
@@ -34,10 +34,10 @@ def merging_blueprint(edge: Edge, store: Store) -> Blueprint:
         stays. A call can be repeated at any time.
         """
         from chalicelib.routes.bodies.common import parse
-        from chalicelib.routes.bodies.technology import MergeBody
+        from chalicelib.routes.bodies.technology import TechnologyMergeBody
         from chalicelib.services.merging import Merging
 
-        into = parse(MergeBody, json_object(call.request)).into
+        into = parse(TechnologyMergeBody, json_object(call.request)).into
         merging = Merging(store.technologies, store.projects, utc_now)
         merged = merging.merge(call.path["technology_id"], into, call.caller)
         return resource(call.request, asdict(merged))

@@ -29,8 +29,8 @@ def moves_blueprint(
     routes = Blueprint(__name__)
 
     @edge.route(routes, "GET", MOVES, query=PAGING, answer="MoveList")
-    def list_moves(call: Call) -> Response:
-        """The moves of a technology
+    def list_technology_moves(call: Call) -> Response:
+        """List the moves of a technology
 
         All of them, the newest first. {no_authors} {paged}
         """
@@ -39,8 +39,8 @@ def moves_blueprint(
     @edge.route(
         routes, "GET", AUTHORS, action="read-authors", query=PAGING, answer="AuthoredMoveList"
     )
-    def list_authors(call: Call) -> Response:
-        """Who moved a technology
+    def list_technology_authors(call: Call) -> Response:
+        """List the moves of a technology with their authors
 
         Its moves with their authors, the newest first: e-mail addresses, for which a token is
         needed. {paged}
@@ -66,7 +66,7 @@ def moves_blueprint(
         status=201,
         errors=("conflict",),
     )
-    def move_technology(call: Call) -> Response:
+    def create_technology_move(call: Call) -> Response:
         """Move a technology to a ring
 
         Adds to its history, which cannot be rewritten. The author and the time are the server's.

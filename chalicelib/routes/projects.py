@@ -48,7 +48,7 @@ def projects_blueprint(
 
     @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING), answer="ProjectList")
     def list_projects(call: Call) -> Response:
-        """Find projects
+        """List projects
 
         By name, or in the order of `sort`; {by_rank}. {paged}
         """
@@ -68,7 +68,7 @@ def projects_blueprint(
         errors=TAKEN,
     )
     def create_project(call: Call) -> Response:
-        """Make a project
+        """Create a project
 
         You become its contact. {named} {size} {again}
         """
@@ -92,7 +92,7 @@ def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
 
     @edge.route(routes, "GET", ONE, answer="Project")
     def get_project(call: Call) -> Response:
-        """Read a project
+        """Get a project
 
         Without its contacts.
         """
@@ -124,8 +124,8 @@ def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
         answer="Project",
         errors=TAKEN,
     )
-    def patch_project(call: Call) -> Response:
-        """Change a project
+    def update_project(call: Call) -> Response:
+        """Update a project
 
         {patched} {named} {size} {read_first}
         """
@@ -146,7 +146,7 @@ def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     @edge.route(routes, "DELETE", ONE, action="delete-project", status=204)
     @until_written
     def delete_project(call: Call) -> Response:
-        """Remove a project
+        """Delete a project
 
         With its contacts; its technologies stay.
         """
@@ -170,7 +170,7 @@ def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> B
         answer="ProjectList",
     )
     def list_my_projects(call: Call) -> Response:
-        """My projects
+        """List my projects
 
         The projects that list you as a contact. {paged}
         """

@@ -26,7 +26,7 @@ def radar_blueprint(
 
     @edge.route(routes, "GET", "/api/v1/radar", query=(DIRECTORATE, RINGS_SHOWN), answer="Radar")
     def get_radar(call: Call) -> Response:
-        """The radar
+        """Get the radar
 
         Every technology but those in the rings `review` and `ignore`, by name; with `rings=all`
         those too. The document has at most 5 MB: where it would have more, older moves are left

@@ -25,7 +25,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
 
     @edge.route(routes, "GET", "/", answer="Index")
     def get_index(call: Call) -> Response:
-        """The index
+        """Get the index
 
         What this service is, with links.
         """
@@ -37,7 +37,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
 
     @edge.route(routes, "GET", "/health", answer="Health")
     def get_health(_: Call) -> Response:
-        """Health
+        """Get the health
 
         Reads one record of the store.
         """
@@ -46,7 +46,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
 
     @edge.route(routes, "GET", "/api/v1/me", action="read-me", answer="Caller")
     def get_me(call: Call) -> Response:
-        """Who am I?
+        """Get the caller
 
         Who the token or the signature says you are, and what you may do.
         """

@@ -56,7 +56,7 @@ def technologies_blueprint(
 
     @edge.route(routes, "GET", BASE, query=(*FILTERS, *PAGING), answer="TechnologyList")
     def list_technologies(call: Call) -> Response:
-        """Find technologies
+        """List technologies
 
         By name; {by_rank}. {paged}
         """
@@ -72,7 +72,7 @@ def technologies_blueprint(
 
     @edge.route(routes, "GET", ONE, answer="Technology")
     def get_technology(call: Call) -> Response:
-        """Read a technology
+        """Get a technology
 
         With its last {shown_moves} moves and its count of projects. {no_authors}
         """
@@ -90,7 +90,7 @@ def technologies_blueprint(
         errors=TAKEN,
     )
     def create_technology(call: Call) -> Response:
-        """Make a technology
+        """Create a technology
 
         `ring` is its first move. {again}
         """
@@ -128,8 +128,8 @@ def technologies_blueprint(
         answer="Technology",
         errors=TAKEN,
     )
-    def patch_technology(call: Call) -> Response:
-        """Change a technology
+    def update_technology(call: Call) -> Response:
+        """Update a technology
 
         {patched} A reviewer changes the name, quadrant, tags and categories. {read_first}
         """
@@ -152,7 +152,7 @@ def technologies_blueprint(
     @edge.route(routes, "DELETE", ONE, action="delete-technology", status=204, errors=("in-use",))
     @until_written
     def delete_technology(call: Call) -> Response:
-        """Remove a technology
+        """Delete a technology
 
         One that no project uses.
         """
@@ -168,8 +168,8 @@ def users_blueprint(edge: Edge, projects: Projects, listing: Listing) -> Bluepri
     routes = Blueprint(__name__)
 
     @edge.route(routes, "GET", ONE + "/projects", query=PAGING, answer="ProjectList")
-    def list_users(call: Call) -> Response:
-        """Who uses a technology
+    def list_technology_projects(call: Call) -> Response:
+        """List the projects that use a technology
 
         By name. {paged}
         """

@@ -1,11 +1,12 @@
 """The contract and its page as they are served: here, on a stage, behind a base path, on a developer's machine."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from chalicelib.bootstrap import create_app
-from chalicelib.routes.contract import FILES, PAGE
+from chalicelib.routes.contract import FILES, PAGE, placed
 from chalicelib.settings import Settings
 from tests.support.api import Api, local_environment, through_app
 from tests.support.contract_check import contract
@@ -72,6 +73,13 @@ def test_a_pool_with_sign_in_pages_can_be_signed_in_at_and_no_other(tmp_path: Pa
     assert named == schemes.keys()
     policy = api.get("/docs").headers["content-security-policy"]
     assert f"connect-src 'self' {AUDIT_SIGN_IN};" in policy
+
+
+def test_the_document_links_the_documentation_where_there_is_one() -> None:
+    url = "https://wiki.example.org/landscape/"
+    linked = placed(deepcopy(contract()), "", (), url, has_roles=True)
+    assert linked["externalDocs"]["url"] == url
+    assert "externalDocs" not in placed(deepcopy(contract()), "", (), has_roles=True)
 
 
 def test_where_no_role_is_listed_the_document_offers_no_signature(tmp_path: Path) -> None:

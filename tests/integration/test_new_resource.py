@@ -136,8 +136,8 @@ A_FIELD = (
     ),
     Edit(
         "chalicelib/routes/bodies/project.py",
-        "    stage: Annotated",
-        '    priority: Line = ""\n    stage: Annotated',
+        "    stage: Stage",
+        '    priority: Line = ""\n    stage: Stage',
     ),
     Edit(
         "chalicelib/routes/bodies/project.py",
@@ -146,8 +146,8 @@ A_FIELD = (
     ),
     Edit(
         "tools/openapi/resources/projects.py",
-        "    stage: Annotated",
-        "    priority: str\n    stage: Annotated",
+        "    stage: Stage",
+        '    priority: str = Field(description="How urgent the project is")\n    stage: Stage',
     ),
 )
 Send = Callable[..., Answer]
@@ -265,7 +265,8 @@ def test_a_new_resource_is_made_read_and_listed(with_teams: Path, serve: Serve) 
 def test_the_contract_has_the_new_field(with_priority: Path) -> None:
     schemas = contract_of(with_priority)["components"]["schemas"]
     for name in ("NewProject", "ProjectChange", "ProjectPatch", "Project"):
-        assert "priority" in schemas[name]["properties"]
+        said = schemas[name]["properties"]["priority"]["description"]
+        assert said.startswith("How urgent the project is")
 
 
 def test_a_new_field_is_written_read_changed_and_listed(with_priority: Path, serve: Serve) -> None:

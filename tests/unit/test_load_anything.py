@@ -12,7 +12,11 @@ from chalicelib.bootstrap import services
 from chalicelib.models.project import Project, contact_document, project_document
 from chalicelib.models.technology import technology_document
 from chalicelib.routes.bodies.common import parse
-from chalicelib.routes.bodies.project import ContactsChangeBody, NewProjectBody, UseBody
+from chalicelib.routes.bodies.project import (
+    ContactListChangeBody,
+    NewProjectBody,
+    TechnologyUseBody,
+)
 from chalicelib.routes.bodies.technology import NewMoveBody, WritableTechnology
 from chalicelib.stores.sqlite import SqliteStore
 from tests.support.loading import entries_in, projects_in
@@ -83,10 +87,10 @@ def require_writable(draft: Project) -> None:
     for name in ("id", "version", "created_at", "updated_at"):
         said.pop(name)
     for use in said.pop("technologies"):
-        parse(UseBody, use)
+        parse(TechnologyUseBody, use)
     assert parse(NewProjectBody, said).to_draft().name == draft.name
     if draft.contacts:
-        parse(ContactsChangeBody, {"contacts": [contact_document(c) for c in draft.contacts]})
+        parse(ContactListChangeBody, {"contacts": [contact_document(c) for c in draft.contacts]})
 
 
 def require_taken_or_reported(found: list[Any], report: Report, places: set[str]) -> None:

@@ -7,7 +7,7 @@ from chalicelib.errors import InvalidError
 from chalicelib.models.directorate import Directorates
 from chalicelib.models.technology import Technology
 from chalicelib.routes.bodies.common import parse
-from chalicelib.routes.bodies.directorate import DirectoratesChangeBody
+from chalicelib.routes.bodies.directorate import DirectorateListChangeBody
 from chalicelib.services.directorates import DirectorateRegister
 from tools.load.cleaning import Given
 from tools.load.reading import Found
@@ -25,7 +25,7 @@ def take_directorates(
     report.read = len(given)
     body = [{name: each[name] for name in MEMBERS if name in each} for each in given]
     try:
-        wanted = parse(DirectoratesChangeBody, {"directorates": body}).to_record()
+        wanted = parse(DirectorateListChangeBody, {"directorates": body}).to_record()
     except InvalidError as error:
         place.leave_out(str(error))
         return

@@ -10,19 +10,23 @@ from tools.openapi.problems import problem_types
 
 
 class FlawAnswer(BaseModel):
-    """One thing that is wrong."""
+    """A flaw of the request."""
 
-    pointer: str = Field(description="A JSON Pointer; of a query parameter, `/` and its name")
-    detail: str
+    pointer: str = Field(
+        description="Where the flaw is: a JSON Pointer; for a query parameter, `/` and its name"
+    )
+    detail: str = Field(description="What is wrong there")
 
 
 class ProblemAnswer(BaseModel):
     """What went wrong (RFC 9457). The firewall's own answers have no instance and no request_id."""
 
-    type: Annotated[str, *choice(problem_types())]
-    title: str
-    status: int = Field(ge=400, le=599)
-    detail: str
+    type: Annotated[str, *choice(problem_types())] = Field(
+        description="The kind of problem: compare this, and not the title"
+    )
+    title: str = Field(description="The kind of problem in words")
+    status: int = Field(ge=400, le=599, description="The HTTP status again")
+    detail: str = Field(description="What went wrong this time")
     instance: str = Field(default="", description="The path that was asked for")
     request_id: str = Field(
         default="",
@@ -36,4 +40,6 @@ class ProblemAnswer(BaseModel):
 class InvalidProblemAnswer(ProblemAnswer):
     """A request that can be read and breaks a rule: up to 50 flaws."""
 
-    errors: list[FlawAnswer] = Field(default=[], max_length=MOST_FLAWS)
+    errors: list[FlawAnswer] = Field(
+        default=[], max_length=MOST_FLAWS, description="The flaws of the request"
+    )

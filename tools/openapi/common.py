@@ -22,20 +22,20 @@ class Request:
 
 
 Time = Annotated[
-    str, Field(description="RFC 3339, in UTC", json_schema_extra={"format": "date-time"})
+    str, Field(description="A time in UTC (RFC 3339)", json_schema_extra={"format": "date-time"})
 ]
 Id = Annotated[
     str,
     Field(
-        description="Made from the name when the record is made, and never changed",
+        description="The record's id: made from the name at creation, and never changed",
         json_schema_extra={"pattern": "^[a-z0-9-]{1,100}$"},
     ),
 ]
-Version = Annotated[int, Field(ge=1, description="Grows with each write")]
+Version = Annotated[int, Field(ge=1, description="A number that grows with each write")]
 NextCursor = Annotated[
     str | None,
     Field(
-        description="Send it as `cursor` for the next page. Null, and only null, ends the list: a"
-        " page before may be short, even empty."
+        description="The `cursor` for the next page. Only null ends the list: an earlier page can be"
+        " short or empty."
     ),
 ]

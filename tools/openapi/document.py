@@ -28,8 +28,18 @@ Version 4, service `execute-api`), and sends them to the same paths under `/iam`
 for whom it acts: `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without that header it calls as
 the service itself. The gateway answers a request without a signature, or with one that does not fit, as
 it does a path that there is not, with a 404 problem.
+
+A text that you send has no control characters, apart from tabs and line ends where several lines are
+accepted, and no characters that change the direction of text. A pattern of this contract is short: it
+admits all that the service accepts, and the description has the rest of the rule.
+
+An answer may get new members, and an enumeration of an answer may get new values. Ignore a member
+that you do not know, and keep a value that you do not know as the text that it is. If you report an
+error, quote the request id.
 """.strip()
 BODY_SENT = {request.operation: request.body for request in REQUESTS}
+# A placeholder: the service fills in the URL of the documentation where it has one.
+DOCUMENTATION = "https://docs.example.org/landscape-api/"
 BODY, ETAG = "$response.body#", "$response.header.ETag"
 
 
@@ -44,6 +54,7 @@ def document(place: Path) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": _info(),
+        "externalDocs": {"description": "The documentation", "url": DOCUMENTATION},
         "servers": servers(""),
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
@@ -63,7 +74,8 @@ def _info() -> dict[str, Any]:
         "version": __version__,
         "summary": "Software projects and the technologies they use",
         "description": DESCRIPTION,
-        "contact": {"name": "Whoever runs this service; say the request id"},
+        "license": {"name": "MIT", "identifier": "MIT"},
+        "contact": {"name": "The team that runs this service"},
     }
 
 

@@ -3,24 +3,22 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.models.text import UNFIT
-from chalicelib.routes.bodies.common import pattern
+from chalicelib.routes.bodies.common import NOT_BLANK
 from chalicelib.routes.bodies.technology import LARGEST_ID
 from chalicelib.routes.contract import FILES
 from chalicelib.routes.listing import DEFAULT_LIMIT, LARGEST_LIMIT
 from chalicelib.routes.requests import LONGEST_PARAMETER, Parameter
 from tools.openapi.examples import REQUESTS
 from tools.openapi.routes import Operation
+from tools.openapi.values import name_of
 
 Component = dict[str, Any]
+NAMED = "#/components/schemas/"
 ID = {"type": "string", "pattern": "^[a-z0-9-]{1,100}$"}
-TEXT = {"type": "string", "maxLength": LONGEST_PARAMETER, **pattern(f"[^{UNFIT}]*")}
-# What is a word is decided by Unicode's tables: that there is one, and not ASCII's signs alone.
-NO_WORD = rf"{UNFIT}\t\n\r\u0020-\u0022\u0024-\u002a\u002c-\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u007e"
-SEARCH = pattern(f"[^{UNFIT}]*[^{NO_WORD}][^{UNFIT}]*")
+TEXT = {"type": "string", "maxLength": LONGEST_PARAMETER}
 # The parameters that are more than a text or one of fixed values.
 SCHEMAS: dict[str, Component] = {
-    "q": {**TEXT, **SEARCH, "minLength": 1},
+    "q": {**TEXT, "minLength": 1, "pattern": NOT_BLANK},
     "limit": {
         "type": "integer",
         "minimum": 1,
@@ -53,7 +51,7 @@ HEADERS: tuple[Component, ...] = (
         "name": "Idempotency-Key",
         "in": "header",
         "description": "Your own name for this request, 1 to 255 printable ASCII characters",
-        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     },
 )
 
@@ -98,6 +96,7 @@ def _path(name: str, example: str) -> Component:
 
 def _query(one: Parameter) -> Component:
     """Without an example: the page would fill it in, and ask for what nobody wants."""
-    fixed = {"type": "string", "enum": list(one.choices)}
+    name = name_of(one.choices)
+    fixed = {"$ref": NAMED + name} if name else {"type": "string", "enum": list(one.choices)}
     schema = fixed if one.choices else SCHEMAS.get(one.name, TEXT)
     return {"name": one.name, "in": "query", "description": one.about, "schema": schema}

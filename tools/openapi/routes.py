@@ -81,7 +81,7 @@ class Operation:
 
     @property
     def is_list(self) -> bool:
-        return (self.route.answer or "").endswith("List")
+        return any(parameter.name == "cursor" for parameter in self.route.query)
 
     @property
     def is_read(self) -> bool:

@@ -1,7 +1,11 @@
-"""The contract's schemas: the bodies' as pydantic checks them, the merge patches', the answers'."""
+"""The contract's schemas: the bodies' as pydantic checks them, the merge patches', the answers'.
+
+An enumeration is a schema with a name. An answer admits any text beside it, so that a generated
+client accepts a value that a later release adds.
+"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -13,32 +17,61 @@ from chalicelib.routes import bodies
 from tools.openapi import answers
 from tools.openapi.resources import ANSWERS
 from tools.openapi.routes import Operation
+from tools.openapi.values import ENUMERATIONS, described, name_of
 
 SCHEMAS = "#/components/schemas/"
 PROBLEMS = (answers.ProblemAnswer, answers.InvalidProblemAnswer)
 Schema = dict[str, Any]
+GROWING = {*ENUMERATIONS, "Permission"}
+TEXT = {"type": "string"}
+NULL = {"type": "null"}
+# The answers that have the members of a body; of the others the names say it.
+ANSWER_OF = {
+    "Development": "ProjectDevelopment",
+    "Hosting": "ProjectHosting",
+    "Repository": "ProjectRepository",
+    "TechnologyUse": "ProjectTechnology",
+    "NamedItem": "ProjectItem",
+}
 
 
 def schemas(operations: Iterable[Operation]) -> dict[str, Schema]:
     """Every schema by its name in the contract. Raises LookupError where a route names none."""
+    operations = list(operations)
     routes = [operation.route for operation in operations]
     patches = {str(route.body) for route in routes if (route.body or "").endswith("Patch")}
     changes = {_change(name) for name in patches}
     sent = changes | {route.body for route in routes if route.body} - patches
     known = _bodies()
     made = _made([known[f"{name}Body"] for name in sent], "validation")
-    found = {_name(name): _without_defaults(schema) for name, schema in made.items()}
     given = {route.answer for route in routes if route.answer and "/" not in route.answer}
     models = [*(ANSWERS[f"{name}Answer"] for name in given), *PROBLEMS]
-    found |= {
-        _name(name): _given(schema) for name, schema in _made(models, "serialization").items()
+    found = {_name(name): schema for name, schema in _made(models, "serialization").items()}
+    bodies = {_name(name): schema for name, schema in made.items()}
+    choices = {query.choices for route in routes for query in route.query}
+    known_choices = {name: {"enum": list(each)} for each in choices if (name := name_of(each))}
+    enumerations = {
+        name: described(name, schema, _permissions(operations))
+        for name, schema in {**known_choices, **bodies, **found}.items()
+        if "enum" in schema
     }
-    for name in sent:
-        if name.endswith("Change"):
-            _type_read_only(found[name], found[name.removesuffix("Change")])
+    found = {name: _given(schema) for name, schema in found.items() if name not in enumerations}
+    for name in bodies.keys() - enumerations.keys():
+        answer = found.get(ANSWER_OF.get(name, name.removeprefix("New").removesuffix("Change")), {})
+        said = {"description": answer["description"]} if "description" in answer else {}
+        found[name] = _taken({**said, **bodies[name]}, answer.get("properties", {}))
+    found |= enumerations
     for name in patches:
         _add_patch(found, _change(name), name)
     return {name: found[name] for name in sorted(found)}
+
+
+def _permissions(operations: Iterable[Operation]) -> Mapping[str, str]:
+    """What each rule of access is about: the operations that it opens."""
+    found: dict[str, list[str]] = {}
+    for operation in operations:
+        found.setdefault(operation.route.action or "", []).append(operation.summary)
+    return {action: ", ".join(summaries) for action, summaries in found.items()}
 
 
 def _change(patch: str) -> str:
@@ -79,38 +112,52 @@ def _plain(part: Any) -> Any:
         for name, value in part.items()
         if name != "title"
     }
-    if "const" in kept:
-        kept["enum"] = [kept.pop("const")]
     if "$ref" in kept:
         name = str(kept["$ref"]).removeprefix(SCHEMAS)
         kept["$ref"] = SCHEMAS + _name(name)
     return kept
 
 
-def _without_defaults(body: Schema) -> Schema:
-    """In words: generators take a member with a default for one that is always there."""
-    for member in body["properties"].values():
+def _taken(body: Schema, answer: Mapping[str, Schema]) -> Schema:
+    """A body whose members say what the answer's say, and their own limits.
+
+    A default is in words: generators take a member with a default for one that is always there. A
+    read-only member is typed as the answer's; the code compares it and does not parse it.
+    """
+    for name, member in body["properties"].items():
         default = member.pop("default", None)
+        texts = [answer.get(name, {}).get("description"), member.get("description")]
         if default not in (None, "", []) and not isinstance(default, dict):
-            member["description"] = f"`{json.dumps(default).strip(chr(34))}` if left out"
+            texts.append(f"The default is `{json.dumps(default).strip(chr(34))}`")
+        if member.get("readOnly"):
+            texts.append("Read-only: leave it out, or send it as you read it")
+            member |= {**answer[name], "readOnly": True}
+        if said := [text.rstrip(".") for text in texts if text]:
+            member["description"] = ". ".join(said)
     return body
 
 
 def _given(answer: Schema) -> Schema:
-    """What may be missing from an answer is missing: there is no value in its place."""
-    for member in answer["properties"].values():
+    """An answer without defaults: a member that is absent has no value. Its enumerations may grow."""
+    for name, member in answer["properties"].items():
         member.pop("default", None)
+        answer["properties"][name] = _growing(member)
     return answer
 
 
-def _type_read_only(body: Schema, answer: Schema) -> None:
-    """A read-only member of a body is what the answer says; in code it is compared, not parsed."""
-    for name, member in body["properties"].items():
-        if member.get("readOnly"):
-            read = answer["properties"][name]
-            read = {"allOf": [read]} if "$ref" in read else read
-            said = "Leave it out, or send it as you read it"
-            body["properties"][name] = {**read, "readOnly": True, "description": said}
+def _growing(part: Schema) -> Schema:
+    """A member of an answer, which admits any text beside the known values of an enumeration."""
+    if "anyOf" in part:
+        choices = [_growing(choice) for choice in part["anyOf"]]
+        flat = [each for choice in choices for each in choice.get("anyOf", [choice])]
+        return {**part, "anyOf": flat}
+    for inner in ("items", "additionalProperties"):
+        if isinstance(part.get(inner), dict):
+            part = {**part, inner: _growing(part[inner])}
+    known = {key: part[key] for key in ("$ref", "enum", "type") if key in part}
+    if "enum" not in part and str(part.get("$ref")).removeprefix(SCHEMAS) not in GROWING:
+        return part
+    return {"anyOf": [known, TEXT], **{k: v for k, v in part.items() if k not in known}}
 
 
 def _add_patch(found: dict[str, Schema], body: str, patch: str) -> None:
@@ -123,21 +170,22 @@ def _add_patch(found: dict[str, Schema], body: str, patch: str) -> None:
     }
     found[patch] = {
         "type": "object",
-        "description": "JSON Merge Patch: what is left out stays, null takes away",
+        "description": "JSON Merge Patch: an absent member stays, and null deletes it",
         "additionalProperties": False,
         "properties": properties,
     }
 
 
 def _patched(found: dict[str, Schema], member: Schema, must_stay: bool) -> Schema:
-    choices = [choice for choice in member.get("anyOf", [member]) if choice != {"type": "null"}]
-    plain = [{k: v for k, v in choice.items() if k != "description"} for choice in choices]
+    kept = {key: member[key] for key in ("description", "readOnly") if key in member}
+    choices = [choice for choice in member.get("anyOf", [member]) if choice != NULL]
+    plain = [{k: v for k, v in choice.items() if k not in kept} for choice in choices]
     for choice in plain:
         name = str(choice.get("$ref", "")).removeprefix(SCHEMAS)
         if found.get(name, {}).get("type") == "object":
             if f"{name}Patch" not in found:
                 _add_patch(found, name, f"{name}Patch")
             choice["$ref"] = f"{SCHEMAS}{name}Patch"
-    if must_stay:
-        return plain[0]
-    return {"anyOf": [*plain, {"type": "null"}]}
+    if not must_stay:
+        plain.append(NULL)
+    return {**(plain[0] if len(plain) == 1 else {"anyOf": plain}), **kept}

@@ -6,9 +6,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
+from typing_extensions import TypeAliasType
 
 from chalicelib.errors import Flaw, InvalidError
-from chalicelib.models.caller import EMAIL, LONGEST_EMAIL, is_email
+from chalicelib.models.caller import LONGEST_EMAIL, is_email
+from chalicelib.models.project import CATEGORIES
 from chalicelib.models.text import (
     INVISIBLE,
     LABEL,
@@ -39,8 +41,15 @@ PORT = "[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|65
 URL = re.compile(
     rf"[Hh][Tt][Tt][Pp][Ss]?://({HOST})(:({PORT}))?([/?#][^{SPACES}{LINE_ENDS}{UNFIT}]*)?"
 )
-ON_A_LINE = rf"[^{UNFIT}{LINE_ENDS}]*"
 VISIBLE = re.compile(rf"[^{UNFIT}{LINE_ENDS}{SPACES}{INVISIBLE}]")
+# The contract's patterns, which generated clients check. Each admits all that the server accepts.
+# Printable ASCII without escapes: a generator may write what an escape stands for into its code.
+NOT_BLANK = "[^ ]"
+URL_PATTERN = "[Hh][Tt][Tt][Pp][Ss]?://[^ ]+"
+EMAIL_PATTERN = "^[^ @]+@[^ @]+[.][^ @]+$"
+URL_WORDS = (
+    f"An http or https URL of at most {LONGEST_URL} characters, without user name and password"
+)
 WORDING = {
     "extra_forbidden": "unknown field",
     "missing": "is required",
@@ -117,42 +126,49 @@ def choice(options: Iterable[str]) -> tuple[AfterValidator, Any]:
     return AfterValidator(check), Field(json_schema_extra={"enum": list(known)})
 
 
-def pattern(whole: str) -> dict[str, Any]:
-    """What the JSON Schema says of a text that must be as `whole`."""
-    return {"pattern": f"^({whole})$"}
+def limited(longest: int, words: str, pattern: str = "", shortest: int = 0) -> Any:
+    """The limits of a text in the contract, in characters; `words` are the whole of the rule."""
+    limits = {"minLength": shortest, "pattern": pattern}
+    extra: Any = {name: limit for name, limit in limits.items() if limit}
+    return Field(max_length=longest, description=words, json_schema_extra=extra)
 
 
 Line = Annotated[
     str,
-    Field(max_length=LONGEST_NAME, json_schema_extra=pattern(ON_A_LINE)),
+    limited(LONGEST_NAME, f"At most {LONGEST_NAME} characters on one line"),
     AfterValidator(_one_line),
 ]
 Name = Annotated[
     str,
-    Field(
-        max_length=LONGEST_NAME,
-        json_schema_extra={"minLength": 1, **pattern(ON_A_LINE + VISIBLE.pattern + ON_A_LINE)},
+    limited(
+        LONGEST_NAME,
+        f"1 to {LONGEST_NAME} characters on one line, at least one of them visible",
+        NOT_BLANK,
+        shortest=1,
     ),
     AfterValidator(_one_line),
     AfterValidator(_present),
 ]
-Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=pattern(rf"[^{UNFIT}]*"))]
-Note = Annotated[str, Field(max_length=LONGEST_NOTE, json_schema_extra=pattern(rf"[^{UNFIT}]*"))]
+Text = Annotated[str, limited(LONGEST_TEXT, f"At most {LONGEST_TEXT} characters")]
+Note = Annotated[str, limited(LONGEST_NOTE, f"At most {LONGEST_NOTE} characters")]
 Url = Annotated[
     str,
-    Field(max_length=LONGEST_URL, json_schema_extra=pattern(URL.pattern)),
+    limited(LONGEST_URL, URL_WORDS, f"^{URL_PATTERN}$"),
     AfterValidator(_url),
 ]
 UrlOrNothing = Annotated[
     str,
-    Field(max_length=LONGEST_URL, json_schema_extra=pattern(f"({URL.pattern})?")),
+    limited(LONGEST_URL, f"{URL_WORDS}; or an empty text", f"^({URL_PATTERN})?$"),
     AfterValidator(_url_or_nothing),
 ]
 Email = Annotated[
     str,
-    Field(max_length=LONGEST_EMAIL, json_schema_extra=pattern(EMAIL)),
+    limited(
+        LONGEST_EMAIL, f"An e-mail address of at most {LONGEST_EMAIL} characters", EMAIL_PATTERN
+    ),
     AfterValidator(_email),
 ]
+Category = TypeAliasType("Category", Annotated[str, *choice(CATEGORIES)])
 # Sent back as it was read it is fine; routes.writing compares it.
 ReadOnly = Annotated[Any, Field(json_schema_extra={"readOnly": True})]
 

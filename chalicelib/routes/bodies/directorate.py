@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from chalicelib.models.directorate import Directorate, Directorates
 from chalicelib.models.text import name_key
-from chalicelib.routes.bodies.common import Body, Name, ReadOnly, pattern
+from chalicelib.routes.bodies.common import Body, Name, ReadOnly
 from chalicelib.routes.bodies.technology import DirectorateId
 
 MOST_DIRECTORATES = 50
@@ -24,7 +24,7 @@ class NewDirectorateBody(Body):
     id: DirectorateId
     name: Name
     colour: Annotated[
-        str, Field(json_schema_extra=pattern(COLOUR.pattern)), AfterValidator(_colour)
+        str, Field(json_schema_extra={"pattern": f"^{COLOUR.pattern}$"}), AfterValidator(_colour)
     ]
     enabled: bool = True
     default: bool = False
@@ -40,7 +40,9 @@ def _consistent(items: list[NewDirectorateBody]) -> list[NewDirectorateBody]:
     return items
 
 
-class DirectoratesChangeBody(Body):
+class DirectorateListChangeBody(Body):
+    """The whole list of directorates."""
+
     directorates: Annotated[
         list[NewDirectorateBody],
         Field(min_length=1, max_length=MOST_DIRECTORATES),

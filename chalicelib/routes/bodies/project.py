@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+from typing_extensions import TypeAliasType
 
 from chalicelib.models import project as models
 from chalicelib.models.caller import email_key
 from chalicelib.models.project import MOST_CONTACTS
 from chalicelib.routes.bodies.common import (
     Body,
+    Category,
     Email,
     Line,
     Name,
@@ -24,10 +26,15 @@ MOST_TECHNOLOGIES = 100
 MOST_LINKS = 50
 MOST_ITEMS = 50
 MOST_ROLES = 10
+Stage = TypeAliasType("Stage", Annotated[str, *choice(models.STAGES)])
+DevelopmentType = TypeAliasType("DevelopmentType", Annotated[str, *choice(models.DEVELOPMENTS)])
+HostingType = TypeAliasType("HostingType", Annotated[str, *choice(models.HOSTINGS)])
+Environment = TypeAliasType("Environment", Annotated[str, *choice(models.ENVIRONMENTS)])
+RepositoryType = TypeAliasType("RepositoryType", Annotated[str, *choice(models.REPOSITORY_TYPES)])
 
 
 class DevelopmentBody(Body):
-    type: Annotated[str, *choice(models.DEVELOPMENTS)]
+    type: DevelopmentType
     company: Line = ""
 
     def to_model(self) -> models.Development:
@@ -35,28 +42,28 @@ class DevelopmentBody(Body):
 
 
 class HostingBody(Body):
-    types: list[Annotated[str, *choice(models.HOSTINGS)]] = Field(
-        default=[], max_length=len(models.HOSTINGS)
-    )
+    types: list[HostingType] = Field(default=[], max_length=len(models.HOSTINGS))
     details: list[Name] = Field(default=[], max_length=MOST_LINKS)
 
 
 class RepositoryBody(Body):
-    type: Annotated[str, *choice(models.REPOSITORY_TYPES)]
+    type: RepositoryType
     url: UrlOrNothing = ""
     description: Text = ""
 
 
-class UseBody(Body):
-    """`name` is what a reader is told of the technology today; sent back it is passed over."""
+class TechnologyUseBody(Body):
+    """A technology that the project uses. `name` is accepted so that an answer can be sent back."""
 
-    technology: Name
-    category: Annotated[str, *choice(models.CATEGORIES)]
+    technology: Annotated[
+        Name, Field(description="A name or an alias of it is accepted too, of 1 to 200 characters")
+    ]
+    category: Category
     main: bool = False
-    name: Annotated[Text, Field(description="Passed over, whatever it says")] = ""
+    name: Annotated[Text, Field(description="The server ignores it")] = ""
 
 
-class ItemBody(Body):
+class NamedItemBody(Body):
     name: Name
     description: Text = ""
 
@@ -70,17 +77,15 @@ class WritableProject(Body):
     programme: Line = ""
     programme_short_name: Line = ""
     description: Text = ""
-    stage: Annotated[str, *choice(models.STAGES)] | None = None
+    stage: Stage | None = None
     development: DevelopmentBody | None = None
     hosting: HostingBody = HostingBody()
-    environments: list[Annotated[str, *choice(models.ENVIRONMENTS)]] = Field(
-        default=[], max_length=len(models.ENVIRONMENTS)
-    )
+    environments: list[Environment] = Field(default=[], max_length=len(models.ENVIRONMENTS))
     documentation: list[Url] = Field(default=[], max_length=MOST_LINKS)
     repositories: list[RepositoryBody] = Field(default=[], max_length=MOST_LINKS)
-    technologies: list[UseBody] = Field(default=[], max_length=MOST_TECHNOLOGIES)
-    dependencies: list[ItemBody] = Field(default=[], max_length=MOST_ITEMS)
-    miscellaneous: list[ItemBody] = Field(default=[], max_length=MOST_ITEMS)
+    technologies: list[TechnologyUseBody] = Field(default=[], max_length=MOST_TECHNOLOGIES)
+    dependencies: list[NamedItemBody] = Field(default=[], max_length=MOST_ITEMS)
+    miscellaneous: list[NamedItemBody] = Field(default=[], max_length=MOST_ITEMS)
 
     def to_draft(self) -> models.Project:
         return models.Project(
@@ -106,6 +111,8 @@ class WritableProject(Body):
 
 
 class ProjectChangeBody(WritableProject):
+    """The whole of a project: a member that is left out is emptied."""
+
     id: ReadOnly = None
     version: ReadOnly = None
     created_at: ReadOnly = None
@@ -125,11 +132,15 @@ def _distinct(contacts: list[NewContactBody]) -> list[NewContactBody]:
 
 
 class NewProjectBody(WritableProject):
-    """`contacts` are those beside the caller, who is one of them in any case."""
+    """A project to create."""
 
     contacts: Annotated[
         list[NewContactBody],
-        Field(default=[], max_length=MOST_CONTACTS),
+        Field(
+            default=[],
+            max_length=MOST_CONTACTS,
+            description="The people who answer for the project with you; you always do",
+        ),
         AfterValidator(_distinct),
     ]
 
@@ -137,7 +148,9 @@ class NewProjectBody(WritableProject):
         return replace(super().to_draft(), contacts=_contacts(self.contacts))
 
 
-class ContactsChangeBody(Body):
+class ContactListChangeBody(Body):
+    """The whole list of a project's contacts."""
+
     contacts: Annotated[
         list[NewContactBody],
         Field(min_length=1, max_length=MOST_CONTACTS),

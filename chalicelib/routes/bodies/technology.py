@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+from typing_extensions import TypeAliasType
 
 from chalicelib.models.project import CATEGORIES
 from chalicelib.models.technology import MOST_ALIASES, QUADRANTS, RINGS, Move, Technology
 from chalicelib.models.text import name_key
 from chalicelib.routes.bodies.common import (
     Body,
+    Category,
     Line,
     Name,
     Note,
@@ -22,17 +24,17 @@ from chalicelib.routes.bodies.common import (
 MOST_TAGS = 20
 FIRST_RING = "review"
 LARGEST_ID = 9999
+Ring = TypeAliasType("Ring", Annotated[str, *choice(RINGS)])
+Quadrant = TypeAliasType("Quadrant", Annotated[str, *choice(QUADRANTS)])
 DirectorateId = Annotated[int, Field(ge=0, le=LARGEST_ID), BeforeValidator(whole)]
 
 
 class WritableTechnology(Body):
     name: Name
-    quadrant: Annotated[str, *choice(QUADRANTS)]
+    quadrant: Quadrant
     aliases: list[Name] = Field(default=[], max_length=MOST_ALIASES)
     tags: list[Name] = Field(default=[], max_length=MOST_TAGS)
-    categories: list[Annotated[str, *choice(CATEGORIES)]] = Field(
-        default=[], max_length=len(CATEGORIES)
-    )
+    categories: list[Category] = Field(default=[], max_length=len(CATEGORIES))
     description: Text = ""
     link: UrlOrNothing = ""
 
@@ -53,10 +55,16 @@ class WritableTechnology(Body):
 
 
 class NewTechnologyBody(WritableTechnology):
-    ring: Annotated[str, *choice(RINGS)] = FIRST_RING
+    """A technology to create."""
+
+    ring: Ring = Field(
+        default=FIRST_RING, description="The ring of the first move, in the default directorate"
+    )
 
 
 class TechnologyChangeBody(WritableTechnology):
+    """The whole of a technology: a member that is left out is emptied."""
+
     id: ReadOnly = None
     ring: ReadOnly = None
     moves: ReadOnly = None
@@ -69,15 +77,17 @@ class TechnologyChangeBody(WritableTechnology):
 
 
 class NewMoveBody(Body):
-    """The author and the time are the server's."""
+    """A move of a technology to a ring. The server adds the author and the time."""
 
-    ring: Annotated[str, *choice(RINGS)]
+    ring: Ring
     note: Note = ""
     directorate: DirectorateId | None = None
 
 
-class MergeBody(Body):
-    into: Annotated[Name, Field(description="The id of the technology that stays")]
+class TechnologyMergeBody(Body):
+    """What a technology is merged into."""
+
+    into: Annotated[Name, Field(description="The id of the technology that remains")]
 
 
 def _each_once(names: list[Line]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from tests.support.fuzzing.exact import with_exact_rules
 from tests.support.signing import REGION
 
 # Rules that no JSON Schema can say: a 422 to what the schema allows is right where they are broken.
@@ -72,6 +73,11 @@ def is_about_a_made_up_cursor(response: Any, case: Any) -> bool:
 def is_about_if_match(response: Any) -> bool:
     """RFC 9110's entity tags have a grammar that is looser than any pattern of ours."""
     return str(response.json()["detail"]).startswith("If-Match is not")
+
+
+@schemathesis.hook
+def before_load_schema(_: Any, raw_schema: Any) -> None:
+    with_exact_rules(raw_schema)
 
 
 @schemathesis.check

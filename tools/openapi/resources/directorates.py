@@ -22,16 +22,20 @@ REQUESTS = (
 
 
 class DirectorateAnswer(BaseModel):
-    id: int = Field(ge=0)
-    name: str
-    colour: str
-    enabled: bool = Field(description="Whether moves may name it")
-    default: bool = Field(description="Whether the default radar is its own")
+    """A part of the organisation."""
+
+    id: int = Field(ge=0, description="The directorate's number, which moves name")
+    name: str = Field(description="What the directorate is called")
+    colour: str = Field(description="The directorate's colour, like `#1f77b4`")
+    enabled: bool = Field(description="Whether new moves may name the directorate")
+    default: bool = Field(description="Whether the default radar is this directorate's")
 
 
-class DirectoratesAnswer(BaseModel):
-    """All of them; none, of version 0, until an admin writes them."""
+class DirectorateListAnswer(BaseModel):
+    """All directorates. There are none, with version 0, until an admin writes them."""
 
-    directorates: list[DirectorateAnswer]
-    version: int = Field(ge=0, description="Grows with each write")
-    updated_at: Time | None
+    directorates: list[DirectorateAnswer] = Field(
+        description="All directorates, exactly one of them the default"
+    )
+    version: int = Field(ge=0, description="A number that grows with each write")
+    updated_at: Time | None = Field(description="The time of the last write; null before the first")

@@ -1,89 +1,95 @@
 """The technologies and their moves."""
 
-from typing import Annotated
-
 from pydantic import BaseModel, Field
 
-from chalicelib.models import project as projects
-from chalicelib.models import technology as technologies
-from chalicelib.routes.bodies.common import choice
+from chalicelib.models.technology import SHOWN_MOVES
+from chalicelib.routes.bodies.common import Category
+from chalicelib.routes.bodies.technology import Quadrant, Ring
 from tools.openapi.common import Id, NextCursor, Time, Version
 
 TAG = "The technologies that projects use, and their moves between the rings."
 
 
 class MoveAnswer(BaseModel):
-    ring: Annotated[str, *choice(technologies.RINGS)]
-    at: Time
+    """A move of a technology to a ring."""
+
+    ring: Ring = Field(description="The ring that the technology moved to")
+    at: Time = Field(description="The time of the move in UTC (RFC 3339)")
     author: str | None = Field(
         default=None,
-        description="An e-mail address; null where nobody decided. Left out without a credential",
+        description="The e-mail address of the author; null where nobody decided. Absent without a"
+        " credential",
     )
-    note: str
+    note: str = Field(description="Why the technology moved")
     directorate: int | None = Field(
-        ge=0, description="Whose ring it is; null for the default directorate"
+        ge=0,
+        description="The directorate whose ring it is; null for the default directorate",
     )
 
 
 class AuthoredMoveAnswer(MoveAnswer):
-    author: str | None = Field(description="An e-mail address; null where nobody decided")
+    """A move of a technology to a ring, with its author."""
+
+    author: str | None = Field(
+        description="The e-mail address of the author; null where nobody decided"
+    )
 
 
 class TechnologyAnswer(BaseModel):
     """A technology, and the moves that put it where it is on the radar."""
 
     id: Id
-    name: str
-    quadrant: Annotated[str, *choice(technologies.QUADRANTS)]
-    ring: Annotated[str, *choice(technologies.RINGS)] = Field(
-        description="Of the last move in the default directorate"
+    name: str = Field(description="What the technology is called")
+    quadrant: Quadrant = Field(description="The quadrant that the technology is drawn in")
+    ring: Ring = Field(description="The ring of the last move in the default directorate")
+    rings: dict[str, Ring] = Field(
+        description="The rings of directorates with moves of their own, by the directorate's id"
     )
-    rings: dict[str, Annotated[str, *choice(technologies.RINGS)]] = Field(
-        description="Those of directorates with moves of their own, by id"
+    aliases: list[str] = Field(description="Other names of the technology")
+    tags: list[str] = Field(description="Words to filter by")
+    categories: list[Category] = Field(
+        description="The categories that projects use it for, and those that a reviewer set"
     )
-    aliases: list[str]
-    tags: list[str]
-    categories: list[Annotated[str, *choice(projects.CATEGORIES)]] = Field(
-        description="Those under which projects have named it, and those that a reviewer set"
-    )
-    description: str
-    link: str
+    description: str = Field(description="What the technology is")
+    link: str = Field(description="Where to read more; may be empty")
     moves: list[MoveAnswer] = Field(
         min_length=1,
-        max_length=technologies.SHOWN_MOVES,
-        description=f"The last {technologies.SHOWN_MOVES}, the oldest first; history is only added to",
+        max_length=SHOWN_MOVES,
+        description=f"The last {SHOWN_MOVES} moves, the oldest first",
     )
-    move_count: int = Field(ge=1, description="How many moves there are")
-    project_count: int = Field(ge=0, description="How many projects use it")
+    move_count: int = Field(ge=1, description="How many moves there are in all")
+    project_count: int = Field(ge=0, description="How many projects use the technology")
     version: Version
-    created_at: Time
-    updated_at: Time
+    created_at: Time = Field(description="The time of creation in UTC (RFC 3339)")
+    updated_at: Time = Field(description="The time of the last write in UTC (RFC 3339)")
 
 
-class MergedAnswer(BaseModel):
+class MergeProgressAnswer(BaseModel):
     """How far a merge has come."""
 
-    into: Id = Field(description="The id of the technology that stays")
+    into: Id = Field(description="The id of the technology that remains")
     moved: int = Field(ge=0, description="How many projects this call changed")
     left: int = Field(
-        ge=0, description="How many projects name the first technology yet: with 0 it is gone"
+        ge=0, description="How many projects still name the first technology; with 0 it is deleted"
     )
 
 
 class TechnologyListAnswer(BaseModel):
-    items: list[TechnologyAnswer]
+    """A page of technologies."""
+
+    items: list[TechnologyAnswer] = Field(description="The technologies of this page")
     next_cursor: NextCursor
 
 
 class MoveListAnswer(BaseModel):
-    """The newest move first."""
+    """A page of moves, the newest first."""
 
-    items: list[MoveAnswer]
+    items: list[MoveAnswer] = Field(description="The moves of this page")
     next_cursor: NextCursor
 
 
 class AuthoredMoveListAnswer(BaseModel):
-    """The newest move first."""
+    """A page of moves with their authors, the newest first."""
 
-    items: list[AuthoredMoveAnswer]
+    items: list[AuthoredMoveAnswer] = Field(description="The moves of this page")
     next_cursor: NextCursor

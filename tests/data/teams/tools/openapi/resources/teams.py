@@ -1,6 +1,6 @@
 """What the contract says of teams."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tools.openapi.common import AUDITOR, Id, NextCursor, Request, Time, Version
 
@@ -11,14 +11,16 @@ class TeamAnswer(BaseModel):
     """A team."""
 
     id: Id
-    name: str
-    description: str
+    name: str = Field(description="What the team is called")
+    description: str = Field(description="What the team does")
     version: Version
     created_at: Time
 
 
 class TeamListAnswer(BaseModel):
-    items: list[TeamAnswer]
+    """A page of teams."""
+
+    items: list[TeamAnswer] = Field(description="The teams of this page")
     next_cursor: NextCursor
 
 
