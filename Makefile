@@ -102,6 +102,7 @@ lint: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: $(BIN)/ruff format . makes it so"; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tools.prose
 	@$(LANDSCAPE) openapi --check
 
 check: pinned lint .venv-emulator/ready node  ## the quick gate: ruff, mypy, unit, contract and API tests
