@@ -189,18 +189,34 @@ def make(state: Path, command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_example_of_the_readme_works_as_printed(running: MakeRun) -> None:
-    readme = (ROOT / "README.md").read_text()
-    exports = "\n".join(re.findall(r"^export .*$", readme, re.MULTILINE))
-    exports = exports.replace(":8000", f":{running.port}")
-    rows = re.findall(r"^\| `[A-Z]+ /[^`]*` \|.*?\| `(curl [^`]+)`", readme, re.MULTILINE)
-    assert len(rows) == len(TABLE)
-    rows.sort(key=lambda row: "-X DELETE" in row)  # what others still need goes last
+def printed(running: MakeRun, pattern: str, page: str) -> list[str]:
+    """What a page prints for a shell, for the server that runs here."""
+    text = (ROOT / page).read_text().replace(":8000", f":{running.port}")
+    return re.findall(pattern, text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_readmes_requests_work_as_printed(running: MakeRun) -> None:
+    (calls,) = printed(running, r"^## Calls\n(.+?)^## ", "README.md")
+    blocks = re.findall(r"^```sh\n(.+?)^```", calls, re.MULTILINE | re.DOTALL)
+    said = [shell(running, block.replace("curl ", "curl -sSf ", 1)) for block in blocks]
+    read, written, own = map(json.loads, said)
+    assert len(read["items"]) > 0
+    assert written["id"] == "my-first-project"
+    assert (own["service"], own["email"]) == ("digital-landscape", "rita@example.org")
+
+
+def test_every_example_of_the_pages_works_as_printed(running: MakeRun) -> None:
+    exports = "\n".join(printed(running, r"^export [^\n]*$", "docs/api.md"))
+    (as_a_role,) = printed(running, r"^```sh\n(eval .+?)^```", "docs/api.md")
+    examples = printed(running, r"^```sh\n(curl [^`]+)\n```$", "docs/routes.md")
+    assert len(examples) == len(TABLE)
+    examples.sort(key=lambda one: "-X DELETE" in one)  # what others still need goes last
     quiet = "-s -o /dev/null -w '%{http_code} %{method} %{url_effective}\\n'"
     delete = 'curl -s -o /dev/null -X DELETE -H "$ADMIN" -H "If-Match: *" $API/api/v1/projects/my-project'
-    script = [exports, delete, *(row.replace("curl", f"curl {quiet}", 1) for row in rows)]
+    examples.append(as_a_role)
+    script = [exports, delete, *(one.replace("curl", f"curl {quiet}", 1) for one in examples)]
     answers = shell(running, "\n".join(script)).splitlines()
-    assert len(answers) == len(rows)
+    assert len(answers) == len(examples)
     assert [answer for answer in answers if not answer.startswith("2")] == []
 
 

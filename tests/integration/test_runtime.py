@@ -37,6 +37,7 @@ def test_one_python_is_pinned_and_said_alike_everywhere() -> None:
     assert found(r"--python-version (\S+)", "container/requirements.txt") == {PINNED}
     assert found(r"AWS_Lambda_python(3\.\d+)", "bench/lambda.json") == {PINNED}
     assert found(r"you need Python (3\.\d+)", "README.md") == {PINNED}
+    assert found(r"Install Python (3\.\d+) and", "docs/first-deployment.md") == {PINNED}
     assert found(r"Python (3\.\d+) to deploy", "CONTRIBUTING.md") == {PINNED}
 
 

@@ -13,6 +13,8 @@ from chalicelib.firewall.names import HEADER, SET_KINDS, VERSIONS, Names
 from chalicelib.models.caller import SERVICES
 from chalicelib.services.access import RULES
 from container.command import TEMPLATE
+from ops.gateway.alarms import Watched, alarms
+from ops.stage import Stage
 from tests.api.test_routes import TABLE
 from tests.support.api import ROOT
 from tools.documentation import route_table, rule_table
@@ -32,7 +34,9 @@ UNDRAWN = {
 }
 BOX = r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)" rx'
 TITLE = r'<text class="title" x="(\d+)" y="(\d+)">([^<]+)'
-ARROW = r'<path class="arrow" d="M(\d+) (\d+)([HVL])(\d+) ?(\d*)"'
+ARROW = r'<path class="arrow" d="M(\d+) (\d+)((?:[HV]\d+)+)"'
+# A phone 390 pixels wide leaves this much to a drawing, and smaller letters are hard to read there.
+PHONE, LEGIBLE = 358, 9
 
 
 def words(drawing: str) -> list[str]:
@@ -55,9 +59,10 @@ def arrows(drawing: str) -> Counter[tuple[str, str]]:
         return next(t for a, b, t in titles if 0 <= a - left <= width and 0 <= b - top <= height)
 
     found = Counter[tuple[str, str]]()
-    for x, y, to, across, down in re.findall(ARROW, svg):
-        ends = {"H": (across, y), "V": (x, across), "L": (across, down)}
-        found[title_at(float(x), float(y)), title_at(*map(float, ends[to]))] += 1
+    for x, y, turns in re.findall(ARROW, svg):
+        end = {"H": x, "V": y, **dict(re.findall(r"([HV])(\d+)", turns))}
+        found[title_at(float(x), float(y)), title_at(float(end["H"]), float(end["V"]))] += 1
+    assert found.total() == svg.count('class="arrow"')
     return found
 
 
@@ -97,9 +102,13 @@ def test_the_infrastructure_is_drawn_as_it_is() -> None:
     drawn = " ".join(said)
     assert SCHEDULED.keys() == {"expire", "finish"}
     assert partitions(SCHEDULED["expire"], "Allow") == {"FIREWALL#*"}
-    assert "changes the IP sets, and the table in FIREWALL#*" in drawn
+    assert "reads and deletes FIREWALL#* alone" in drawn
+    assert "expire changes them" in drawn
     assert partitions(SCHEDULED["finish"], "Deny") == {"FIREWALL*"}
     assert "reads and writes the table, all but FIREWALL*" in drawn
+    names = dict.fromkeys(SCHEDULED, "f")
+    watched = Watched(Stage("dev", "landscape-api", "v1"), "the API", "f", names, "the table")
+    assert f"{len(alarms(watched))} alarms, one dashboard" in said
     assert set(re.findall(r"rate\([^)]+\)", (ROOT / "app.py").read_text())) == {"rate(15 minutes)"}
 
 
@@ -117,23 +126,31 @@ def test_a_drawing_has_the_functions_and_the_table_and_no_others(drawing: str) -
 
 
 def test_the_arrows_lead_where_requests_and_data_go() -> None:
-    """Each function has one to the table; the API alone is called through the firewall."""
+    """Each function has one to the table and one to its log; the API alone is called through the firewall."""
     assert arrows("infrastructure") == {
         ("Callers", "AWS WAF"): 1,
         ("AWS WAF", "IP sets"): 1,
         ("AWS WAF", "API Gateway"): 1,
         ("API Gateway", "Amazon Cognito"): 1,
         ("API Gateway", "AWS Lambda"): 1,
-        ("EventBridge", "AWS Lambda"): 1,
+        ("EventBridge", "AWS Lambda"): len(SCHEDULED),
         ("AWS Lambda", "DynamoDB"): 1 + len(SCHEDULED),
+        ("AWS Lambda", "IP sets"): 1,
+        ("API Gateway", "CloudWatch and X-Ray"): 1,
+        ("AWS Lambda", "CloudWatch and X-Ray"): 1 + len(SCHEDULED),
+        ("CloudWatch and X-Ray", "Amazon SNS"): 1,
     }
     assert arrows("alternative") == {
         ("Callers", "AWS WAF"): 1,
         ("AWS WAF", "Application Load Balancer"): 1,
-        ("Application Load Balancer", "Fargate task"): 2,
-        ("Fargate task", "Amazon Cognito"): 2,
-        ("Fargate task", "DynamoDB"): 2,
-        ("AWS Lambda, as they are now, rate(15 minutes)", "DynamoDB"): 1,
+        ("Application Load Balancer", "Fargate tasks"): 1,
+        ("Fargate tasks", "ECR"): 1,
+        ("Fargate tasks", "Amazon Cognito"): 1,
+        ("Fargate tasks", "CloudWatch"): 1,
+        ("CloudWatch", "Amazon SNS"): 1,
+        ("Fargate tasks", "DynamoDB"): 1,
+        ("AWS Lambda", "DynamoDB"): 1,
+        ("AWS Lambda", "AWS WAF"): 1,
     }
 
 
@@ -156,7 +173,7 @@ def test_the_container_door_is_drawn_as_its_template_makes_it() -> None:
         "ElasticLoadBalancingV2::TargetGroup": "requests 8080, health 8081",
         "Logs::LogGroup": "log group /ecs/…-container",
         "IAM::Role": "role for the table alone",
-        "ECS::Service": "Fargate task",
+        "ECS::Service": "Fargate tasks",
         "ECS::TaskDefinition": f"{first['Cpu'] / 1024:g} vCPU, {first['Memory'] / 1024:g} GB",
         "ApplicationAutoScaling::ScalingPolicy": f"{first['Tasks']} to {first['MaximumTasks']} tasks",
         "CloudWatch::Alarm": f"{kinds['CloudWatch::Alarm']} alarms",
@@ -172,11 +189,22 @@ def test_prod_is_configured_like_dev() -> None:
 
 
 @pytest.mark.parametrize("drawing", ["infrastructure", "alternative"])
+def test_a_drawing_is_legible_on_a_phone(drawing: str) -> None:
+    svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
+    (width,) = re.findall(r'^<svg .*?viewBox="0 0 (\d+)', svg)
+    sizes = [float(size) for size in re.findall(r"([\d.]+)px", svg)]
+    assert sizes
+    assert min(sizes) * PHONE / float(width) >= LEGIBLE
+
+
+@pytest.mark.parametrize("drawing", ["infrastructure", "alternative"])
 def test_a_drawing_says_what_it_shows_and_asks_no_other_host(drawing: str) -> None:
     svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
     page = "fargate" if drawing == "alternative" else drawing
     said = svg.split("<desc>")[1].split("</desc>")[0]
     assert f"![{said}](drawings/{drawing}.svg)" in (ROOT / f"docs/{page}.md").read_text()
+    if drawing == "infrastructure":
+        assert f"![{said}](docs/drawings/{drawing}.svg)" in (ROOT / "README.md").read_text()
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
     assert {NAMES.web_acl, HEADER} <= {word for line in words(drawing) for word in line.split()}
 
