@@ -1,3 +1,3 @@
 """Landscape API: one register of an organisation's projects and technologies."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

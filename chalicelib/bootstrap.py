@@ -62,6 +62,7 @@ def create_app(
         (*_entrances(settings, user_arn),),
         None if settings.is_local else Telemetry(settings.stage),
         Gate(store.firewall_values).require if settings.require_waf else None,
+        settings.problem_types,
     )
     found = services(store)
     technologies, projects = found.technologies, found.projects

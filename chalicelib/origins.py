@@ -8,6 +8,8 @@ THIS_MACHINE = r"localhost|127\.0\.0\.1|\[::1\]"
 # Of the addresses of IPv6 this machine's alone: nobody serves a front end at another one.
 HOST = rf"({LABEL}\.)*[a-z]([a-z0-9-]*[a-z0-9])?|{BYTE}(\.{BYTE}){{3}}|\[::1\]"
 ORIGIN = re.compile(rf"(?P<scheme>https?)://({HOST})(:(?P<port>[1-9][0-9]{{0,4}}))?")
+# Where pages are published. A query, a fragment or a password has no place in it.
+SITE = re.compile(rf"https?://({HOST})(:[1-9][0-9]{{0,4}})?(/[A-Za-z0-9._~-]+)*")
 OWN_PORTS = {"http": "80", "https": "443"}
 
 
@@ -17,6 +19,11 @@ def is_origin(text: str) -> bool:
     return bool(
         found and found["port"] != OWN_PORTS[found["scheme"]] and int(found["port"] or 0) < 2**16
     )
+
+
+def is_site(text: str) -> bool:
+    """Whether `text` is the address of a website or of a folder of it, without a slash at the end."""
+    return bool(SITE.fullmatch(text))
 
 
 def is_this_machine(host: str) -> bool:

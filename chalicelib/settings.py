@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL
+from chalicelib.models.caller import SERVICES
 from chalicelib.models.identity import Pool, Role
-from chalicelib.origins import is_origin, is_this_machine
+from chalicelib.origins import is_origin, is_site, is_this_machine
 
 STAGES = ("local", "dev", "prod")
 POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_\w+", re.ASCII)
@@ -18,6 +18,7 @@ PLACEHOLDER = "CHANGE-ME"
 WHERE = "give it in the environment, or for the stage in .chalice/config.json"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
+PROBLEM_URN = "urn:landscape-api:problem:"
 ECS = "ECS_CONTAINER_METADATA_URI_V4"  # in every container on Fargate
 COGNITO_ENDPOINT = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?", re.ASCII)
@@ -46,6 +47,7 @@ class Settings:
     roles: tuple[Role, ...]  # none: no role may call
     cors_origins: frozenset[str]
     radar_title: str
+    problem_types: str
     state_directory: Path
     cognito_endpoint: str  # AWS's own if empty
     in_lambda: bool
@@ -88,16 +90,11 @@ class Settings:
         settings = cls(
             stage=_one_of(environment, "LANDSCAPE_STAGE", STAGES),
             store_url=_given(environment, "LANDSCAPE_STORE_URL"),
-            pools=(
-                _pool(environment, TECH_AUDIT_TOOL, "TECH_AUDIT_TOOL"),
-                _pool(environment, DIGITAL_LANDSCAPE, "DIGITAL_LANDSCAPE"),
-            ),
-            roles=(
-                *_roles(environment, TECH_AUDIT_TOOL, "TECH_AUDIT_TOOL_ROLE_ARNS"),
-                *_roles(environment, DIGITAL_LANDSCAPE, "DIGITAL_LANDSCAPE_ROLE_ARNS"),
-            ),
+            pools=tuple(_pool(environment, service) for service in SERVICES),
+            roles=tuple(role for service in SERVICES for role in _roles(environment, service)),
             cors_origins=_origins(environment, "CORS_ORIGINS"),
             radar_title=environment.get("LANDSCAPE_RADAR_TITLE", "").strip() or DEFAULT_TITLE,
+            problem_types=problem_types(environment),
             state_directory=state_directory(environment),
             cognito_endpoint=_endpoint(environment, COGNITO_ENDPOINT, "AWS_ENDPOINT_URL"),
             in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
@@ -128,6 +125,14 @@ def state_directory(environment: Mapping[str, str]) -> Path:
     """Where a developer's machine keeps its database and keys: outside the project."""
     home = Path(environment.get("HOME", "~")).expanduser()
     return Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "landscape-api"
+
+
+def problem_types(environment: Mapping[str, str]) -> str:
+    """The beginning of every problem's type: a page of the documentation, or a URN without one."""
+    url = environment.get("LANDSCAPE_DOCUMENTATION_URL", "").strip().removesuffix("/")
+    if url and not is_site(url):
+        raise SettingsError("LANDSCAPE_DOCUMENTATION_URL is not like https://docs.example.org/api")
+    return f"{url}/problems.html#" if url else PROBLEM_URN
 
 
 def _require_no_placeholder(environment: Mapping[str, str]) -> None:
@@ -194,7 +199,8 @@ def _list(environment: Mapping[str, str], name: str) -> frozenset[str]:
     return frozenset(part.strip() for part in environment.get(name, "").split(",") if part.strip())
 
 
-def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
+def _pool(environment: Mapping[str, str], service: str) -> Pool:
+    prefix = service.replace("-", "_").upper()
     arn = _given(environment, f"{prefix}_POOL_ARN")
     if not POOL_ARN.fullmatch(arn):
         raise SettingsError(
@@ -213,7 +219,8 @@ def _pool(environment: Mapping[str, str], service: str, prefix: str) -> Pool:
     return Pool(service, arn, clients, _origin(environment, f"{prefix}_HOSTED_UI"))
 
 
-def _roles(environment: Mapping[str, str], service: str, name: str) -> tuple[Role, ...]:
+def _roles(environment: Mapping[str, str], service: str) -> tuple[Role, ...]:
+    name = service.replace("-", "_").upper() + "_ROLE_ARNS"
     arns = sorted(_list(environment, name))
     for arn in arns:
         if not ROLE_ARN.fullmatch(arn):

@@ -69,7 +69,8 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Server:
         """In each worker: its store has connections, which no two processes may share."""
         store = open_store(self._settings)
-        return Server(create_app(self._settings, store), store, self._health_port)
+        app, types = create_app(self._settings, store), self._settings.problem_types
+        return Server(app, store, self._health_port, types)
 
 
 def settings_of(environment: dict[str, str]) -> Settings:

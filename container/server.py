@@ -18,8 +18,8 @@ from chalice.app import Chalice
 from chalicelib.deadline import until
 from chalicelib.errors import UnavailableError
 from chalicelib.routes.edge import LARGEST_BODY
-from chalicelib.routes.problems import PROBLEM_TYPE
 from chalicelib.routes.telemetry import error_facts, log
+from chalicelib.settings import PROBLEM_URN
 from chalicelib.stores.port import Store
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -29,6 +29,8 @@ COMPRESSION_LEVEL = 6
 READY_SECONDS = 4.0
 PROBLEM = "application/problem+json"
 LIVE, READY = "/live", "/ready"
+# The problems of what cannot be read, by status; any other status is `refused`.
+REFUSALS = {400: "malformed", 500: "internal"}
 Environ = Mapping[str, Any]
 
 
@@ -37,12 +39,18 @@ class StartResponse(Protocol):
 
 
 class Server:
-    """The WSGI application over `app`, whose register is in `store`. Threads may share it."""
+    """The WSGI application over `app`, whose register is in `store`. Threads may share it.
 
-    def __init__(self, app: Chalice, store: Store, health_port: int) -> None:
+    `problem_types` is Settings.problem_types.
+    """
+
+    def __init__(
+        self, app: Chalice, store: Store, health_port: int, problem_types: str = PROBLEM_URN
+    ) -> None:
         self._app = app
         self._store = store
         self._health_port = str(health_port)
+        self.problem_types = problem_types
         self._is_ready = False
         # Letters sort before {, so that a literal segment wins over a parameter.
         self._resources = [(_pattern(each), each) for each in sorted(app.routes)]
@@ -52,7 +60,7 @@ class Server:
             return self._health(environ["PATH_INFO"], start_response)
         body = _body(environ)
         if body is None:
-            line, problem = refusal(400)
+            line, problem = refusal(400, self.problem_types)
             start_response(line, [("Content-Type", PROBLEM), ("Content-Length", str(len(problem)))])
             return [problem]
         answer = self._app(self._event(environ, body), None)
@@ -161,12 +169,12 @@ def _line(status: int) -> str:
     return f"{status} {HTTPStatus(status).phrase}"
 
 
-def refusal(status: int) -> tuple[str, bytes]:
+def refusal(status: int, types: str) -> tuple[str, bytes]:
     """The status line and the problem that answer what does not reach the API."""
     title = HTTPStatus(status).phrase
     detail = "The server cannot read the request: send it as RFC 9112 has it"
     problem = {
-        "type": f"{PROBLEM_TYPE}{title.lower().replace(' ', '-')}",
+        "type": types + REFUSALS.get(status, "refused"),
         "title": title,
         "status": status,
         "detail": "It has been logged" if status == 500 else detail,

@@ -71,7 +71,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002
         status = next((status for kind, status in STATUSES if isinstance(exc, kind)), 500)
-        line, body = refusal(status)
+        line, body = refusal(status, self.wsgi.problem_types)
         log({"status": status, **error_facts(exc)})
         head = f"HTTP/1.1 {line}\r\nConnection: close\r\nContent-Type: {PROBLEM}\r\n"
         with suppress(OSError):  # the client has gone

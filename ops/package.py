@@ -17,7 +17,7 @@ from botocore.exceptions import NoRegionError
 from chalicelib.settings import Settings
 from ops.application.built import ZIP, chalice
 from ops.console import Console, StageName
-from ops.gateway.responses import RESPONSES, description
+from ops.gateway.responses import description, responses_of
 from ops.prepare import prepare
 from ops.runtime import require_pinned_python, require_wheels
 from ops.stage import Stage, stage_environment
@@ -70,7 +70,7 @@ def for_cloudformation(template: Template, stage: Stage) -> None:
     api["TracingEnabled"] = True
     # Without a version SAM makes a second stage, `Stage`, which no firewall would stand in front of.
     api["OpenApiVersion"] = "2.0"
-    api["DefinitionBody"][RESPONSES_OF_THE_GATEWAY] = gateway_responses()
+    api["DefinitionBody"][RESPONSES_OF_THE_GATEWAY] = gateway_responses(stage)
 
 
 def for_terraform(template: Template, stage: Stage) -> None:
@@ -81,13 +81,13 @@ def for_terraform(template: Template, stage: Stage) -> None:
     for rule in resources["aws_cloudwatch_event_rule"].values():
         rule["name"] = f"{stage.full_name}-{rule['name']}"
     definition = json.loads(template["locals"]["chalice_api_swagger"])
-    definition[RESPONSES_OF_THE_GATEWAY] = gateway_responses()
+    definition[RESPONSES_OF_THE_GATEWAY] = gateway_responses(stage)
     template["locals"]["chalice_api_swagger"] = json.dumps(definition)
     api = "${aws_api_gateway_rest_api.rest_api.id}"
     resources["aws_api_gateway_deployment"]["rest_api"] = {
         "rest_api_id": api,
         # By it `landscape gateway` knows that the deployment holds the responses.
-        "description": description(RESPONSES),
+        "description": description(responses_of(stage.problem_types)),
         "triggers": {"definition": "${sha1(local.chalice_api_swagger)}"},
         "lifecycle": {"create_before_destroy": True},
     }
@@ -104,10 +104,10 @@ def for_terraform(template: Template, stage: Stage) -> None:
     template["output"]["EndpointURL"]["value"] = "${aws_api_gateway_stage.rest_api.invoke_url}/"
 
 
-def gateway_responses() -> dict[str, dict[str, Any]]:
+def gateway_responses(stage: Stage) -> dict[str, dict[str, Any]]:
     """As an API's definition has them, by kind."""
     names = ("statusCode", "responseParameters", "responseTemplates")
-    every = {one.kind: one.settings() for one in RESPONSES}
+    every = {one.kind: one.settings() for one in responses_of(stage.problem_types)}
     return {
         kind: {name: of[name] for name in names if of[name] is not None}
         for kind, of in every.items()

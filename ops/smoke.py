@@ -1,6 +1,7 @@
 """Whether what was deployed answers: the Lambda by itself, then a request through its firewall."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
@@ -14,7 +15,7 @@ from ops.apis import DeployError
 Say = Callable[[str], None]
 PATH = "/health"
 # As the firewall says it, and nobody else: its default action, and the gateway for AWS's rules.
-FIREWALLS_OWN = tuple(f"urn:landscape-api:problem:{name}" for name in ("not-listed", "filtered"))
+FIREWALLS_OWN = re.compile(r".*[:#](not-listed|filtered)")
 SECONDS = 30
 # As long as AWS WAF and API Gateway may take to have what is new everywhere.
 PATIENCE_SECONDS = 300.0
@@ -69,7 +70,7 @@ def request(
         if status == 200:
             require_signatures(url)
             return f"{target} answers 200"
-        is_firewalls = status == 403 and _problem_type(body) in FIREWALLS_OWN
+        is_firewalls = status == 403 and FIREWALLS_OWN.fullmatch(_problem_type(body))
         if is_firewalls:
             what = f"{target} answers the firewall's own 403"
         elif status:
@@ -95,12 +96,13 @@ def require_signatures(url: str) -> None:
         )
 
 
-def _problem_type(body: str) -> object:
+def _problem_type(body: str) -> str:
+    """Empty where the body is no problem."""
     try:
         problem = json.loads(body)
     except ValueError:
-        return None
-    return problem.get("type") if isinstance(problem, dict) else None
+        return ""
+    return str(problem.get("type")) if isinstance(problem, dict) else ""
 
 
 def _ask(target: str) -> tuple[int, str]:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import OURS, STAGES, Settings, SettingsError
+from chalicelib.settings import (
+    OURS,
+    PROBLEM_URN,
+    STAGES,
+    Settings,
+    SettingsError,
+    problem_types,
+)
 from ops.steps import OperatorError
 
 CHALICE_DEFAULT_STAGE = "api"  # what Chalice calls the gateway's stage where nothing is said
@@ -22,13 +29,17 @@ class StageError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`name` is Chalice's stage, `gateway_stage` the one in API Gateway, which is part of its URL."""
+    """`name` is Chalice's stage, `gateway_stage` the one in API Gateway, which is part of its URL.
+
+    `problem_types` is the beginning of every problem's type, as the stage's Lambda has it.
+    """
 
     name: str
     app: str
     gateway_stage: str
     directory: Path = Path(".chalice")
     ip_addresses: str = DUAL_STACK
+    problem_types: str = PROBLEM_URN
 
     @property
     def full_name(self) -> str:
@@ -47,7 +58,10 @@ class Stage:
 
     @classmethod
     def read(cls, name: str, directory: Path | None = None) -> "Stage":
-        """From `directory`/config.json, the project's .chalice if None. Raises StageError."""
+        """From `directory`/config.json, the project's .chalice if None.
+
+        Raises StageError; SettingsError for a wrong LANDSCAPE_DOCUMENTATION_URL.
+        """
         directory = directory or chalice_directory()
         config = _json(directory / "config.json")
         stages = config.get("stages", {})
@@ -67,7 +81,8 @@ class Stage:
                 f" {IPV4!r} to keep callers from IPv6"
             )
         url_part = gateway_stage or CHALICE_DEFAULT_STAGE
-        return cls(name, config["app_name"], url_part, directory, ip_addresses)
+        types = problem_types(stages[name].get("environment_variables", {}))
+        return cls(name, config["app_name"], url_part, directory, ip_addresses, types)
 
     def deployed_api(self) -> str:
         """The id of the REST API that Chalice deployed. Raises StageError."""

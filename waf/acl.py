@@ -96,7 +96,8 @@ def put_acl(place: Place, options: Options, *, newest: bool = False) -> bool:
     value = due_value(secret.read(place.table), found, newest=newest)
     arns = {key: each.arn for key, each in sets.items()}
     held = found.settings if found else None
-    wanted = wanted_acl(place.names, arns, value, options.choice(place, found), held)
+    choice = options.choice(place, found)
+    wanted = wanted_acl(place.names, arns, value, choice, held, place.problem_types)
     if found is None:
         _write(place, "create_web_acl", {**wanted, "Tags": place.tags})
     elif differences(found.settings, wanted):

@@ -62,6 +62,7 @@ def open_place(target: Target) -> Place:
         table=table,
         logs=boto3.client("logs"),
         resource_arn=_find_load_balancer(arn) if arn else _find_stage(target, stage),
+        problem_types=stage.problem_types,
     )
 
 

@@ -38,7 +38,8 @@ class FoundAcl:
 class Place:
     """`resource_arn` is what AWS WAF stands in front of: an API's stage, or a load balancer.
 
-    `logs` is boto3's client of CloudWatch Logs; `ours` the ARNs that were found to have our tags.
+    `problem_types` are the stage's. `logs` is boto3's client of CloudWatch Logs; `ours` the ARNs
+    that were found to have our tags.
     """
 
     names: Names
@@ -46,6 +47,7 @@ class Place:
     table: Client
     logs: Any
     resource_arn: str
+    problem_types: str
     now: Callable[[], datetime] = utc_now
     ours: set[str] = field(default_factory=set)
 

@@ -99,7 +99,8 @@ def _acl_step(
     if found:
         arns = {key: sets[key].arn if key in sets else "" for key in set_keys()}
         value = due_value(known, found, newest=False) if known.values else ""
-        wanted = wanted_acl(place.names, arns, value, choice, found.settings)
+        types = place.problem_types
+        wanted = wanted_acl(place.names, arns, value, choice, found.settings, types)
         state = ", ".join(differences(found.settings, wanted)) or _described(choice)
     return Step(
         f"web ACL {place.names.web_acl}",

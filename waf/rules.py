@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib.firewall.names import INSERTED_HEADER, VERSIONS, Names, SetKind
 from chalicelib.firewall.sets import SetKey
+from chalicelib.settings import PROBLEM_URN
 from waf.protection import protection
 
 DENY, RATE_LIMIT, SERVER_RATE_LIMIT, ALLOW = "deny", "rate-limit", "server-rate-limit", "allow"
@@ -26,7 +27,6 @@ REQUESTS, LEAST_REQUESTS, MOST_REQUESTS = 2_000, 10, 2_000_000_000
 SERVER_REQUESTS = 20_000
 WINDOW = 300  # seconds
 
-PROBLEM_TYPE = "urn:landscape-api:problem:"
 NOT_LISTED, TOO_MANY = "not-listed", "too-many-requests"
 FOR_BROWSERS = {"Access-Control-Allow-Origin": "*"}
 PARTS = (
@@ -56,9 +56,11 @@ def wanted_acl(
     value: str,
     choice: Choice,
     found: Mapping[str, Any] | None = None,
+    types: str = PROBLEM_URN,
 ) -> dict[str, Any]:
     """The PARTS of it, for create_web_acl and update_web_acl; `value` is the inserted header's.
 
+    `types` is Stage.problem_types.
     What else an operator protects in the web ACL that was `found` stays protected.
     """
     servers = _in_sets(set_arns, "servers")
@@ -81,7 +83,7 @@ def wanted_acl(
             for n, (name, rule) in enumerate(zip(RULES, rules, strict=True))
         ],
         "VisibilityConfig": _seen(names, "default"),
-        "CustomResponseBodies": response_bodies(names.stage),
+        "CustomResponseBodies": response_bodies(names.stage, types),
         "DataProtectionConfig": protection(found or {}),
     }
 
@@ -135,20 +137,20 @@ def _seen(names: Names, what: str) -> dict[str, Any]:
     }
 
 
-def response_bodies(stage: str) -> dict[str, Any]:
+def response_bodies(stage: str, types: str = PROBLEM_URN) -> dict[str, Any]:
     get_in = (
         "Only listed addresses reach this API. Somebody with access to its AWS account lets yours in:"
         f" python waf/allowlist.py add ADDRESS --stage {stage}"
     )
     wait = "Your address has sent too many requests in five minutes. Wait, then send fewer"
     return {
-        NOT_LISTED: _body(NOT_LISTED, "Your address is not on the allow-list", 403, get_in),
-        TOO_MANY: _body(TOO_MANY, "Too many requests", 429, wait),
+        NOT_LISTED: _body(types + NOT_LISTED, "Your address is not on the allow-list", 403, get_in),
+        TOO_MANY: _body(types + TOO_MANY, "Too many requests", 429, wait),
     }
 
 
-def _body(kind: str, title: str, status: int, detail: str) -> dict[str, str]:
-    problem = {"type": PROBLEM_TYPE + kind, "title": title, "status": status, "detail": detail}
+def _body(type_: str, title: str, status: int, detail: str) -> dict[str, str]:
+    problem = {"type": type_, "title": title, "status": status, "detail": detail}
     return {"ContentType": "APPLICATION_JSON", "Content": json.dumps(problem)}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from chalice.app import Authorizer, Request, Response
 
@@ -10,6 +11,7 @@ from chalicelib.routes.requests import Call, Parameter
 
 Handler = Callable[[Call], Response]
 Authenticate = Callable[[Request], Caller]
+NOTICE = timedelta(days=184)  # six months, whichever they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Route:
 
     `action` is a rule of services.access.RULES; a route without one is public. `body` and `answer`
     are schemas of the contract, `answer` may be a media type of text. `errors` are problems beyond
-    those that method, path and action bring.
+    those that method, path and action bring. `deprecated` is the day from which callers are told
+    that the route will be withdrawn.
     """
 
     handler: Handler
@@ -30,6 +33,19 @@ class Route:
     answer: str | None
     status: int
     errors: tuple[str, ...]
+    deprecated: date | None = None
+
+    @property
+    def notice(self) -> dict[str, str]:
+        """The headers Deprecation (RFC 9745) and Sunset (RFC 8594) of a route that will be withdrawn."""
+        if self.deprecated is None:
+            return {}
+        since = datetime(*self.deprecated.timetuple()[:3], tzinfo=UTC)
+        until = since + NOTICE
+        return {
+            "Deprecation": f"@{since.timestamp():.0f}",
+            "Sunset": f"{until:%a, %d %b %Y %H:%M:%S} GMT",
+        }
 
     @property
     def answers_head(self) -> bool:

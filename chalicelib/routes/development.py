@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Chalice, Request, Response
 from chalicelib.errors import Flaw, ForbiddenError, InvalidError
 from chalicelib.origins import is_this_machine
 from chalicelib.routes.edge import UNKNOWN, Edge
-from chalicelib.routes.problems import problem
+from chalicelib.routes.problems import EncodedBodyError
 from chalicelib.routes.requests import Call, json_object, pointer
 from chalicelib.routes.responses import json_response
 from chalicelib.services import access
@@ -29,9 +29,7 @@ def development_blueprint(edge: Edge, issue: Issue, origins: frozenset[str]) -> 
         _require_this_machine(call.request, origins)
         if not _is_json(call.request):
             # Chalice lets no type at all and `text/plain; application/json` pass, as any page can send.
-            text = "Send the header Content-Type: application/json"
-            name, title = "unsupported-media-type", "Unsupported Media Type"
-            return problem(call.request, 415, name, title, text)
+            raise EncodedBodyError("Send the header Content-Type: application/json")
         given = json_object(call.request)
         service, email, groups = (given.get(name) for name in ("service", "email", "groups"))
         if not isinstance(service, str) or not isinstance(email, str):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import wraps
 from time import monotonic, perf_counter
 from typing import Any
@@ -29,6 +30,7 @@ from chalicelib.routes.requests import (
 )
 from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
+from chalicelib.settings import PROBLEM_URN
 
 LARGEST_BODY = 256 * 1024  # bytes
 CONTENT_TYPES = {
@@ -40,7 +42,7 @@ ALLOWED_HEADERS = (
     "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id,"
     " X-Requested-With, X-Amzn-Trace-Id, traceparent, tracestate, baggage, sentry-trace"
 )
-EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id"
+EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id, Deprecation, Sunset"
 PREFLIGHT_SECONDS = "600"
 UNKNOWN = "/{unknown"  # a route of the local stage that begins so has the paths that no other has
 # Whoever may have come past the firewall is told no more.
@@ -61,12 +63,14 @@ class Edge:
         entrances: tuple[Entrance, ...],
         telemetry: Telemetry | None = None,
         gate: Callable[[Mapping[str, str]], bool] | None = None,
+        problem_types: str = PROBLEM_URN,
     ) -> None:
         self._app = app
         self._origins = origins
         self._entrances = entrances
         self._telemetry = telemetry
         self._gate = gate
+        self._types = problem_types
         # Chalice keeps the request on the app alone, where threads would mix requests up.
         self._current = threading.local()
         app.register_middleware(self._finish, "http")
@@ -83,6 +87,7 @@ class Edge:
         answer: str | None = None,
         status: int = 200,
         errors: tuple[str, ...] = (),
+        deprecated: date | None = None,
     ) -> Callable[[Handler], Handler]:
         """The decorator of a handler. The Route stays readable on each view, as `view.route`.
 
@@ -90,7 +95,8 @@ class Edge:
         """
 
         def declare(handler: Handler) -> Handler:
-            route = Route(handler, method, path, action, query, body, answer, status, errors)
+            said = (query, body, answer, status, errors, deprecated)
+            route = Route(handler, method, path, action, *said)
             for entrance in self._entrances:
                 self._register(blueprint, route, entrance)
             return handler
@@ -100,7 +106,9 @@ class Edge:
     def _register(self, blueprint: Blueprint, route: Route, entrance: Entrance) -> None:
         @wraps(route.handler)
         def view(**path_parameters: str) -> Response:
-            return self._answer(route, entrance, path_parameters)
+            response = self._answer(route, entrance, path_parameters)
+            response.headers |= route.notice
+            return response
 
         view.route = route  # type: ignore[attr-defined]
         blueprint.route(
@@ -139,7 +147,7 @@ class Edge:
         except RegisterError as error:
             if isinstance(error, UnavailableError):
                 facts_of(request).update(error_facts(error), detail=str(error))
-            return problem_of(request, error)
+            return problem_of(request, error, self._types)
         except Exception as error:
             return self._unforeseen(request, error)
 
@@ -148,7 +156,7 @@ class Edge:
         if self._telemetry is None:
             self._app.log.exception("Unhandled error, request %s", request_id(request))
         facts_of(request).update(error_facts(error))
-        return problem_of(request, error)
+        return problem_of(request, error, self._types)
 
     def _carry_out(
         self,
@@ -192,7 +200,7 @@ class Edge:
                 self._refusal(request) or self._unknown_path(request) or get_response(request)
             )
         if isinstance(response.body, dict) and "Code" in response.body:
-            response = own_error(request, response)
+            response = own_error(request, response, self._types)
         if request.method == "HEAD":  # `chalice local` would write the body
             response.body = ""
         response.headers["X-Request-Id"] = request_id(request)
@@ -215,10 +223,10 @@ class Edge:
                 facts_of(request)["old_firewall_value"] = True
         except ClosedError as error:
             facts_of(request)["refused"] = str(error)
-            return problem_of(request, error)
+            return problem_of(request, error, self._types)
         except UnavailableError as error:
             facts_of(request).update(error_facts(error), detail=str(error))
-            return problem_of(request, UnavailableError(SHUT, error.retry_after))
+            return problem_of(request, UnavailableError(SHUT, error.retry_after), self._types)
         except Exception as error:
             return self._unforeseen(request, error)
         return None
@@ -231,7 +239,7 @@ class Edge:
         has_iam = any(entrance.prefix == IAM for entrance in self._entrances)
         if path_of(request).startswith(IAM) and not has_iam:
             detail = "Signatures are not verified here: call API Gateway, or leave out /iam and send a token"
-        return problem_of(request, NotFoundError(detail))
+        return problem_of(request, NotFoundError(detail), self._types)
 
 
 def facts_of(request: Request) -> dict[str, Any]:

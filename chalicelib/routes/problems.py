@@ -9,7 +9,6 @@ from chalicelib import errors
 from chalicelib.models.text import as_json
 from chalicelib.routes.requests import path_of, request_ids
 
-PROBLEM_TYPE = "urn:landscape-api:problem:"
 REALM = "landscape-api"
 CLOSED = "This API answers only what its firewall let in"
 
@@ -21,7 +20,7 @@ class PayloadTooLargeError(errors.RegisterError):
 
 
 class EncodedBodyError(errors.RegisterError):
-    """A body with a Content-Encoding. Chalice itself refuses other media types."""
+    """A body with a Content-Encoding, or of a media type that Chalice itself lets pass."""
 
 
 class PreconditionRequiredError(errors.RegisterError):
@@ -55,26 +54,30 @@ TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
 )
 
 
-def problem_of(request: Request, error: Exception) -> Response:
-    """The answer to `error`; whatever the table does not know is a 500 that says nothing."""
+def problem_of(request: Request, error: Exception, types: str) -> Response:
+    """The answer to `error`; whatever the table does not know is a 500 that says nothing.
+
+    `types` is Settings.problem_types.
+    """
     for kind, status, name, title in TABLE:
         if isinstance(error, kind):
             detail = CLOSED if kind is errors.ClosedError else str(error)
-            return problem(request, status, name, title, detail, _more(error), _headers(error))
-    return problem(request, 500, "internal", "An error on our side", "It has been logged")
+            more, headers = _more(error), _headers(error)
+            return problem(request, status, types + name, title, detail, more, headers)
+    return problem(request, 500, f"{types}internal", "An error on our side", "It has been logged")
 
 
 def problem(
     request: Request,
     status: int,
-    name: str,
+    type_: str,
     title: str,
     detail: str,
     more: Mapping[str, Any] | None = None,
     headers: Headers | None = None,
 ) -> Response:
     body = {
-        "type": PROBLEM_TYPE + name,
+        "type": type_,
         "title": title,
         "status": status,
         "detail": detail,
@@ -89,14 +92,17 @@ def problem(
     )
 
 
-def own_error(request: Request, response: Response) -> Response:
+def own_error(request: Request, response: Response, types: str) -> Response:
     """Chalice's own `{"Code", "Message"}` answers (405, 415, 500) as problems."""
     from http import HTTPStatus  # 1 ms for titles that only Chalice's own errors lack
 
     status = HTTPStatus(response.status_code)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return problem_of(request, RuntimeError(), types)
     name = status.phrase.lower().replace(" ", "-")
     kept = {key: value for key, value in response.headers.items() if key == "Allow"}
-    return problem(request, status, name, status.phrase, response.body["Message"], headers=kept)
+    text = response.body["Message"]
+    return problem(request, status, types + name, status.phrase, text, headers=kept)
 
 
 def _more(error: Exception) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.routes.problems import PROBLEM_TYPE, REALM
+from chalicelib.routes.problems import REALM
+from chalicelib.settings import PROBLEM_URN
 from ops.gateway.api import Api, Clients
 from ops.retries import GATEWAY_BUSY
 from ops.steps import AS_WANTED, Step, difference, is_anything_due
@@ -28,6 +29,7 @@ class GatewayResponse:
     title: str
     detail: str
     headers: tuple[tuple[str, str], ...] = ()
+    types: str = PROBLEM_URN
 
     def settings(self) -> dict[str, Any]:
         """As get_gateway_responses gives them."""
@@ -48,7 +50,7 @@ class GatewayResponse:
     def template(self) -> str:
         """JSON in which API Gateway replaces $context…, and nothing else: it is no VTL here."""
         problem = {
-            "type": PROBLEM_TYPE + self.name,
+            "type": self.types + self.name,
             "title": self.title,
             **({"status": self.status} if self.status else {}),
             "detail": self.detail,
@@ -105,10 +107,17 @@ RESPONSES = (
 )
 
 
+def responses_of(types: str) -> tuple[GatewayResponse, ...]:
+    """All of them, whose problems have these `types` (Stage.problem_types)."""
+    return tuple(replace(one, types=types) for one in RESPONSES)
+
+
 def response_steps(
-    clients: Clients, api: Api, responses: Sequence[GatewayResponse] = RESPONSES
+    clients: Clients, api: Api, responses: Sequence[GatewayResponse] = ()
 ) -> Iterator[Step]:
-    """The responses, and a deployment that brings them to the stage."""
+    """The `responses`, those of the API's stage if none are given, and a deployment that brings
+    them to the stage."""
+    responses = responses or responses_of(api.stage.problem_types)
     gateway = clients.gateway
     known = _known(gateway, api)
     steps = [_response_step(clients, api, known, response) for response in responses]

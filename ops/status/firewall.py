@@ -32,6 +32,7 @@ def place_of(live: Live, pace: float) -> Place:
         table=open_table(stage.name),
         logs=live.client("logs"),
         resource_arn=stage_arn(live.client("apigateway").meta, live.api_id, stage.gateway_stage),
+        problem_types=stage.problem_types,
     )
 
 

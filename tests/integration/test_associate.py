@@ -77,6 +77,23 @@ def test_again_there_is_nothing_to_change_and_nothing_is_written(site: Site) -> 
     assert site.waf.writes == []
 
 
+def test_the_documentation_is_where_the_types_of_blocked_answers_lead(site: Site) -> None:
+    """Another address in the stage's settings is due, and the next run brings it."""
+    site.put_up()
+    assert site.acl is not None
+    path = site.path / ".chalice/config.json"
+    config = json.loads(path.read_text())
+    variables = config["stages"]["dev"]["environment_variables"]
+    variables["LANDSCAPE_DOCUMENTATION_URL"] = "https://docs.example.org/api/"
+    path.write_text(json.dumps(config))
+    assert "another CustomResponseBodies" in site.put_up("--dry-run")
+    site.put_up()
+    types = [json.loads(b["Content"])["type"] for b in site.acl["CustomResponseBodies"].values()]
+    page = "https://docs.example.org/api/problems.html#"
+    assert types == [f"{page}not-listed", f"{page}too-many-requests"]
+    assert NOTHING in site.put_up()
+
+
 def test_a_dry_run_tells_and_writes_nothing(site: Site) -> None:
     said = site.put_up("--dry-run")
     assert "something is due" in said

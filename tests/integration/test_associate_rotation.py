@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.firewall.calls import Waf
 from chalicelib.firewall.errors import FirewallError
+from chalicelib.settings import PROBLEM_URN
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import Transport
 from tests.support.emulator import Emulator
@@ -106,6 +107,7 @@ class Watched:
             table=Client(self, self.site.table),
             logs=self.site.emulator.client("logs"),
             resource_arn=self.site.arn,
+            problem_types=PROBLEM_URN,
             now=lambda: BEGUN + timedelta(seconds=self.clock.now),
         )
         known = secret.read(place.table)

@@ -56,7 +56,9 @@ def served(
     """One with roles that it does not serve."""
     role = "arn:aws:iam::000000000000:role/back-end"
     state = tmp_path_factory.mktemp("served")
-    with serving(state, keys, TECH_AUDIT_TOOL_ROLE_ARNS=role) as found:
+    site = "https://docs.example.org"
+    given = {"TECH_AUDIT_TOOL_ROLE_ARNS": role, "LANDSCAPE_DOCUMENTATION_URL": site}
+    with serving(state, keys, **given) as found:
         yield found
 
 
@@ -123,6 +125,8 @@ def test_what_is_no_request_is_a_problem_and_nothing_of_it_is_logged(
     assert b"Content-Type: application/problem+json" in head
     problem = json.loads(body)
     assert (problem["status"], set(problem)) == (status, {"type", "title", "status", "detail"})
+    kind = {400: "malformed"}.get(status, "refused")
+    assert problem["type"] == f"https://docs.example.org/problems.html#{kind}"
     assert server.lines()[-1]["status"] == status
     assert SECRET not in server.log
 

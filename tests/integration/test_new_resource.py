@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.settings import Settings
 from tests.support.api import CONFIG, ROOT, Answer, LocalServer, P
@@ -150,6 +151,19 @@ A_FIELD = (
         '    priority: str = Field(description="How urgent the project is")\n    stage: Stage',
     ),
 )
+# In the same copy, so that it is made once: no route is deprecated in the project itself.
+A_DEPRECATION = (
+    Edit(
+        "chalicelib/routes/directorates.py",
+        "from chalice.app import",
+        "from datetime import date\nfrom chalice.app import",
+    ),
+    Edit(
+        "chalicelib/routes/directorates.py",
+        '"GET", PATH, answer="Directorates"',
+        '"GET", PATH, answer="Directorates", deprecated=date(2026, 11, 26)',
+    ),
+)
 Send = Callable[..., Answer]
 Serve = Callable[[Path], AbstractContextManager[Send]]
 
@@ -161,6 +175,7 @@ def changed_copy(place: Path, edits: Iterable[Edit], new: Path | None = None) ->
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, copy / folder, ignore=left_out)
     shutil.copy(ROOT / "app.py", copy)
+    (copy / "docs").mkdir()
     if new:
         shutil.copytree(new, copy, dirs_exist_ok=True, ignore=left_out)
     for edit in edits:
@@ -194,7 +209,7 @@ def with_teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def with_priority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return changed_copy(tmp_path_factory.mktemp("priority"), A_FIELD)
+    return changed_copy(tmp_path_factory.mktemp("priority"), (*A_FIELD, *A_DEPRECATION))
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
@@ -267,6 +282,20 @@ def test_the_contract_has_the_new_field(with_priority: Path) -> None:
     for name in ("NewProject", "ProjectChange", "ProjectPatch", "Project"):
         said = schemas[name]["properties"]["priority"]["description"]
         assert said.startswith("How urgent the project is")
+
+
+def test_the_contract_marks_a_deprecated_route_and_no_other(with_priority: Path) -> None:
+    """Every answer of it has the two headers, problems too; the problems that all share stay as they are."""
+    contract = contract_of(with_priority)
+    every = [o for item in contract["paths"].values() for o in item.values()]
+    (old,) = (operation for operation in every if operation.get("deprecated"))
+    assert old["operationId"] == "getDirectorates"
+    headers = {"Deprecation", "Sunset"}
+    assert all(headers <= answer["headers"].keys() for answer in old["responses"].values())
+    others = [a for o in every if o is not old for a in o["responses"].values()]
+    shared = contract["components"]["responses"].values()
+    assert not any(headers & answer.get("headers", {}).keys() for answer in (*others, *shared))
+    OpenAPIV31SpecValidator(contract).validate()
 
 
 def test_a_new_field_is_written_read_changed_and_listed(with_priority: Path, serve: Serve) -> None:

@@ -18,7 +18,10 @@ from tests.support.commands import BIN
 FOUND: dict[str, Any] = cfn_yaml.load(str(TEMPLATE))
 RESOURCES: dict[str, Any] = FOUND["Resources"]
 CONFIG = json.loads((ROOT / ".chalice/config.json").read_text())
-OPTIONAL = {"TECH_AUDIT_TOOL_HOSTED_UI", "DIGITAL_LANDSCAPE_HOSTED_UI"}
+OPTIONAL = {
+    *("TECH_AUDIT_TOOL_HOSTED_UI", "DIGITAL_LANDSCAPE_HOSTED_UI"),
+    "LANDSCAPE_DOCUMENTATION_URL",
+}
 
 
 def test_cfn_lint_finds_nothing() -> None:

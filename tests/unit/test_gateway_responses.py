@@ -2,12 +2,20 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.routes.problems import TABLE
-from ops.gateway.responses import RESPONSES, GatewayResponse, description, response_steps
+from ops.gateway.responses import (
+    RESPONSES,
+    GatewayResponse,
+    description,
+    response_steps,
+    responses_of,
+)
+from ops.package import gateway_responses
 from ops.steps import StepError, carry_out
 from tests.unit.test_gateway import BARE, Gateway, aws
 
@@ -124,6 +132,24 @@ def test_a_family_is_put_without_a_status(aws: Gateway) -> None:
     aws.refuses("create_deployment", "BadRequestException")
     with pytest.raises(StepError, match=r"deployment of the responses: .*DEFAULT_4XX"):
         carry_out([*response_steps(aws.stage_clients, BARE, [ONE])])
+
+
+def test_with_documentation_each_type_is_a_url_of_it(aws: Gateway) -> None:
+    """The stage's setting decides, so that another address is due; a template for CloudFormation has it too."""
+    types = "https://docs.example.org/problems.html#"
+    stage = replace(BARE.stage, problem_types=types)
+    for one in responses_of(types):
+        assert json.loads(one.template())["type"] == types + one.name
+        said = gateway_responses(stage)[one.kind]["responseTemplates"]["application/json"]
+        assert said == one.template()
+    items = [{"responseType": one.kind, **one.settings()} for one in RESPONSES]
+    aws.answers(
+        "get_gateway_responses",
+        {"items": [{k: v for k, v in each.items() if v is not None} for each in items]},
+    )
+    aws.answers("get_deployment", {"id": "d1", "description": description(RESPONSES)})
+    steps = response_steps(aws.stage_clients, replace(BARE, stage=stage))
+    assert all(step.is_due for step in steps)
 
 
 def test_another_text_is_another_deployment() -> None:

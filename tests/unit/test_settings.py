@@ -186,6 +186,33 @@ def test_keys_come_from_another_machine_by_https_alone(read: Read, name: str) ->
         read(**{name: "file:///etc"})
 
 
+@pytest.mark.parametrize("url", ["http://localhost:8001", "https://a.example/b/c-d_1.2"])
+def test_the_documentation_gives_the_problems_their_types(read: Read, url: str) -> None:
+    name = "LANDSCAPE_DOCUMENTATION_URL"
+    for empty in (None, "", "  "):
+        assert read(**{name: empty}).problem_types == "urn:landscape-api:problem:"
+    for given in (url, f" {url}/ "):
+        assert read(**{name: given}).problem_types == f"{url}/problems.html#"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "x.example",
+            "ftp://a.example",
+            "https://me:secret@a.example",
+            "https://a.example//",
+        ),
+        *("https://a.example/?q", "https://a.example/#x", 'https://a.example/"', "https://a.b/$x"),
+    ],
+)
+def test_an_address_that_no_documentation_has_stops_the_start(read: Read, url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^LANDSCAPE_DOCUMENTATION_URL is not like") as error:
+        read(LANDSCAPE_DOCUMENTATION_URL=url)
+    assert url not in str(error.value)
+
+
 def test_lists_are_separated_by_commas(read: Read) -> None:
     origins = "http://localhost:3000 , https://landscape.example.org"
     settings = read(TECH_AUDIT_TOOL_CLIENT_IDS="one, two,", CORS_ORIGINS=origins)

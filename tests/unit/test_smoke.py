@@ -14,6 +14,7 @@ from tests.support.scripted_server import Serve
 from tests.support.stubbed_aws import StubbedAws
 
 FIREWALL = b'{"type": "urn:landscape-api:problem:not-listed", "status": 403}'
+OF_A_PAGE = b'{"type": "https://docs.example.org/problems.html#filtered", "status": 403}'
 OUR_OWN = b'{"type": "urn:landscape-api:problem:forbidden", "status": 403}'
 OK, GATEWAYS = (200, b"{}"), (403, b'{"message": "Forbidden"}')
 UNSIGNED = (404, b"{}")  # under /iam, which is asked after a 200
@@ -36,6 +37,8 @@ def test_a_200_is_what_proves_it(serve: Serve) -> None:
 def test_the_firewalls_own_403_proves_nothing(serve: Serve) -> None:
     with pytest.raises(UnprovenError, match="the firewall's own 403"):
         ask(serve, (403, FIREWALL), is_listed=False)
+    with pytest.raises(UnprovenError, match="the firewall's own 403"):
+        ask(serve, (403, OF_A_PAGE), is_listed=False)
     with pytest.raises(UnprovenError, match="the firewall's own 403"):
         ask(serve, *[(403, FIREWALL)] * MOST)
 

@@ -1,12 +1,9 @@
 """The schemas of problems, which every operation can answer with."""
 
-from typing import Annotated
-
 from pydantic import BaseModel, Field
 
 from chalicelib.errors import MOST_FLAWS
-from chalicelib.routes.bodies.common import choice
-from tools.openapi.problems import problem_types
+from tools.openapi.problem_page import TYPES
 
 
 class FlawAnswer(BaseModel):
@@ -21,9 +18,7 @@ class FlawAnswer(BaseModel):
 class ProblemAnswer(BaseModel):
     """What went wrong (RFC 9457). The firewall's own answers have no instance and no request_id."""
 
-    type: Annotated[str, *choice(problem_types())] = Field(
-        description="The kind of problem: compare this, and not the title"
-    )
+    type: str = Field(description=TYPES, json_schema_extra={"format": "uri"})
     title: str = Field(description="The kind of problem in words")
     status: int = Field(ge=400, le=599, description="The HTTP status again")
     detail: str = Field(description="What went wrong this time")

@@ -8,7 +8,7 @@ from chalicelib import __version__
 from chalicelib.routes.contract import servers
 from tools.openapi import parameters, problems, security
 from tools.openapi.examples import REQUESTS, recorded
-from tools.openapi.headers import HEADERS, OF_THE_PAGE, headers
+from tools.openapi.headers import HEADERS, OF_A_WITHDRAWAL, OF_THE_PAGE, headers
 from tools.openapi.resources import TAGS
 from tools.openapi.routes import Operation, operations
 from tools.openapi.schemas import SCHEMAS, schemas
@@ -98,7 +98,17 @@ def _operation(
         made["requestBody"] = {"required": True, "content": {operation.content_types[0]: media}}
     success = _success(operation, said.get(operation.id), every)
     made["responses"] = {str(route.status): success, **problems.of(operation)}
+    if route.deprecated:
+        made["deprecated"] = True
+        made["responses"] = {s: _withdrawn(one) for s, one in made["responses"].items()}
     return made
+
+
+def _withdrawn(response: dict[str, Any]) -> dict[str, Any]:
+    """A response with the headers of a withdrawal; no other route shares it."""
+    name = response.get("$ref", "").rpartition("/")[2]
+    own = problems.components()[name] if name else response
+    return {**own, "headers": {**own["headers"], **OF_A_WITHDRAWAL}}
 
 
 def _success(operation: Operation, said: Any, every: Sequence[Operation]) -> dict[str, Any]:

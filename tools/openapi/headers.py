@@ -79,7 +79,21 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Access-Control-Expose-Headers": {
         "description": "What a browser lets the front end read",
         "schema": {"type": "string"},
-        "example": "ETag, Location, Link, Retry-After, X-Request-Id",
+        "example": "ETag, Location, Link, Retry-After, X-Request-Id, Deprecation, Sunset",
+    },
+}
+# Of a route that will be withdrawn, and of no other: they are no components. The API's own answers
+# have both; those of the gateway and the firewall have neither.
+OF_A_WITHDRAWAL: dict[str, dict[str, Any]] = {
+    "Deprecation": {
+        "description": "Since when the route is deprecated, in seconds since 1970 (RFC 9745)",
+        "schema": {"type": "string", "pattern": "^@[0-9]+$"},
+        "example": "@1795651200",
+    },
+    "Sunset": {
+        "description": "The earliest time at which the route may be withdrawn (RFC 8594)",
+        "schema": {"type": "string"},
+        "example": "Sat, 29 May 2027 00:00:00 GMT",
     },
 }
 OF_THE_PAGE = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")

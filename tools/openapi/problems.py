@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.routes.problems import CLOSED, PROBLEM_TYPE, TABLE
+from chalicelib.routes.problems import CLOSED, TABLE
 from chalicelib.routes.roles import NOT_SIGNED
+from chalicelib.settings import PROBLEM_URN
 from ops.gateway.responses import RESPONSES
 from tools.openapi.headers import headers
 from tools.openapi.routes import Operation
@@ -60,12 +61,6 @@ def examples() -> list[Example]:
     return [*_applications(), *_gateways(), *_firewalls()]
 
 
-def problem_types() -> list[str]:
-    """Of all problems, and of those that a method has which a path does not take."""
-    types = {example.value["type"] for example in examples()}
-    return sorted({*types, PROBLEM_TYPE + "method-not-allowed"})
-
-
 def _applications() -> list[Example]:
     table = [
         (status, name, title, DETAILS.get(title, DETAILS[name])) for _, status, name, title in TABLE
@@ -75,7 +70,7 @@ def _applications() -> list[Example]:
 
 def _application(status: int, name: str, title: str, detail: str) -> Example:
     value = {
-        "type": PROBLEM_TYPE + name,
+        "type": PROBLEM_URN + name,
         "title": title,
         "status": status,
         "detail": detail,
@@ -102,11 +97,16 @@ def _filled(template: str) -> dict[str, Any]:
     return value
 
 
-def _firewalls() -> list[Example]:
+def firewall_problems() -> dict[str, Any]:
+    """What AWS WAF answers, by the problems' names."""
     bodies = response_bodies("dev")
-    values = {name: json.loads(bodies[name]["Content"]) for name in (NOT_LISTED, TOO_MANY)}
+    return {name: json.loads(bodies[name]["Content"]) for name in (NOT_LISTED, TOO_MANY)}
+
+
+def _firewalls() -> list[Example]:
     return [
-        Example(value["status"], name, "firewall", PLAIN, value) for name, value in values.items()
+        Example(value["status"], name, "firewall", PLAIN, value)
+        for name, value in firewall_problems().items()
     ]
 
 

@@ -12,6 +12,8 @@ import typer
 
 from chalicelib.routes.contract import DOCUMENT, PAGE
 
+PROBLEMS = Path(__file__).parents[2] / "docs" / "problems.md"
+
 # Of the package flask-swagger-ui, which is Swagger UI's own distribution.
 SHIPPED = (
     "swagger-ui.css",
@@ -25,10 +27,12 @@ def made() -> Iterator[tuple[Path, bytes]]:
     """Each file, and what it should hold."""
     # Chalice's test client imports blessed, which asks the terminal what it can: 10 s if none answers.
     from tools.openapi.document import document
+    from tools.openapi.problem_page import page
 
     with TemporaryDirectory() as place:
         text = json.dumps(document(Path(place)), ensure_ascii=False, indent=0)
     yield DOCUMENT, f"{text}\n".encode()  # a line for each value, and no indent: it is in the zip
+    yield PROBLEMS, page().encode()
     distribution = files("flask_swagger_ui") / "dist"
     for name in SHIPPED:
         yield PAGE / name, (distribution / name).read_bytes()
@@ -48,7 +52,7 @@ def main(
         bool, typer.Option("--check", help="write nothing; fail where one differs")
     ] = False,
 ) -> None:
-    """Make chalicelib/openapi.json and the files of /docs."""
+    """Make the contract, docs/problems.md and the files of /docs."""
     try:
         found = differing(made())
     except ModuleNotFoundError as error:
