@@ -95,7 +95,9 @@ openapi: setup  ## write the contract, chalicelib/openapi.json, and the files of
 	@$(LANDSCAPE) openapi
 
 docs: setup  ## the documentation site, into site/ (SITE=)
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --site-dir "$(abspath $(SITE))"
+	@rm -rf "$(abspath $(SITE))-markdown"
+	@$(BIN)/python -m tools.documentation "$(abspath $(SITE))-markdown"
+	@PYTHONPATH="$(CURDIR)" $(BIN)/python -m sphinx -q -W --keep-going -E -d "$(abspath $(SITE))-markdown/.doctrees" -c docs "$(abspath $(SITE))-markdown" "$(abspath $(SITE))"
 	@echo "docs: $(abspath $(SITE))/index.html"
 
 lint: setup

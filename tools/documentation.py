@@ -1,24 +1,23 @@
-"""What MkDocs is given beside docs/*.md: tables made from the code, and what other files of the project say.
+"""Writes the documentation as finished Markdown, which any engine can render: `python -m tools.documentation FOLDER`.
 
-A line `<!-- put: routes -->` in a page is replaced by the part of that name.
+The pages are docs/*.md and the files of ELSEWHERE. A line `<!-- put: routes -->` in a page is replaced
+by the part of that name. NAVIGATION is the order of the pages.
 """
 
 import re
+import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
 
 from chalicelib.models.caller import SERVICES
 from chalicelib.services.access import EVERYONE, RULES, Rule
 from tools.openapi.routes import Operation, operations
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 MARK = re.compile(r"^<!-- put: (.+) -->$", re.MULTILINE)
 # Pages that are kept elsewhere in the project, by where they are on the site.
 ELSEWHERE = {
@@ -26,50 +25,87 @@ ELSEWHERE = {
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
 }
-PERFORMANCE = "performance.md"
-# Their tables are wide: the list of their sections gives way.
-WIDE = ("sources.md", PERFORMANCE)
+# The pages behind index.md, by group. A page that is not written is left out.
+NAVIGATION = {
+    "Use": {
+        "api.md": "Calling the API",
+        "routes.md": "Routes and authorizers",
+        "identity.md": "Identity",
+        "problems.md": "Problems",
+        "versions.md": "Versions",
+        "sources.md": "Data sources",
+        "changelog.md": "Changelog",
+    },
+    "Run": {
+        "first-deployment.md": "The first deployment",
+        "settings.md": "Settings",
+        "loading.md": "Loading data",
+        "operations.md": "Operations",
+        "firewall.md": "Firewall",
+        "gateway.md": "The gateway's settings",
+        "domain.md": "A custom domain",
+        "fargate.md": "In a container on Fargate",
+        "pipeline.md": "Pipelines and packages",
+        "moving-over.md": "Moving over",
+    },
+    "Why": {
+        "infrastructure.md": "Infrastructure",
+        "security.md": "Security",
+        "performance.md": "Performance",
+        "decisions.md": "Decisions",
+        "contributing.md": "Contributing",
+    },
+}
 # A link to a source file, which is no page: its text stays.
 SOURCE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 # A link that is named after its file, as is right where files are read.
 BY_FILE = re.compile(r"\[(?:docs/)?([\w-]+\.md)\]\(")
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leaves the page on performance out of the navigation where it has not been written."""
-    if not (Path(config.docs_dir) / PERFORMANCE).exists():
-        config.nav = [entry for entry in config.nav or [] if PERFORMANCE not in entry.values()]
-    return config
+def write(folder: Path) -> None:
+    """Writes every page, and the drawings and JSON files that pages show, into `folder`.
+
+    `folder` is created, and a page or file of the same name in it is replaced.
+    A ValueError names the page that asks for an unknown part.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(DOCS / "drawings", folder / "drawings", dirs_exist_ok=True)
+    for path in DOCS.glob("*.json"):
+        shutil.copy(path, folder)
+    for path in DOCS.glob("*.md"):
+        (folder / path.name).write_text(_finished(path.name, path.read_text()))
+    for name, place in ELSEWHERE.items():
+        text = _from_docs((ROOT / place).read_text())
+        (folder / name).write_text(_finished(name, text))
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    for place, path in ELSEWHERE.items():
-        files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
-    return files
+def navigation(folder: Path) -> dict[str, dict[str, str]]:
+    """The titles of the pages in `folder`, by group and file name, in the order of NAVIGATION."""
+    return {
+        group: {name: title for name, title in pages.items() if (folder / name).exists()}
+        for group, pages in NAVIGATION.items()
+    }
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
-    titles = {place: title for entry in config.nav or [] for title, place in entry.items()}
+def _finished(name: str, markdown: str) -> str:
+    titles = {name: title for pages in NAVIGATION.values() for name, title in pages.items()}
 
     def part(mark: re.Match[str]) -> str:
         if mark[1] not in known:
-            raise PluginError(f"{page.file.src_uri}: there is no part {mark[1]!r}")
+            raise ValueError(f"{name}: no part {mark[1]!r}; the parts are {', '.join(known)}")
         return known[mark[1]]
 
-    if page.file.src_uri in WIDE:
-        page.meta["hide"] = ["toc"]
     known = parts() if MARK.search(markdown) else {}
     text = SOURCE.sub(r"\1", MARK.sub(part, markdown))
-    return BY_FILE.sub(lambda link: f"[{titles[link[1]]}](", text)
+    return BY_FILE.sub(lambda link: f"[{titles.get(link[1], link[1])}](", text)
 
 
 @cache
 def parts() -> dict[str, str]:
-    """What a page can be given, by name."""
+    """The text that a page can be given, by name."""
     with TemporaryDirectory() as place:
         routes = route_table(operations(Path(place)))
-    readme = {f"readme {title}": text for title, text in _readme().items()}
-    return {"routes": routes, "rules": rule_table(RULES), **readme}
+    return {"routes": routes, "rules": rule_table(RULES)}
 
 
 def route_table(every: Iterable[Operation]) -> str:
@@ -127,10 +163,12 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _readme() -> Mapping[str, str]:
-    """Its sections by title, with links as they are from docs/."""
-    text = (ROOT / "README.md").read_text()
+def _from_docs(text: str) -> str:
+    """The text of a file at the top of the project, with links as they are from docs/."""
     for place, path in ELSEWHERE.items():
         text = text.replace(f"]({path})", f"]({place})")
-    sections = re.split(r"^## (.+)$", text.replace("](docs/", "]("), flags=re.MULTILINE)
-    return dict(zip(sections[1::2], sections[2::2], strict=True))
+    return text.replace("](docs/", "](")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,17 +1,21 @@
 """The documentation site as a reader has it: built by `make docs`, looked at in a browser."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from tests.support.api import ROOT
+from tests.support.axe import serious
 from tests.support.built_site import Html, broken, build, elsewhere, pages, served
 from tests.support.machine import chromium
 
-NARROW, WIDE = 375, 1280  # CSS pixels
+NARROW, WIDE = 390, 1280  # CSS pixels
 PATIENCE = 120_000.0  # milliseconds, for a busy machine
 DRAWN = ("infrastructure.html", "fargate.html")
 
@@ -29,9 +33,9 @@ class Reader:
     url: str
     strange: list[str]
 
-    def open(self, page: str, width: int) -> Page:
+    def open(self, page: str, width: int, colours: Literal["light", "dark"] = "light") -> Page:
         tab = self.browser.new_page(
-            viewport={"width": width, "height": 800}, reduced_motion="reduce"
+            viewport={"width": width, "height": 800}, reduced_motion="reduce", color_scheme=colours
         )
         tab.set_default_timeout(PATIENCE)
         tab.route("**/*", self._let_through)
@@ -101,11 +105,54 @@ def test_every_page_fits_a_phone_and_asks_no_other_host(reader: Reader, site: Pa
 @pytest.mark.browser
 def test_search_finds_a_word(reader: Reader) -> None:
     tab = reader.open("index.html", WIDE)
-    search = tab.locator("[data-md-component=search-query]")
-    search.click()
-    tab.get_by_text("Type to start searching").wait_for()
-    search.press_sequentially("point-in-time")
-    # Each letter is searched for: the results of a part of the word come first, and go.
-    found = tab.locator(".md-search-result__link[href*='/operations.html']")
-    found.first.wait_for(state="attached")
+    search = tab.get_by_placeholder("Search")
+    search.fill("point-in-time")
+    search.press("Enter")
+    tab.locator("#search-results a[href*='operations.html']").first.wait_for()
+    assert reader.strange == []
     tab.close()
+
+
+@pytest.mark.browser
+def test_a_command_is_copied_by_its_button(reader: Reader) -> None:
+    tab = reader.open("api.html", WIDE)
+    block = tab.locator(".highlight-sh, .highlight-bash").first
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    block.hover()
+    block.get_by_role("button").click()
+    tab.locator("button.copybtn.success").first.wait_for()
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == block.locator("pre").inner_text().strip()
+    tab.close()
+
+
+@pytest.mark.node
+@pytest.mark.browser
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_home_and_routes_can_be_read_by_everybody(
+    reader: Reader, colours: Literal["light", "dark"]
+) -> None:
+    """axe finds nothing critical or serious, and a link in text is underlined."""
+    for page in ("index.html", "routes.html"):
+        for width in (NARROW, WIDE):
+            tab = reader.open(page, width, colours)
+            assert serious(tab) == []
+            line = "link => getComputedStyle(link).textDecorationLine"
+            link = tab.locator("article p a:not(.headerlink), article td a").first
+            assert link.evaluate(line) == "underline"
+            tab.close()
+
+
+def test_the_navigation_has_three_groups(site: Path) -> None:
+    home = (site / "index.html").read_text()
+    groups = re.findall(r'class="caption-text">(\w+)<', home)
+    assert groups == ["Use", "Run", "Why"]
+
+
+def test_every_block_of_code_names_its_language() -> None:
+    """Engines colour a block by its language, and GitHub does too."""
+    files = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    for file in files:
+        fences = re.findall(r"^ *```(.*)$", file.read_text(), re.MULTILINE)
+        assert len(fences) % 2 == 0, f"{file.name}: a block has no end"
+        assert all(fences[::2]), f"{file.name}: a block has no language"
