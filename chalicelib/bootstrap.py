@@ -21,6 +21,7 @@ from chalicelib.routes.idempotency import Idempotency
 from chalicelib.routes.listing import Listing
 from chalicelib.routes.merging import merging_blueprint
 from chalicelib.routes.moves import moves_blueprint
+from chalicelib.routes.problems import problem_types
 from chalicelib.routes.projects import my_projects_blueprint, project_blueprint, projects_blueprint
 from chalicelib.routes.radar import radar_blueprint
 from chalicelib.routes.requests import IAM
@@ -62,7 +63,7 @@ def create_app(
         (*_entrances(settings, user_arn),),
         None if settings.is_local else Telemetry(settings.stage),
         Gate(store.firewall_values).require if settings.require_waf else None,
-        settings.problem_types,
+        problem_types(settings.documentation),
     )
     found = services(store)
     technologies, projects = found.technologies, found.projects
@@ -71,7 +72,12 @@ def create_app(
     for blueprint in (
         service_blueprint(edge, store, settings.stage),
         contract_blueprint(
-            edge, settings.pools, is_local=settings.is_local, has_roles=bool(settings.roles)
+            edge,
+            settings.pools,
+            settings.radar_title,
+            is_local=settings.is_local,
+            has_roles=bool(settings.roles),
+            documentation=settings.documentation,
         ),
         my_projects_blueprint(edge, projects, listing),
         projects_blueprint(edge, projects, technologies, listing, idempotency),

@@ -18,7 +18,6 @@ PLACEHOLDER = "CHANGE-ME"
 WHERE = "give it in the environment, or for the stage in .chalice/config.json"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
-PROBLEM_URN = "urn:landscape-api:problem:"
 ECS = "ECS_CONTAINER_METADATA_URI_V4"  # in every container on Fargate
 COGNITO_ENDPOINT = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?", re.ASCII)
@@ -47,7 +46,7 @@ class Settings:
     roles: tuple[Role, ...]  # none: no role may call
     cors_origins: frozenset[str]
     radar_title: str
-    problem_types: str
+    documentation: str
     state_directory: Path
     cognito_endpoint: str  # AWS's own if empty
     in_lambda: bool
@@ -94,7 +93,7 @@ class Settings:
             roles=tuple(role for service in SERVICES for role in _roles(environment, service)),
             cors_origins=_origins(environment, "CORS_ORIGINS"),
             radar_title=environment.get("LANDSCAPE_RADAR_TITLE", "").strip() or DEFAULT_TITLE,
-            problem_types=problem_types(environment),
+            documentation=documentation(environment),
             state_directory=state_directory(environment),
             cognito_endpoint=_endpoint(environment, COGNITO_ENDPOINT, "AWS_ENDPOINT_URL"),
             in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
@@ -127,12 +126,12 @@ def state_directory(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "landscape-api"
 
 
-def problem_types(environment: Mapping[str, str]) -> str:
-    """The beginning of every problem's type: a page of the documentation, or a URN without one."""
+def documentation(environment: Mapping[str, str]) -> str:
+    """The address of the published documentation, or nothing. Raises SettingsError."""
     url = environment.get("LANDSCAPE_DOCUMENTATION_URL", "").strip().removesuffix("/")
     if url and not is_site(url):
         raise SettingsError("LANDSCAPE_DOCUMENTATION_URL is not like https://docs.example.org/api")
-    return f"{url}/problems.html#" if url else PROBLEM_URN
+    return url
 
 
 def _require_no_placeholder(environment: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 
 from chalicelib.bootstrap import create_app, open_store
 from chalicelib.errors import UnavailableError
+from chalicelib.routes.problems import problem_types
 from chalicelib.routes.telemetry import log
 from chalicelib.settings import Settings, SettingsError
 from container.server import Server
@@ -69,7 +70,7 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Server:
         """In each worker: its store has connections, which no two processes may share."""
         store = open_store(self._settings)
-        app, types = create_app(self._settings, store), self._settings.problem_types
+        app, types = create_app(self._settings, store), problem_types(self._settings.documentation)
         return Server(app, store, self._health_port, types)
 
 

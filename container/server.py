@@ -18,8 +18,8 @@ from chalice.app import Chalice
 from chalicelib.deadline import until
 from chalicelib.errors import UnavailableError
 from chalicelib.routes.edge import LARGEST_BODY
+from chalicelib.routes.problems import PROBLEM_URN
 from chalicelib.routes.telemetry import error_facts, log
-from chalicelib.settings import PROBLEM_URN
 from chalicelib.stores.port import Store
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -41,7 +41,7 @@ class StartResponse(Protocol):
 class Server:
     """The WSGI application over `app`, whose register is in `store`. Threads may share it.
 
-    `problem_types` is Settings.problem_types.
+    `problem_types` is the beginning of every problem's type.
     """
 
     def __init__(

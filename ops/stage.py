@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import (
-    OURS,
-    PROBLEM_URN,
-    STAGES,
-    Settings,
-    SettingsError,
-    problem_types,
-)
+from chalicelib.routes.problems import PROBLEM_URN, problem_types
+from chalicelib.settings import OURS, STAGES, Settings, SettingsError, documentation
 from ops.steps import OperatorError
 
 CHALICE_DEFAULT_STAGE = "api"  # what Chalice calls the gateway's stage where nothing is said
@@ -81,7 +75,7 @@ class Stage:
                 f" {IPV4!r} to keep callers from IPv6"
             )
         url_part = gateway_stage or CHALICE_DEFAULT_STAGE
-        types = problem_types(stages[name].get("environment_variables", {}))
+        types = problem_types(documentation(stages[name].get("environment_variables", {})))
         return cls(name, config["app_name"], url_part, directory, ip_addresses, types)
 
     def deployed_api(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.firewall.names import INSERTED_HEADER, VERSIONS, Names, SetKind
 from chalicelib.firewall.sets import SetKey
-from chalicelib.settings import PROBLEM_URN
+from chalicelib.routes.problems import PROBLEM_URN
 from waf.protection import protection
 
 DENY, RATE_LIMIT, SERVER_RATE_LIMIT, ALLOW = "deny", "rate-limit", "server-rate-limit", "allow"

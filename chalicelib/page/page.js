@@ -3,6 +3,71 @@
 const { base, clients, stage } = document.body.dataset;
 const clientOf = JSON.parse(clients);
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
+// Swagger UI fetches the contract and sends each request by this function.
+const send = window.fetch;
+window.fetch = async (...asked) => {
+  const lost = document.getElementById("lost");
+  try {
+    const answer = await send(...asked);
+    lost.hidden = true;
+    return answer;
+  } catch (error) {
+    lost.hidden = false;
+    throw error;
+  }
+};
+
+// The filter finds operations by tag, method, path and summary.
+const filter = ({ React }) => ({
+  components: {
+    FilterContainer: ({ layoutActions }) => React.createElement("div", { className: "wrapper" },
+      React.createElement("input", {
+        id: "filter", type: "search", "aria-label": "Filter operations",
+        placeholder: "Filter by tag, path or summary",
+        onChange: (event) => layoutActions.updateFilter(event.target.value),
+      })),
+  },
+  fn: {
+    opsFilter: (tags, phrase) => tags.map((tag, name) => tag.update("operations", (all) =>
+      all.filter((one) => [name, one.get("method"), one.get("path"), one.getIn(["operation", "summary"])]
+        .join(" ").toLowerCase().includes(phrase.trim().toLowerCase()))))
+      .filter((tag) => tag.get("operations").size),
+  },
+});
+
+const isProblem = (code) => /^[45]/.test(code);
+
+// The problems of an operation are folded until a reader asks for them.
+const foldedProblems = () => ({
+  wrapComponents: {
+    responses: (Original, { React }) => (props) => {
+      const [isOpen, setOpen] = React.useState(false);
+      const count = props.responses.keySeq().filter(isProblem).count();
+      const button = { type: "button", className: "btn problems", "aria-expanded": isOpen };
+      return React.createElement("div", { className: isOpen ? "" : "folded" },
+        React.createElement(Original, props),
+        count > 0 && React.createElement("button", { ...button, onClick: () => setOpen(!isOpen) },
+          `${isOpen ? "Hide" : "Show"} ${count} problems`));
+    },
+  },
+});
+
+// A header stands at the first answer of an operation that has it, and at no other.
+function headersOnce(operation, { responses }) {
+  const shown = new Set();
+  for (const [code, found] of Object.entries(operation.responses)) {
+    const answer = found.$ref ? responses[found.$ref.split("/").pop()] : found;
+    const own = Object.entries(answer.headers ?? {}).filter(([name]) => !shown.has(name));
+    own.forEach(([name]) => shown.add(name));
+    operation.responses[code] = { ...answer, headers: Object.fromEntries(own) };
+  }
+}
+
 // Each pool has an app client of its own; Swagger UI knows but one for all of them.
 const ownClients = () => ({
   wrapComponents: {
@@ -24,6 +89,7 @@ const forUsers = () => ({
           delete document.components.securitySchemes["iam-role"];
           for (const path of Object.values(document.paths)) {
             for (const operation of Object.values(path)) {
+              headersOnce(operation, document.components);
               operation.security = operation.security?.filter((choice) => !("iam-role" in choice));
             }
           }
@@ -40,7 +106,11 @@ const ui = SwaggerUIBundle({
   url: `${base}/openapi.json`,
   dom_id: "#contract",
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [ownClients, forUsers],
+  plugins: [ownClients, forUsers, filter, foldedProblems],
+  filter: true,
+  // Swagger UI names no select for screen readers.
+  onComplete: () => document.querySelectorAll(".servers select")
+    .forEach((select) => select.setAttribute("aria-label", "Server")),
   layout: "BaseLayout",
   deepLinking: true,
   defaultModelsExpandDepth: 0,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,19 @@ FILES = {
     "oauth2-redirect.html": HTML,
     "oauth2-redirect.js": SCRIPT,
 }
+IMMUTABLE = "public, max-age=31536000, immutable"
 SIGNATURE = "iam-role"  # the security scheme of what a role signs
 PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
 
 
 def contract_blueprint(
-    edge: Edge, pools: Iterable[Pool], *, is_local: bool, has_roles: bool, documentation: str = ""
+    edge: Edge,
+    pools: Iterable[Pool],
+    title: str,
+    *,
+    is_local: bool,
+    has_roles: bool,
+    documentation: str = "",
 ) -> Blueprint:
     routes = Blueprint(__name__)
     pools = tuple(pools)
@@ -64,8 +72,9 @@ def contract_blueprint(
             "base": prefix(call.request),
             "clients": _clients(pools),
             "stage": "local" * is_local,
+            "title": title,
         }
-        text = (PAGE / "index.html").read_text("utf-8")
+        text = _html("index.html")
         for name, value in values.items():
             text = text.replace(f"{{{{{name}}}}}", escape(value))
         return text_resource(call.request, text, f"{HTML}; charset=utf-8", headers)
@@ -76,13 +85,40 @@ def contract_blueprint(
 
         Style or script.
         """
-        file = call.path["file"]
-        if file not in FILES:
-            raise NotFoundError("The page has no such file")
-        kind = f"{FILES[file]}; charset=utf-8"
-        return text_resource(call.request, (PAGE / file).read_text("utf-8"), kind, headers)
+        file = {hashed: name for name, hashed in page_names().items()}.get(call.path["file"])
+        if not file:
+            raise NotFoundError("The page has no such file: reload /docs")
+        kind, is_html = f"{FILES[file]}; charset=utf-8", FILES[file] == HTML
+        text = _html(file) if is_html else (PAGE / file).read_text("utf-8")
+        response = text_resource(call.request, text, kind, headers)
+        if not is_html:
+            response.headers["Cache-Control"] = IMMUTABLE
+        return response
 
     return routes
+
+
+@lru_cache(1)
+def page_names() -> dict[str, str]:
+    """The name that each file is served by: a checksum is in it, so a cache keeps the file for ever.
+
+    A page of HTML keeps its name: user pools list the one to come back to. Computed at the first
+    request for the page, so no other request pays for it.
+    """
+    names = {}
+    for name, kind in FILES.items():
+        stem, _, ending = name.rpartition(".")
+        checksum = sha256((PAGE / name).read_bytes()).hexdigest()[:12]
+        names[name] = name if kind == HTML else f"{stem}.{checksum}.{ending}"
+    return names
+
+
+def _html(name: str) -> str:
+    """A page, with the names that its styles and scripts are served by."""
+    text = (PAGE / name).read_text("utf-8")
+    for file, hashed in page_names().items():
+        text = text.replace(f"{{{{{file}}}}}", hashed)
+    return text
 
 
 def servers(base: str) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from chalicelib.deadline import request_seconds, until
 from chalicelib.errors import ClosedError, NotFoundError, RegisterError, UnavailableError
 from chalicelib.routes.declaration import Entrance, Handler, Route
 from chalicelib.routes.problems import (
+    PROBLEM_URN,
     EncodedBodyError,
     Headers,
     PayloadTooLargeError,
@@ -30,7 +31,6 @@ from chalicelib.routes.requests import (
 )
 from chalicelib.routes.telemetry import Telemetry, error_facts
 from chalicelib.services import access
-from chalicelib.settings import PROBLEM_URN
 
 LARGEST_BODY = 256 * 1024  # bytes
 CONTENT_TYPES = {

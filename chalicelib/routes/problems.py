@@ -10,6 +10,7 @@ from chalicelib.models.text import as_json
 from chalicelib.routes.requests import path_of, request_ids
 
 REALM = "landscape-api"
+PROBLEM_URN = "urn:landscape-api:problem:"
 CLOSED = "This API answers only what its firewall let in"
 
 Headers = dict[str, str | list[str]]
@@ -54,10 +55,15 @@ TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
 )
 
 
+def problem_types(documentation: str) -> str:
+    """The beginning of every problem's type: a page of the documentation, or a URN without one."""
+    return f"{documentation}/problems.html#" if documentation else PROBLEM_URN
+
+
 def problem_of(request: Request, error: Exception, types: str) -> Response:
     """The answer to `error`; whatever the table does not know is a 500 that says nothing.
 
-    `types` is Settings.problem_types.
+    `types` is the beginning of its type.
     """
     for kind, status, name, title in TABLE:
         if isinstance(error, kind):

@@ -7,8 +7,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.routes.problems import REALM
-from chalicelib.settings import PROBLEM_URN
+from chalicelib.routes.problems import PROBLEM_URN, REALM
 from ops.gateway.api import Api, Clients
 from ops.retries import GATEWAY_BUSY
 from ops.steps import AS_WANTED, Step, difference, is_anything_due

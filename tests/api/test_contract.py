@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.bootstrap import create_app
-from chalicelib.routes.contract import FILES, PAGE, placed
+from chalicelib.routes.contract import FILES, IMMUTABLE, PAGE, page_names, placed
 from chalicelib.settings import Settings
 from tests.support.api import Api, local_environment, through_app
 from tests.support.contract_check import contract
@@ -31,11 +31,23 @@ def test_the_service_serves_the_document_that_is_in_the_repository(api: Api) -> 
 
 
 def test_who_has_it_already_is_told_so(api: Api) -> None:
-    for path in ("/openapi.json", "/docs", "/docs/swagger-ui-bundle.js"):
+    for path in ("/openapi.json", "/docs"):
         first = api.get(path)
         again = api.get(path, if_none_match=first.etag)
         assert (again.status, again.body) == (304, b"")
         assert again.headers["cache-control"] == "no-cache"
+
+
+def test_a_cache_keeps_the_pages_files_for_ever_and_its_html_not(api: Api) -> None:
+    for name, hashed in page_names().items():
+        said = api.get(f"/docs/{hashed}").headers["cache-control"]
+        assert said == ("no-cache" if name.endswith(".html") else IMMUTABLE)
+
+
+def test_the_page_has_the_radars_title_and_is_not_in_the_contract(tmp_path: Path) -> None:
+    api = deployed(tmp_path, LANDSCAPE_RADAR_TITLE="Ours & <yours>")
+    assert b"<h1>Ours &amp; &lt;yours&gt;</h1>" in api.get("/docs").body
+    assert not [path for path in contract()["paths"] if path.startswith("/docs")]
 
 
 @pytest.mark.parametrize("base", ["", "/dev", "/a-base-path"])
@@ -47,7 +59,7 @@ def test_the_document_and_the_page_are_of_the_place_they_were_asked_for(
     assert [each["url"] for each in servers] == [base or "/", f"{base}/iam"]
     text = api.get("/docs").body.decode()
     for name in ("page.css", "page.js", "swagger-ui.css", "swagger-ui-bundle.js"):
-        assert f'"{base}/docs/{name}"' in text
+        assert f'"{base}/docs/{page_names()[name]}"' in text
     assert "{{" not in text
 
 
@@ -89,7 +101,7 @@ def test_where_no_role_is_listed_the_document_offers_no_signature(tmp_path: Path
     assert "iam-role" not in str(document["paths"]) + str(document["components"]["securitySchemes"])
 
 
-@pytest.mark.parametrize("path", ["/docs", *(f"/docs/{name}" for name in FILES)])
+@pytest.mark.parametrize("path", ["/docs", *(f"/docs/{name}" for name in page_names().values())])
 def test_the_page_runs_nothing_but_its_own_files(api: Api, path: str) -> None:
     answer = api.get(path)
     assert answer.status == 200
@@ -103,7 +115,18 @@ def test_the_page_runs_nothing_but_its_own_files(api: Api, path: str) -> None:
         assert all("src=" in tag for tag in text.split("<script")[1:])
 
 
-@pytest.mark.parametrize("name", ["index.html", "..", "LICENSE", "app.py", "%2e%2e%2fsettings.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index.html",
+        "page.js",
+        "page.000000000000.js",
+        "..",
+        "LICENSE",
+        "app.py",
+        "%2e%2e%2fsettings.py",
+    ],
+)
 def test_no_other_file_is_served(api: Api, name: str) -> None:
     assert api.get(f"/docs/{name}").status == 404
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.bootstrap import create_app
+from chalicelib.routes.contract import page_names
 from tests.api.test_routes import HEADS, TABLE, concrete
 from tests.support.api import ORIGIN, Answer, Api, P, event
 
@@ -168,7 +169,7 @@ def test_an_unknown_query_parameter_is_refused_in_the_register(api: Api, path: s
 
 @pytest.mark.parametrize("path", OPEN)
 def test_elsewhere_any_query_is_passed_over(api: Api, path: str) -> None:
-    path = path.replace("some", "page.css")
+    path = path.replace("some", page_names()["page.css"])
     plain, tracked = api.get(path), api.get(f"{path}?utm_source=mail&_=17&_=18&code=%00&x")
     assert (tracked.status, tracked.body) == (200, plain.body)
 
@@ -236,7 +237,7 @@ def both(api: Api, path: str, headers: Mapping[str, str] | None = None) -> tuple
 def test_head_is_get_without_the_body(api: Api, path: str) -> None:
     """Of a resource that there is, of none, and of an unknown parameter."""
     api.project("Some", "Some")
-    path = path.replace("/docs/some", "/docs/page.css")
+    path = path.replace("/docs/some", f"/docs/{page_names()['page.css']}")
     read, _ = both(api, path)
     assert read.status == 200
     both(api, path.replace("some", "no-such-thing"))

@@ -50,9 +50,7 @@ def test_with_documentation_each_type_is_the_url_of_a_section(
 
 
 def test_a_request_that_did_not_pass_the_firewall_has_it_too(settings: Settings) -> None:
-    inside = replace(
-        in_lambda(settings), require_waf=True, problem_types=f"{SITE}/problems.html#", dynamodb=None
-    )
+    inside = replace(in_lambda(settings), require_waf=True, documentation=SITE, dynamodb=None)
     answer = Api(through_app(create_app(inside)), inside)("GET", "/health", None, {HEADER: "x"})
     assert answer.json["type"] == f"{SITE}/problems.html#closed"
 

@@ -50,7 +50,9 @@ def targets() -> Iterator[tuple[str, str]]:
         yield method, path.format(**dict.fromkeys(IDS, "nobody"))
         yield method, f"{place}?unknown={quote(RITA)}"
         if method == "GET" and rule is None:
-            for parameter in contract()["paths"][path]["get"].get("parameters", ()):
+            for parameter in (
+                contract()["paths"].get(path, {"get": {}})["get"].get("parameters", ())
+            ):
                 yield from (("GET", f"{place}?{each}") for each in queries(parameter))
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -153,6 +154,58 @@ def test_an_operation_is_found_and_opened_and_sent_by_keyboard(page: Page, docs:
     page.keyboard.press("Enter")
     status = operation(page, "getHealth").locator(".live-responses-table tbody td").first
     expect(status).to_contain_text("200", timeout=EXPECT_MS)
+
+
+AXE = ROOT / "tests/support/node/node_modules/axe-core/axe.min.js"
+# Findings inside the bundled Swagger UI, which stays as it is published.
+OF_THE_BUNDLE = {
+    "color-contrast": "its styles set the colours of methods, versions and buttons",
+    "nested-interactive": "its summary of an operation is a button with a button for copying in it",
+}
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave_in_the_page(
+    page: Page, server: Api, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    opened(page, Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
+    assert page.locator("main, [role=main]").count() == 1
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then((said) => said.violations)")
+    grave = {one["id"]: one["nodes"] for one in found if one["impact"] in ("critical", "serious")}
+    page.evaluate("document.getElementById('contract').remove()")
+    left = [node["html"] for rule in grave.keys() - OF_THE_BUNDLE for node in grave[rule]]
+    assert left == []
+    ours = page.evaluate("axe.run().then((said) => said.violations)")
+    assert [one["id"] for one in ours if one["impact"] in ("critical", "serious")] == []
+
+
+def test_a_reader_filters_and_unfolds_and_is_told_of_a_lost_connection(
+    page: Page, server: Api
+) -> None:
+    opened(page, Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
+    page.get_by_label("Filter operations").fill("health")
+    expect(operation(page, "listProjects")).to_have_count(0)
+    box = operation(page, "getHealth")
+    box.locator(".opblock-summary-control").click()
+    expect(box.locator("tr.response[data-code='200']")).to_be_visible()
+    problem = box.locator("tr.response[data-code^='5']").first
+    expect(problem).to_be_hidden()
+    box.get_by_role("button", name="problems").click()
+    expect(problem).to_be_visible()
+    names = box.locator(
+        ".responses-table .header-row td:first-child, .responses-table td.header-col:first-child"
+    ).all_text_contents()
+    assert len(names) == len({*names}) > 0
+    page.context.set_offline(True)
+    box.get_by_role("button", name="Try it out").click()
+    box.get_by_role("button", name="Execute").click()
+    expect(page.get_by_role("alert")).to_contain_text("Check your connection")
+    page.context.set_offline(False)
+    box.get_by_role("button", name="Execute").click()
+    expect(page.locator("#lost")).to_be_hidden()
 
 
 def tab_to(page: Page, text: str) -> None:

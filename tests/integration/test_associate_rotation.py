@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.firewall.calls import Waf
 from chalicelib.firewall.errors import FirewallError
-from chalicelib.settings import PROBLEM_URN
+from chalicelib.routes.problems import PROBLEM_URN
 from chalicelib.stores.dynamodb.client import Client
 from chalicelib.stores.dynamodb.transport import Transport
 from tests.support.emulator import Emulator

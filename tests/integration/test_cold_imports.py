@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.routes.contract import page_names
 from chalicelib.settings import Settings
 from tests.support.api import ROOT, local_environment
 from tools.token import claims
@@ -30,12 +31,13 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 P = "/api/v1/projects"
 T = "/api/v1/technologies"
+PAGE_JS = page_names()["page.js"]
 READS = [
     ("GET", "/", "/", None),
     ("GET", "/health", "/health", None),
     ("GET", "/openapi.json", "/openapi.json", None),
     ("GET", "/docs", "/docs", None),
-    ("GET", "/docs/{file}", "/docs/page.js", {"file": "page.js"}),
+    ("GET", "/docs/{file}", f"/docs/{PAGE_JS}", {"file": PAGE_JS}),
     ("GET", P, P, None),
     ("GET", f"{P}/{{project_id}}", f"{P}/x", {"project_id": "x"}),
     ("GET", T, T, None),

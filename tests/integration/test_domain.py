@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import create_app
+from chalicelib.routes.contract import page_names
 from chalicelib.settings import Settings
 from ops.domain.certificate import check_certificate
 from ops.domain.names import Domain, DomainError, domain_step, domains_of, mapping_step
@@ -312,5 +313,5 @@ def test_links_cursors_and_the_page_are_those_of_the_domain(settings: Settings) 
     assert api.get("/openapi.json").json["servers"][0]["url"] == "/"
     page = api.get("/docs").body.decode()
     assert 'data-base=""' in page  # of which page.js makes the URL to come back to from a sign-in
-    assert '"/docs/page.js"' in page
+    assert f'"/docs/{page_names()["page.js"]}"' in page
     assert api.get("/docs/oauth2-redirect.html").status == 200

@@ -61,7 +61,9 @@ def test_a_linter_has_nothing_to_say(command: tuple[str, ...]) -> None:
 
 
 def test_it_has_every_route_and_no_other() -> None:
-    assert operations().keys() == {(path, method) for path, method, *_ in TABLE}
+    assert operations().keys() == {
+        (path, method) for path, method, *_ in TABLE if not path.startswith("/docs")
+    }
 
 
 @pytest.mark.parametrize(("path", "method", "rule"), sorted((p, m, r) for p, m, _, r in TABLE if r))

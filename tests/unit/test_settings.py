@@ -190,9 +190,9 @@ def test_keys_come_from_another_machine_by_https_alone(read: Read, name: str) ->
 def test_the_documentation_gives_the_problems_their_types(read: Read, url: str) -> None:
     name = "LANDSCAPE_DOCUMENTATION_URL"
     for empty in (None, "", "  "):
-        assert read(**{name: empty}).problem_types == "urn:landscape-api:problem:"
+        assert read(**{name: empty}).documentation == ""
     for given in (url, f" {url}/ "):
-        assert read(**{name: given}).problem_types == f"{url}/problems.html#"
+        assert read(**{name: given}).documentation == url
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from chalicelib import __version__
 from chalicelib.routes.contract import servers
 from tools.openapi import parameters, problems, security
 from tools.openapi.examples import REQUESTS, recorded
-from tools.openapi.headers import HEADERS, OF_A_WITHDRAWAL, OF_THE_PAGE, headers
+from tools.openapi.headers import HEADERS, OF_A_WITHDRAWAL, headers
 from tools.openapi.resources import TAGS
 from tools.openapi.routes import Operation, operations
 from tools.openapi.schemas import SCHEMAS, schemas
@@ -45,7 +45,7 @@ BODY, ETAG = "$response.body#", "$response.header.ETag"
 
 def document(place: Path) -> dict[str, Any]:
     """The whole of it. `place` is an empty folder for what the examples need."""
-    every = list(operations(place))
+    every = [each for each in operations(place) if not each.route.path.startswith("/docs")]
     said = recorded(place, every)
     paths: dict[str, Any] = {}
     for operation in every:
@@ -121,8 +121,6 @@ def _success(operation: Operation, said: Any, every: Sequence[Operation]) -> dic
     if operation.is_list:
         names.append("Link")
     names.append("Cache-Control")
-    if answer and answer.startswith("text/"):
-        names += OF_THE_PAGE
     made: dict[str, Any] = {"description": operation.summary, "headers": headers(*names)}
     if answer:
         made["content"] = _content(answer, said)

@@ -48,24 +48,6 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["no-store", "no-cache"]},
         "example": "no-store",
     },
-    "Content-Security-Policy": {
-        "description": "Nothing but this service's own files runs",
-        "required": True,
-        "schema": {"type": "string"},
-        "example": "default-src 'none'; script-src 'self'",
-    },
-    "X-Content-Type-Options": {
-        "description": "A script is what is called one, and nothing else",
-        "required": True,
-        "schema": {"type": "string", "enum": ["nosniff"]},
-        "example": "nosniff",
-    },
-    "Referrer-Policy": {
-        "description": "No other place is told of this one",
-        "required": True,
-        "schema": {"type": "string", "enum": ["no-referrer"]},
-        "example": "no-referrer",
-    },
     "Vary": {
         "description": "An answer depends on who asks for it from a browser",
         "schema": {"type": "string"},
@@ -96,7 +78,6 @@ OF_A_WITHDRAWAL: dict[str, dict[str, Any]] = {
         "example": "Sat, 29 May 2027 00:00:00 GMT",
     },
 }
-OF_THE_PAGE = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
 ALWAYS = ("X-Request-Id", "Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
 
 

@@ -7,9 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.routes.problems import CLOSED, TABLE
+from chalicelib.routes.problems import CLOSED, PROBLEM_URN, TABLE
 from chalicelib.routes.roles import NOT_SIGNED
-from chalicelib.settings import PROBLEM_URN
 from ops.gateway.responses import RESPONSES
 from tools.openapi.headers import headers
 from tools.openapi.routes import Operation
