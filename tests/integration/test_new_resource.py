@@ -160,8 +160,8 @@ A_DEPRECATION = (
     ),
     Edit(
         "chalicelib/routes/directorates.py",
-        '"GET", PATH, answer="Directorates"',
-        '"GET", PATH, answer="Directorates", deprecated=date(2026, 11, 26)',
+        '"GET", PATH, answer="DirectorateList"',
+        '"GET", PATH, answer="DirectorateList", deprecated=date(2026, 11, 26)',
     ),
 )
 Send = Callable[..., Answer]
