@@ -36,7 +36,7 @@ EXPLAINED = {
         AFTER_CURE,
     ),
     "forbidden": Explanation(
-        "The API knows the caller. The caller's service, group or relation to the project does not"
+        "The caller is identified. The caller's service, group or relation to the project does not"
         " allow the request.",
         "Read `/api/v1/me`, which lists what the caller may do. Ask an administrator of your service"
         " for the group that `detail` names.",
