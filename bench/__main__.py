@@ -72,8 +72,8 @@ def report(rows: Iterable[Row], peer: Path, how: str, markers: tuple[str, str] |
     against = ", ".join(line.replace("==", " ") for line in requirements)
     # Of the machine only what any machine may say of itself.
     made = (
-        f"on {datetime.now(UTC):%d %B %Y}, with Python {python_version()}, chalice {version('chalice')},"
-        f" against {against}, {how}, DynamoDB emulated, answers recorded, load of the machine"
+        f"on {datetime.now(UTC):%d %B %Y}, with Python {python_version()}, chalice {version('chalice')}."
+        f" Peer: {against}. {how}. DynamoDB emulated, answers recorded. Load of the machine:"
         f" {load:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()} CPUs"
     )
     text = markdown(made, found)
@@ -101,7 +101,7 @@ def main(
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs beside each other would measure each other
         if others := parts - {Part.steady}:
             markers = (BEGIN, END) if others == WHOLE and not quick else None
-            how = f"first answers {pairs}, later answers {later}"
+            how = f"First answers: {pairs}, later answers: {later}"
             report(in_order(measured(others, pairs, later)), PEER, how, markers)
         if Part.steady in parts:
             markers = (steady.BEGIN, steady.END) if seconds >= steady.LONGEST else None

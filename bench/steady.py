@@ -36,8 +36,8 @@ def how(seconds: int) -> str:
     cpus = max(1, len(os.sched_getaffinity(0)) - 1)
     return (
         f"{CONNECTIONS} connections, {WORKERS} workers each on {cpus} CPU{'s' * (cpus > 1)},"
-        f" {seconds} s under load each on each store, by turns of {seconds / slices(seconds):g} s,"
-        f" {CALL} ms a call to DynamoDB"
+        f" {seconds} s under load each on each store, by turns of {seconds / slices(seconds):g} s."
+        f" A call to DynamoDB: {CALL} ms"
     )
 
 
