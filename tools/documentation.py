@@ -54,6 +54,7 @@ NAVIGATION = {
         "performance.md": "Performance",
         "decisions.md": "Decisions",
         "contributing.md": "Contributing",
+        "licences.md": "Licences",
     },
 }
 # A link to a source file, which is no page: its text stays.

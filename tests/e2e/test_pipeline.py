@@ -20,7 +20,9 @@ from tests.support.machine import NODE
 
 WORKFLOWS = ROOT / ".github/workflows"
 # Of the same project, or by its commit: a tag could be moved to another one.
-PINNED = re.compile(r"\./\.github/workflows/\w+\.yml|[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+PINNED = re.compile(
+    r"\./\.github/workflows/\w+\.yml|[\w-]+/[\w-]+(/\w+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+"
+)
 LANDSCAPE = f"""#!/bin/sh
 [ "$1" = deploy ] && set -- "$@" --pace 0
 exec {sys.executable} -m tools.landscape "$@"

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import metadata
 from importlib.util import cache_from_source, source_hash
 from pathlib import Path
 
@@ -120,3 +121,26 @@ def test_importing_the_app_writes_nothing(tmp_path: Path) -> None:
     written = {path for path in project.rglob("*") if path.is_file()} - before
     assert {path.parent.name for path in written} <= {"__pycache__"}  # Python's, of app.py itself
     assert {path.name.partition(".")[0] for path in written} <= {"app"}
+
+
+def licence_of(package: str) -> str:
+    stated = metadata(package)
+    return next((stated[key] for key in ("License-Expression", "License") if key in stated), "")
+
+
+def test_the_licence_of_every_shipped_package_is_documented(packaged: Path) -> None:
+    with zipfile.ZipFile(packaged) as archive:
+        found = {re.match(r"(.+)-[\d.]+\.dist-info/", name) for name in archive.namelist()}
+    in_zip = {match[1].replace("_", "-") for match in found if match} | {"chalice"}
+    text = (ROOT / "container/requirements.txt").read_text()
+    in_container = set(re.findall(r"^([\w-]+)==", text, re.MULTILINE))
+    page = (ROOT / "docs/licences.md").read_text()
+    listed = set(re.findall(r"^\| (\S+) \| (.+) \| (yes|no) \| (yes|no) \|$", page, re.MULTILINE))
+    assert listed == {
+        (
+            name,
+            licence_of(name),
+            *("yes" if name in place else "no" for place in (in_zip, in_container)),
+        )
+        for name in in_zip | in_container
+    }
