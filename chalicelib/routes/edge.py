@@ -85,6 +85,7 @@ class Edge:
         *,
         body: str | None = None,
         answer: str | None = None,
+        also: str | None = None,
         status: int = 200,
         errors: tuple[str, ...] = (),
         deprecated: date | None = None,
@@ -95,7 +96,7 @@ class Edge:
         """
 
         def declare(handler: Handler) -> Handler:
-            said = (query, body, answer, status, errors, deprecated)
+            said = (query, body, answer, status, errors, deprecated, also)
             route = Route(handler, method, path, action, *said)
             for entrance in self._entrances:
                 self._register(blueprint, route, entrance)
@@ -204,7 +205,8 @@ class Edge:
         if request.method == "HEAD":  # `chalice local` would write the body
             response.body = ""
         response.headers["X-Request-Id"] = request_id(request)
-        response.headers["Vary"] = "Origin"
+        own = response.headers.get("Vary")
+        response.headers["Vary"] = f"Origin, {own}" if own else "Origin"
         origin = request.headers.get("origin")
         if origin in self._origins:
             response.headers["Access-Control-Allow-Origin"] = origin

@@ -6,13 +6,18 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.errors import Flaw, InvalidError
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import Call, Parameter
+from chalicelib.routes.requests import Call, Parameter, prefers
 from chalicelib.routes.responses import text_resource
 from chalicelib.services.directorates import DirectorateRegister
 from chalicelib.services.radar import radar
 from chalicelib.services.technologies import Technologies
 
 LONGEST_ID = 4  # digits
+SVG = "image/svg+xml"
+SVG_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
 DIRECTORATE = Parameter(
     "directorate", "The id of a directorate: its own rings, and the default ones"
 )
@@ -24,20 +29,38 @@ def radar_blueprint(
 ) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", "/api/v1/radar", query=(DIRECTORATE, RINGS_SHOWN), answer="Radar")
+    @edge.route(
+        routes,
+        "GET",
+        "/api/v1/radar",
+        query=(DIRECTORATE, RINGS_SHOWN),
+        answer="Radar",
+        also=SVG,
+    )
     def get_radar(call: Call) -> Response:
         """Get the radar
 
         Every technology but those in the rings `review` and `ignore`, by name; with `rings=all`
         those too. The document has at most 5 MB: where it would have more, older moves are left
         out, then entries at the end; `left_out` says how many. {no_authors}
+
+        With `Accept: image/svg+xml` the answer is the radar as a drawing. It has at most 1500
+        technologies, and lists those in `review` and `ignore` only below the rings.
         """
         all_rings = "rings" in call.query
         found = technologies.on_radar(all_rings=all_rings)
         of = directorates.own_radar(directorate_in(call.query))
-        has_authors = call.authenticated is not None
-        document = radar(found, title, of, all_rings=all_rings, has_authors=has_authors)
-        return text_resource(call.request, document, "application/json")
+        if prefers(call.request, SVG):
+            from chalicelib.services.radar_svg import radar_svg  # no other request pays for it
+
+            drawing = radar_svg(found, title, of, all_rings=all_rings)
+            response = text_resource(call.request, drawing, SVG, SVG_HEADERS)
+        else:
+            has_authors = call.authenticated is not None
+            document = radar(found, title, of, all_rings=all_rings, has_authors=has_authors)
+            response = text_resource(call.request, document, "application/json")
+        response.headers["Vary"] = "Accept"
+        return response
 
     return routes
 

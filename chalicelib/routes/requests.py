@@ -52,6 +52,24 @@ class Call:
         return self.authenticated
 
 
+def prefers(request: Request, kind: str, default: str = "application/json") -> bool:
+    """Whether Accept prefers the media type `kind` to the default one. Where it is equal, it does not."""
+    accept = request.headers.get("accept", "")
+    return _quality(accept, kind) > _quality(accept, default)
+
+
+def _quality(accept: str, kind: str) -> float:
+    """The q of the most specific range that has `kind` (RFC 9110, 12.5.1). One that is not read is 0."""
+    ranges = (kind, f"{kind.partition('/')[0]}/*", "*/*")
+    found: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        name, *details = (detail.strip() for detail in part.split(";"))
+        q = next((detail[2:] for detail in details if detail.startswith("q=")), "1")
+        if name in ranges:
+            found[name] = float(q) if re.fullmatch(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", q) else 0.0
+    return next((found[name] for name in ranges if name in found), 0.0)
+
+
 def request_id(request: Request) -> str:
     """The gateway's id of this request; on a developer's machine, one made here and kept.
 

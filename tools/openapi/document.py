@@ -8,7 +8,7 @@ from chalicelib import __version__
 from chalicelib.routes.contract import servers
 from tools.openapi import parameters, problems, security
 from tools.openapi.examples import REQUESTS, recorded
-from tools.openapi.headers import HEADERS, OF_A_WITHDRAWAL, headers
+from tools.openapi.headers import HEADERS, OF_A_DRAWING, OF_A_WITHDRAWAL, headers
 from tools.openapi.resources import TAGS
 from tools.openapi.routes import Operation, operations
 from tools.openapi.schemas import SCHEMAS, schemas
@@ -124,6 +124,9 @@ def _success(operation: Operation, said: Any, every: Sequence[Operation]) -> dic
     made: dict[str, Any] = {"description": operation.summary, "headers": headers(*names)}
     if answer:
         made["content"] = _content(answer, said)
+        if also := operation.route.also:
+            made["content"] |= _content(also, None)
+            made["headers"] |= OF_A_DRAWING
         if links := _links(answer, every):
             made["links"] = links
     return made

@@ -78,6 +78,19 @@ OF_A_WITHDRAWAL: dict[str, dict[str, Any]] = {
         "example": "Sat, 29 May 2027 00:00:00 GMT",
     },
 }
+# Of a drawing, where Accept asked for it: they are no components either.
+OF_A_DRAWING: dict[str, dict[str, Any]] = {
+    "Content-Security-Policy": {
+        "description": "A drawing has styles of its own, and runs nothing",
+        "schema": {"type": "string"},
+        "example": "default-src 'none'; style-src 'unsafe-inline'",
+    },
+    "X-Content-Type-Options": {
+        "description": "A drawing is read as no other type",
+        "schema": {"type": "string", "const": "nosniff"},
+        "example": "nosniff",
+    },
+}
 ALWAYS = ("X-Request-Id", "Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
 
 
