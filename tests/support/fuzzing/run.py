@@ -60,7 +60,8 @@ def fuzz(
     )
     said = result.stdout + result.stderr
     assert result.returncode == 0, said[-20_000:]
-    assert f"Tested: {len(TABLE)}" in said, said
+    described = {route for route in TABLE if not route[0].startswith("/docs")}
+    assert f"Tested: {len(described)}" in said, said
     # Else most of it would have been about the firewall's or the authorizers' refusals.
     assert "Rate limited" not in said, said
     assert ("Authentication failed" in said) == (not tokens and not secrets), said
