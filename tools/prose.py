@@ -1,8 +1,7 @@
 """`make lint`'s check of the English in Markdown pages, docstrings and the contract.
 
-`vale` and `proselint` do not serve: the packages of vale download a binary from GitHub at run
-time, and proselint has no rule for length and reads no Markdown. pyproject.toml lists
-the files, those that are not yet rewritten, and the phrases.
+pyproject.toml lists the files, those that are not yet rewritten, and the phrases. The reasons for a
+check of our own are in docs/decisions.md.
 """
 
 import ast
@@ -17,7 +16,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 WORDS = 25
-# What no sentence holds, and the cure.
+# Patterns that no sentence may match, each with the cure.
 RULES = {
     r"^(What|Whatever|Who|Whoever|Whose)\b[^?]*$": "subject: a pronoun. Begin with a noun",
     r"\b(API|application|command|gateway|Lambda|script|server|service|stage|store|table|tool)"

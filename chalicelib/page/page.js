@@ -52,7 +52,7 @@ const foldedProblems = () => ({
       return React.createElement("div", { className: isOpen ? "" : "folded" },
         React.createElement(Original, props),
         count > 0 && React.createElement("button", { ...button, onClick: () => setOpen(!isOpen) },
-          `${isOpen ? "Hide" : "Show"} ${count} problems`));
+          `${isOpen ? "Hide" : "Show"} ${count === 1 ? "1 problem" : `${count} problems`}`));
     },
   },
 });

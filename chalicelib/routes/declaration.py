@@ -19,10 +19,9 @@ class Route:
     """What a route is. The contract is made from it; the handler's docstring is its summary and text.
 
     `action` is a rule of services.access.RULES; a route without one is public. `body` and `answer`
-    are schemas of the contract, `answer` may be a media type of text, and `also` is one that
-    Accept can ask for instead. `errors` are problems beyond
-    those that method, path and action bring. `deprecated` is the day from which callers are told
-    that the route will be withdrawn.
+    are schemas of the contract. `answer` may be a media type of text, and `also` is one that Accept
+    can ask for instead. `errors` are problems beyond those that method, path and action bring.
+    `deprecated` is the day from which callers are told that the route will be withdrawn.
     """
 
     handler: Handler

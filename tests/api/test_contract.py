@@ -109,6 +109,7 @@ def test_the_page_runs_nothing_but_its_own_files(api: Api, path: str) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
     text = answer.body.decode()
     if answer.headers["content-type"].startswith("text/html"):
         assert "<style" not in text

@@ -49,7 +49,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": "no-store",
     },
     "Vary": {
-        "description": "An answer depends on who asks for it from a browser",
+        "description": "The headers of the request on which the answer depends: `Origin`, and `Accept`"
+        " where there are two media types",
         "schema": {"type": "string"},
         "example": "Origin",
     },
