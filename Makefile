@@ -17,7 +17,7 @@ GUARDS := $(patsubst %,tests/integration/test_%.py,answer_calls cold_imports dyn
 LONGEST := tests/e2e/test_deploy_killed.py tests/e2e/test_deployed.py tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_container.py tests/integration/test_dynamodb_rows.py
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
-.PHONY: help setup run token openapi docs check test soak bench lint deploy rollback
+.PHONY: help setup run token openapi docs lock check test soak bench lint deploy rollback
 .DEFAULT_GOAL := help
 
 ifeq ($(origin PYTHON)$(shell command -v $(PYTHON)),command line)
@@ -38,30 +38,30 @@ help:  ## this list
 setup: .venv/ready  ## .venv and its dependencies; nothing when it is up to date
 
 # What serves, deploys and gives tokens. `make check` and all else of a developer's need .venv/ready.
-.venv/run: requirements.txt requirements-run.txt pyproject.toml .python-version
+.venv/run: requirements/run.txt pyproject.toml .python-version
 	@command -v "$(PYTHON)" >/dev/null || { echo "setup: there is no $(PYTHON) on this machine. Install Python 3.11 or newer, or name one: PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1). Name a newer one: PYTHON=python3.13"; exit 1; }
 	@echo "setup: .venv, once; it takes about a minute"
 	@$(PYTHON) -m venv $$(test -e $(BIN)/python$(PINNED) || echo --clear) .venv || { echo "setup: $(PYTHON) cannot make .venv, see above; Debian and Ubuntu have that in the package python3-venv"; exit 1; }
-	@$(BIN)/python tools/install.py requirements-run.txt
+	@$(BIN)/python tools/install.py requirements/run.txt .
 	@touch $@
 
-.venv/ready: .venv/run requirements-dev.txt
+.venv/ready: .venv/run requirements/dev.txt
 	@echo "setup: what tests and documentation need, once; it takes one or two minutes"
-	@$(BIN)/python tools/install.py requirements-dev.txt
+	@$(BIN)/python tools/install.py requirements/dev.txt
 	@touch $@
 
-.venv-emulator/ready: requirements-emulator.txt .python-version
+.venv-emulator/ready: requirements/emulator.txt .python-version
 	@echo "setup: .venv-emulator, an AWS on loopback for the tests"
 	@$(PYTHON) -m venv $$(test -e .venv-emulator/bin/python$(PINNED) || echo --clear) .venv-emulator
-	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
+	@.venv-emulator/bin/python tools/install.py requirements/emulator.txt
 	@touch $@
 
 # pyenv's python3.11 is there only for whom PYENV_VERSION names it.
-.venv-oldest/ready: requirements.txt requirements-dev.txt pyproject.toml
+.venv-oldest/ready: requirements/dev.txt pyproject.toml
 	@echo "setup: .venv-oldest, Python $(OLDEST) for the tests on the oldest that is supported"
 	@PYENV_VERSION=$(OLDEST) python$(OLDEST) -m venv .venv-oldest
-	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@.venv-oldest/bin/python tools/install.py requirements/dev.txt .
 	@touch $@
 
 .PHONY: pinned oldest
@@ -99,6 +99,18 @@ docs: setup  ## the documentation site, into site/ (SITE=)
 	@$(BIN)/python -m tools.documentation "$(abspath $(SITE))-markdown"
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python -m sphinx -q -W --keep-going -E -d "$(abspath $(SITE))-markdown/.doctrees" -c docs "$(abspath $(SITE))-markdown" "$(abspath $(SITE))"
 	@echo "docs: $(abspath $(SITE))/index.html"
+
+# What only Chalice's command line needs is not in the container's image.
+NOT_IN_IMAGE := click inquirer pip pyyaml setuptools wheel
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+lock: setup  ## write the hashes of all packages from requirements/*.in (UPGRADE=1: the newest of what these do not name)
+	@$(COMPILE) --universal --python-version $(OLDEST) requirements/lambda.in -o requirements.txt
+	@$(COMPILE) --universal --python-version $(OLDEST) requirements/run.in -o requirements/run.txt
+	@$(COMPILE) --universal --python-version $(OLDEST) requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) --universal --python-version $(PINNED) requirements/emulator.in -o requirements/emulator.txt
+	@printf '%s; python_version < "0"\n' $(NOT_IN_IMAGE) | $(COMPILE) --python-version $(PINNED) --python-platform linux --override /dev/stdin requirements/container.in -o container/requirements.txt
+	@echo "lock: requirements.txt, requirements/*.txt and container/requirements.txt are written"
 
 lint: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: $(BIN)/ruff format . makes it so"; exit 1; }

@@ -24,7 +24,7 @@ from ops.console import Console
 from ops.stage import chalice_directory
 from ops.steps import OperatorError
 
-NAME = re.compile(r"[\w.-]+")
+PACKAGE = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 # Beside Python's own files, what chalicelib/ may hold.
 SHIPPED = ("openapi.json", "page/*.html", "page/*.css", "page/*.js", "page/LICENSE")
 # Version 1 of pydantic, for code that was written for it: its byte code would be 4 % of the zip.
@@ -93,20 +93,13 @@ def _beside_the_project(project: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _wheels(requirements: str) -> Iterator[metadata.Distribution]:
-    """What requirements.txt names and what that needs, as installed here.
+    """The packages of requirements.txt, as installed here.
 
-    A version other than the zip's does no harm: its byte code is passed over.
+    Lambda ignores the byte code of a version that is not in the zip.
     """
-    lines = [line.partition("#")[0].strip() for line in requirements.splitlines()]
-    waiting, seen = [line for line in lines if line], set[str]()
-    while waiting:
-        found = NAME.match(waiting.pop())
-        if found and found[0] not in seen:
-            seen.add(found[0])
-            with suppress(metadata.PackageNotFoundError):
-                wheel = metadata.distribution(found[0])
-                waiting += [line for line in wheel.requires or () if "extra ==" not in line]
-                yield wheel
+    for name in PACKAGE.findall(requirements):
+        with suppress(metadata.PackageNotFoundError):
+            yield metadata.distribution(name)
 
 
 def main() -> None:

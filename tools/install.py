@@ -1,6 +1,7 @@
-"""Installs a file of requirements with pip, and says how far it is. `make` calls it, before .venv has a package.
+"""Installs a file of locked requirements with pip and prints the progress. `make` calls it, before .venv has a package.
 
-.venv/bin/python tools/install.py requirements-run.txt
+.venv/bin/python tools/install.py requirements/run.txt     # packages whose hashes the file lists
+.venv/bin/python tools/install.py requirements/run.txt .   # and the project itself, as it stands
 """
 
 import subprocess
@@ -41,15 +42,18 @@ def tell(text: str, *, watched: bool) -> None:
     print(f"\r\033[K{text} …" if watched else text, end="" if watched else "\n", flush=True)
 
 
-def main(requirements: str) -> None:
+def main(requirements: str, *project: str) -> None:
     """Ends the program where pip fails, with the last that pip said."""
     begun = time.monotonic()
     watched = sys.stdout.isatty()
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
-    command += ["--progress-bar", "off", "-r", requirements]
+    command += ["--progress-bar", "off"]
     try:
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, "--require-hashes", "-r", requirements],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as pip:
             installed, last = show(pip.stdout or (), watched=watched)
     except KeyboardInterrupt:
@@ -61,8 +65,12 @@ def main(requirements: str) -> None:
             f"setup: pip could not install {requirements}, see above. It needs pypi.org, or the"
             " package index in PIP_INDEX_URL; the same command goes on from here"
         )
+    if project:  # it has no hash
+        subprocess.run(
+            [*command, "--quiet", "--no-deps", "--no-build-isolation", "-e", *project], check=True
+        )
     print(f"{clear}setup: {installed} packages installed in {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -14,19 +14,13 @@ import pytest
 from container.__main__ import HEALTH_PORT, PORT
 from ops.prepare import SHIPPED
 from tests.support.api import ROOT, ServerProcess, free_port, local_environment, through_http
+from tests.support.locks import versions
 
 DOCKERFILE = (ROOT / "container/Dockerfile").read_text()
 LINES = re.sub(r"(?m)^#.*\n", "", DOCKERFILE).replace("\\\n", " ").splitlines()
 LAST = dict(line.split(maxsplit=1) for line in LINES if line)  # of each instruction, by its name
 HEALTH_CHECK: list[str] = json.loads(LAST["HEALTHCHECK"].partition("CMD ")[2])
 COMMAND: list[str] = json.loads(LAST["ENTRYPOINT"]) + json.loads(LAST["CMD"])
-REQUIREMENTS = "container/requirements.txt"
-
-
-def pins(*files: str) -> dict[str, str]:
-    text = "\n".join((ROOT / file).read_text() for file in files)
-    found = re.findall(r"(?m)^([\w.-]+)(?:\[\w+\])?==([\w.]+)", text)
-    return {name.lower(): version for name, version in found}
 
 
 def sent() -> set[Path]:
@@ -42,7 +36,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = place / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
-    for name in pins(REQUIREMENTS):
+    for name in versions(ROOT / "container/requirements.txt"):
         wheel = metadata.distribution(name)
         for top in {file.parts[0] for file in wheel.files or ()} - {"..", "__pycache__"}:
             (place / top).symlink_to(Path(str(wheel.locate_file(top))))
@@ -84,16 +78,6 @@ def test_it_has_the_code_that_the_zip_has() -> None:
     folder = ROOT / "chalicelib"
     in_zip = {path for pattern in ("**/*.py", *SHIPPED) for path in folder.glob(pattern)}
     assert {path for path in sent() if path.is_relative_to(folder)} == in_zip
-
-
-def test_it_has_the_versions_that_the_tests_have() -> None:
-    image, project = (
-        pins(REQUIREMENTS),
-        pins("requirements.txt", "requirements-run.txt", "requirements-dev.txt"),
-    )
-    named = image.keys() & project.keys()
-    assert {"boto3", "chalice", "gunicorn", "pydantic", "pyjwt", "python-slugify"} <= named
-    assert {name: image[name] for name in named} == {name: project[name] for name in named}
 
 
 def test_its_user_ports_and_base_are_what_a_task_relies_on() -> None:
