@@ -120,16 +120,23 @@ def fill_tables(url: str, place: Path) -> None:
     store.cursor_key()
     client, now = Client(BotoTransport(), settings.table), datetime.now(UTC)
     secret.write(client, secret.Secret(), (FIREWALL_VALUE,), now)
-    texts = [{"AttributeName": each, "AttributeType": "S"} for each in ("id", "kind", "name")]
-    id_, kind, name = ({"AttributeName": each["AttributeName"]} for each in texts)
-    keys = [{**kind, "KeyType": "HASH"}, {**name, "KeyType": "RANGE"}]
-    index = {"IndexName": "by-name", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
     table = boto3.resource("dynamodb").create_table(
         TableName="peer",
         BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{**id_, "KeyType": "HASH"}],
-        AttributeDefinitions=texts,
-        GlobalSecondaryIndexes=[index],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind", "name")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-name",
+                "KeySchema": [
+                    {"AttributeName": "kind", "KeyType": "HASH"},
+                    {"AttributeName": "name", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
     )
     with table.batch_writer() as batch:
         for item in peers_items(services(store)):

@@ -83,7 +83,7 @@ class Operator(Deployment):
         self.policies.append({"UserName": "operator", "PolicyArn": made["Arn"]})
         self.iam.attach_user_policy(**self.policies[-1])
 
-    def client(self, service: str) -> Any:
+    def client(self, service: Any) -> Any:
         """One with the operator's own key, straight at the emulated AWS."""
         named = self.environment
         return boto3.client(

@@ -20,7 +20,7 @@ START_SECONDS = 90.0
 COMMAND = [f"{ROOT}/.venv-emulator/bin/python", "-P", f"{ROOT}/tests/support/leading_keys.py"]
 POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
 # The account's root, which every policy check lets through.
-CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
+CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
 
 
 def environment_at(url: str) -> dict[str, str]:
@@ -68,7 +68,7 @@ class Emulator:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def client(self, service: str, region: str = REGION) -> Any:
+    def client(self, service: Any, region: str = REGION) -> Any:
         """One for each service and region: making another takes a tenth of a second."""
         if (service, region) not in self._clients:
             self._clients[service, region] = boto3.client(

@@ -160,7 +160,7 @@ def test_an_aws_that_cannot_be_reached_is_asked_again_and_then_named() -> None:
     session = boto3.Session(region_name=REGION, **CREDENTIALS)
 
     class Unreachable:
-        def client(self, name: str, **options: Any) -> Any:
+        def client(self, name: Any, **options: Any) -> Any:
             return session.client(name, endpoint_url="http://127.0.0.1:9", **options)
 
     clock = Clock()
