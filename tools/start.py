@@ -6,7 +6,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def main() -> None:
-    from tools.landscape import app
+    from tools.landscape import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app()
+    run()

@@ -31,12 +31,12 @@ def run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_lists_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     said = run(tmp_path, str(BIN / "landscape"), "--help").stdout
-    assert all(f" {name} " in said for name in (*NAMES, "allow", "container"))
+    assert all(f" {name} " in said for name in NAMES)
     assert "3 something is due" in said
     assert "4 deployed, but" in said
 
 
-@pytest.mark.parametrize("name", [*NAMES, "allow", "container"])
+@pytest.mark.parametrize("name", NAMES)
 def test_each_command_shows_an_example_and_refuses_what_it_does_not_know(
     tmp_path: Path, name: str
 ) -> None:
@@ -48,7 +48,7 @@ def test_each_command_shows_an_example_and_refuses_what_it_does_not_know(
 
 def test_no_command_asks_the_terminal_what_it_can_do(tmp_path: Path) -> None:
     """Chalice's own commands import blessed, which waits 10 s for a terminal that does not answer."""
-    look = "import sys, tools.landscape; print('blessed' in sys.modules)"
+    look = "import sys, tools.landscape as it; it.application(); print('blessed' in sys.modules)"
     assert run(tmp_path, sys.executable, "-c", look).stdout == "False\n"
 
 
@@ -80,7 +80,7 @@ def test_the_firewalls_scripts_run_from_another_folder(tmp_path: Path, script: s
 
 def test_the_region_is_taken_from_either_variable(tmp_path: Path) -> None:
     """boto3 and Chalice know AWS_DEFAULT_REGION alone; it goes first."""
-    look = "import os, tools.landscape; print(os.environ.get('AWS_DEFAULT_REGION'))"
+    look = "import os, tools.landscape as it; it.application(); print(os.environ.get('AWS_DEFAULT_REGION'))"
     known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     for regions, taken in (
         ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
@@ -121,7 +121,7 @@ def test_the_smaller_set_of_requirements_is_enough_for_every_command(tmp_path: P
     script = (
         f"import sys; sys.modules.update(dict.fromkeys({hidden!r}))\n"
         "import tools.landscape, tools.serve, tools.local, chalice.cli, container.__main__\n"
-        "tools.landscape.app(prog_name='landscape')"
+        "tools.landscape.application()(prog_name='landscape')"
     )
     command = (sys.executable, "-c", script, "token", "--service", "no-service")
     done = run(tmp_path, *command)

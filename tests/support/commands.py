@@ -28,7 +28,7 @@ def invoke(
     command: str, *arguments: str, cwd: Path, environment: Mapping[str, str], piped: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """A command of `landscape`, in this process: it starts, and loads the SDK's models, only once."""
-    from tools.landscape import app
+    from tools.landscape import application
 
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
@@ -38,7 +38,7 @@ def invoke(
         patched.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the region
         with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
             try:
-                app([command, *arguments], prog_name="landscape")
+                application(command)([command, *arguments], prog_name="landscape")
             except SystemExit as ended:
                 code = ended.code
     status = code if isinstance(code, int) else int(code is not None)
