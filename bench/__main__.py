@@ -21,6 +21,7 @@ from typing import Annotated
 import typer
 
 from bench import contenders, scale, steady
+from bench.chart import chart
 from bench.contenders import KEPT, PEER, ROOT
 from bench.figures import BEGIN, END, Row, markdown, write_between_markers
 from bench.measure import ORDER, Bench, Endpoint
@@ -80,6 +81,8 @@ def report(rows: Iterable[Row], peer: Path, how: str, markers: tuple[str, str] |
     sys.stdout.write(f"{text}\n")
     if markers:
         write_between_markers(ROOT / "docs/performance.md", text, *markers)
+        if markers == (BEGIN, END):
+            (ROOT / "docs/drawings/performance.svg").write_text(chart(text))
 
 
 def main(

@@ -1,11 +1,13 @@
 """The table says what was measured, and whether a target is reached."""
 
+import re
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from bench import steady
+from bench.chart import PANELS, chart
 from bench.figures import BEGIN, END, Row, markdown, ratios_of, write_between_markers
 from tests.support.api import ROOT
 
@@ -66,3 +68,14 @@ def test_a_document_without_its_markers_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="needs the line"):
         write_between_markers(page, "new")
     assert page.read_text() == f"{END}\n{BEGIN}\n"
+
+
+def test_the_chart_has_the_medians_of_the_table() -> None:
+    """Both are of one run: `make bench` writes them."""
+    page, drawing = (
+        ROOT / "docs" / name for name in ("performance.md", "drawings/performance.svg")
+    )
+    assert drawing.read_text() == chart(page.read_text())
+    rows = [Row(group, "GET /", "ms", [5.0], [8.0]) for group in PANELS]
+    bars = re.findall(r'class="(ours|peer)".*?width="([\d.]+)"', chart(markdown("now", rows)))
+    assert bars == [("ours", "162.5"), ("peer", "260.0")] * 2
