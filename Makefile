@@ -5,7 +5,7 @@ PYTHON ?= $(shell python$(PINNED) -V >/dev/null 2>&1 && echo python$(PINNED) || 
 OLDEST := 3.11
 PORT ?= 8000
 BIN := .venv/bin
-WORKERS ?= 3
+WORKERS ?= 4
 LANDSCAPE := $(BIN)/landscape
 SITE ?= site
 UNIT := tests/unit tests/contract tests/api
@@ -14,7 +14,8 @@ SLOW := tests/integration tests/e2e
 ON_OLDEST := tests/unit tests/api
 # What guards the cold start, the calls to DynamoDB and the commands, in the quick gate too.
 GUARDS := $(patsubst %,tests/integration/test_%.py,answer_calls cold_imports dynamodb_calls landscape new_resource openapi read_imports zip)
-LONGEST := tests/e2e/test_deploy_killed.py tests/e2e/test_deployed.py tests/e2e/test_fuzzing_deployed.py tests/e2e/test_fuzzing_container.py tests/integration/test_dynamodb_rows.py
+# In this order, so that the last worker does not run one of them alone.
+LONGEST := $(patsubst %,tests/e2e/test_%.py,deploy_killed deployed fuzzing_deployed fuzzing_container page fuzzing_local pipeline operators_day make_run closed_until_attached)
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
 .PHONY: help setup run token openapi docs lock check test soak bench lint deploy rollback
