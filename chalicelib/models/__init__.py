@@ -1,1 +1,1 @@
-"""What the register is made of: frozen records and plain functions over them."""
+"""The data of the register: frozen records, and plain functions over them."""

@@ -1,4 +1,4 @@
-"""Who is calling: one of the two services, or a user of it."""
+"""The caller: one of the two services, or a user of it."""
 
 import re
 from collections.abc import Mapping
@@ -15,39 +15,39 @@ SERVICES = (TECH_AUDIT_TOOL, DIGITAL_LANDSCAPE)
 PERSONS = frozenset({"author", "updated_by", "email"})
 LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 LONGEST_EMAIL = 254
-# A text: re compiles it for the first address, and no cold start does.
+# A text: re compiles it for the first address, not in the cold start.
 EMAIL = rf"[^@<>()\[\],;:\u0022\\{SPACES}{LINE_ENDS}{UNFIT}]{{1,64}}@({LABEL}\.)+{LABEL}"
 
 
 def is_email(text: str) -> bool:
-    """Whether bodies, tokens and commands take `text` for an e-mail address: the one definition."""
+    """Whether `text` is an e-mail address: the one definition for bodies, tokens and commands."""
     fits = len(text) <= LONGEST_EMAIL and re.fullmatch(EMAIL, text)
-    return bool(fits) and not re.search(r"[\ud800-\udfff]", text)  # no JSON Schema can say that
+    return bool(fits) and not re.search(r"[\ud800-\udfff]", text)  # JSON Schema cannot express this
 
 
 def is_group(name: str) -> bool:
-    """Whether a group of this name can count: it has no comma, blank or bracket.
+    """Whether a group can have this name: it has no comma, space or bracket.
 
-    The gateway puts such signs between the names of several groups.
+    The gateway puts these characters between the names of several groups.
     """
     return bool(re.fullmatch(r"[^\s,\[\]]+", name))
 
 
 def email_key(email: str) -> str:
-    """What makes two e-mail addresses the same person's: no regard to the case of A to Z.
+    """The form in which e-mail addresses are compared: A to Z in lower case.
 
-    Not of other letters: folded, `ſteve@` and `steve@` would be one, and they are two mailboxes.
+    Other letters keep their case: `ſteve@` and `steve@` are two mailboxes, and have one casefold.
     """
     return email.translate(LOWER)
 
 
 def without_persons(members: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of JSON without the members that name a person."""
+    """A JSON object without the members that name a person."""
     return {name: value for name, value in members.items() if name not in PERSONS}
 
 
 def is_written_in(value: Any, key: str) -> bool:
-    """Whether a text in this value of JSON holds the address with this key, but for PERSONS."""
+    """Whether a text in this JSON value, PERSONS excepted, holds the address with this key."""
     if isinstance(value, str):
         whole = rf"(?<![\w.+-]){re.escape(key)}(?![\w-]|\.\w)"
         return key in email_key(value) and bool(re.search(whole, email_key(value)))
@@ -58,10 +58,10 @@ def is_written_in(value: Any, key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`email` is None where a service's role calls on behalf of nobody.
+    """`email` is None if a service's role calls without a user.
 
-    `groups` are those of the service's own pool: a name means nothing in the other's. `subject` says in
-    the log who asked, without an address: the token's `sub`, or the name of the role. It may be empty.
+    `groups` are those of the service's own pool; a name means nothing in the other pool. `subject`
+    identifies the caller in the log: the token's `sub`, or the name of the role. It may be empty.
     """
 
     service: str
@@ -71,7 +71,7 @@ class Caller:
 
     @property
     def author(self) -> str:
-        """Who is recorded as the author of what the caller writes: the user, or the service."""
+        """The recorded author of the caller's writes: the user, or the service."""
         return self.email or self.service
 
     @property

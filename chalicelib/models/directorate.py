@@ -9,7 +9,7 @@ from chalicelib.models.record import document_of, record_from
 
 @dataclass(frozen=True, slots=True)
 class Directorate:
-    """`id` is what a move says; `colour` is like #1f77b4."""
+    """A move refers to `id`. `colour` is like #1f77b4."""
 
     id: int
     name: str
@@ -21,7 +21,7 @@ class Directorate:
 
 @dataclass(frozen=True, slots=True)
 class Directorates:
-    """All of them: one record, of version 0 until somebody writes it."""
+    """All directorates, as one record. Its version is 0 before the first write."""
 
     items: tuple[Directorate, ...] = ()
     version: int = 0
@@ -30,12 +30,12 @@ class Directorates:
 
     @property
     def created_at(self) -> str:
-        """The record is never deleted."""
+        """Empty: the record is never deleted and created again."""
         return ""
 
 
 def directorates_document(record: Directorates, *, stored: bool = False) -> dict[str, Any]:
-    """As the API says them; `stored`: with the members that this release does not know."""
+    """The API's document. `stored`: with the members that are unknown to this release."""
     document = document_of(record, stored=stored, items=())
     del document["items"]
     return {

@@ -1,4 +1,4 @@
-"""Whom the organisation trusts to say who is calling: user pools, and IAM roles."""
+"""The trusted sources of a caller's identity: user pools and IAM roles."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,9 @@ from chalicelib.partitions import domain_of
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A service's Cognito user pool, and the app clients whose tokens count.
+    """A service's Cognito user pool, and the app clients whose tokens are accepted.
 
-    `hosted_ui` is the origin of the pool's sign-in pages, None where the page of the contract
-    offers none.
+    `hosted_ui` is the origin of the pool's sign-in pages; None if the contract's page offers none.
     """
 
     service: str
@@ -28,13 +27,13 @@ class Pool:
 
     @property
     def issuer(self) -> str:
-        """What the pool's tokens say in `iss`."""
+        """The `iss` of the pool's tokens."""
         return f"https://cognito-idp.{self.region}.{domain_of(self.region)}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role that speaks for a service."""
+    """An IAM role that calls for a service."""
 
     service: str
     arn: str
@@ -45,6 +44,6 @@ class Role:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Partition, account and name: all that a role has in common with the ARN of its sessions."""
+        """Partition, account and name: the parts that the ARN of its sessions has too."""
         _, partition, _, _, account, _ = self.arn.split(":")
         return partition, account, self.name

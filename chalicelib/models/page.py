@@ -1,4 +1,4 @@
-"""A page of a list, and the place where the next one begins."""
+"""A page of a list, and the position of the next one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-# The sort key of the last row that was examined: what a cursor carries.
+# The sort key of the last row that was examined. A cursor holds it.
 Position = tuple[str | float, ...]
 
 EXAMINED_AT_MOST = 500
-EXAMINED_BYTES = 1_000_000  # of JSON; DynamoDB reads as much for one Query
+EXAMINED_BYTES = 1_000_000  # of JSON; a Query of DynamoDB reads as much
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """`next` is None only at the end of the list; a page may be short, even empty, before it."""
+    """`next` is None only on the last page. Any other page may be short, or even empty."""
 
     items: tuple[T, ...]
     next: Position | None = None
 
 
 class ExaminedRow(NamedTuple):
-    """A row of a list: its place, how much was read for it, and its JSON unless it is passed over."""
+    """A row of a list: its position, its size as read, and its JSON; None if it is left out."""
 
     position: Position
     size: int  # bytes
@@ -30,9 +30,9 @@ class ExaminedRow(NamedTuple):
 
 
 def fill_page(rows: Iterable[ExaminedRow], limit: int) -> Page[str]:
-    """The first `limit` texts of at most EXAMINED_AT_MOST rows and EXAMINED_BYTES, but of one at least.
+    """The first `limit` texts of at most EXAMINED_AT_MOST rows and EXAMINED_BYTES, but at least one row.
 
-    `rows` come in order, lazily.
+    `rows` are in order, and read lazily.
     """
     items: list[str] = []
     last: Position | None = None

@@ -1,4 +1,4 @@
-"""A software project, the technologies it uses, and who answers for it."""
+"""A software project, the technologies that it uses, and its contacts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ CATEGORIES = (
     "incident-management",
 )
 SORTS = ("name", "-name", "updated_at", "-updated_at")
-# Members of a record that no document of a project holds.
+# Members of a record that are in no document of a project.
 APART = ("contacts", "updated_by", "mark")
 MOST_CONTACTS = 20
 LARGEST_PROJECT = 64 * 1024  # bytes of JSON, with its contacts
@@ -60,7 +60,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A dependency or a tool by a free name, which is no technology of the register."""
+    """A dependency or a tool. Its name is free text, not a technology of the register."""
 
     name: str
     description: str = ""
@@ -69,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """That a project uses a technology.
+    """A project's use of a technology.
 
     `technology` is any reference in a draft and the id in a record; `name` is the technology's name.
     """
@@ -97,9 +97,9 @@ class Contact:
 class Project:
     """A record; without an id it is a draft.
 
-    `contacts` and `updated_by` are personal data, which no document of a project holds. `mark` is
-    the store's own: another one after each write. `rest` holds the stored members that this release
-    does not know.
+    `contacts` and `updated_by` are personal data, which are in no document of a project. `mark` is
+    the store's own, and changes with each write. `rest` holds the stored members that are unknown to
+    this release.
     """
 
     name: str
@@ -144,11 +144,11 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ProjectQuery:
-    """Which projects a list holds and in which order; `sort` None is by rank for `words`
-    (the shortest text that holds them first), else by name.
+    """The projects of a list, and their order.
 
-    `words`, `technology`, `programme` or the order drives the list, the first of them that is
-    given; the others are filters over what it yields.
+    If `sort` is None, the order is by rank for `words` (the shortest text first), else by name. The
+    first one given of `words`, `technology`, `programme` and the order drives the list. The others
+    filter it.
     """
 
     words: tuple[str, ...] = ()
@@ -172,7 +172,7 @@ class ProjectQuery:
 
 
 def project_document(project: Project, *, stored: bool = False) -> dict[str, Any]:
-    """The project as the API says it; `stored`: with the members that this release does not know."""
+    """The API's document. `stored`: with the members that are unknown to this release."""
     development = project.development
     made = {
         "development": development and document_of(development, stored=stored),
@@ -194,7 +194,7 @@ def project_from(
     updated_by: str | None = None,
     mark: str = "",
 ) -> Project:
-    """The record behind a document that this or another release has stored."""
+    """The record of a document that this or another release has stored."""
     development = document.get("development")
     return record_from(
         Project,
@@ -220,6 +220,6 @@ def contact_from(document: Mapping[str, Any]) -> Contact:
 
 
 def size_of(project: Project) -> int:
-    """How many bytes of JSON the project and its contacts are: at most LARGEST_PROJECT are taken."""
+    """The bytes of JSON of the project and its contacts. At most LARGEST_PROJECT are allowed."""
     contacts = [contact_document(contact) for contact in project.contacts]
     return len(as_json({**project_document(project), "contacts": contacts}).encode())

@@ -1,7 +1,7 @@
-"""Between records and their documents, whichever release wrote them.
+"""Conversion of records to documents, and of documents of any release to records.
 
-A document may hold members that this release does not know, and may lack members that it expects.
-Unknown members are kept in the record's `rest` and written back; missing ones have their defaults.
+A document may hold members that are unknown to this release, and may lack members that it expects.
+Unknown members are kept in the record's `rest` and written back. Missing ones have their defaults.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 
 class Record(Protocol):
-    """A frozen dataclass whose field `rest` holds what this release does not know."""
+    """A frozen dataclass whose field `rest` holds the unknown members."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def record_from(kind: type[R], document: Mapping[str, Any], **made: Any) -> R:
-    """A record of `kind`; `made` are the members that are not as JSON has them."""
+    """A record of `kind`; `made` are the members that differ from their JSON."""
     members = kind.__dataclass_fields__
     known: dict[str, Any] = {}
     rest: dict[str, Any] = {}
@@ -36,7 +36,7 @@ def record_from(kind: type[R], document: Mapping[str, Any], **made: Any) -> R:
 
 
 def document_of(record: Record, *, stored: bool, **made: Any) -> dict[str, Any]:
-    """The record's members; `stored`: also those that this release does not know."""
+    """The record's members, with the values in `made`. `stored`: with the unknown members."""
     document = dict(record.rest) if stored else {}
     for name in record.__dataclass_fields__:
         if name in made:
@@ -48,17 +48,17 @@ def document_of(record: Record, *, stored: bool, **made: Any) -> dict[str, Any]:
 
 
 def changed_members(new: Record, old: Record, among: Iterable[str]) -> set[str]:
-    """Those of these members that differ."""
+    """The members in `among` that differ."""
     return {name for name in among if getattr(new, name) != getattr(old, name)}
 
 
 def form_of(*kinds: type[Record]) -> str:
-    """Differs between releases whose records have other members."""
+    """A text that differs between releases whose records have different members."""
     return "/".join(",".join(kind.__dataclass_fields__) for kind in kinds)
 
 
 def carry_rest(new: T, old: T) -> T:
-    """`new` with the unknown members of whatever is equal in `old`: a writer sends them not back."""
+    """`new` with the unknown members of each equal record in `old`: clients do not send them back."""
     if isinstance(new, tuple) and isinstance(old, tuple):
         return tuple(_of_equal(one, old) for one in new)  # type: ignore[return-value]
     return old if new == old else new

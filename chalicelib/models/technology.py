@@ -1,4 +1,4 @@
-"""A technology, and the moves that put it where it is on the radar."""
+"""A technology, and the moves that decide its place on the radar."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from chalicelib.models.record import document_of, record_from
 from chalicelib.models.text import begins_words, is_faithful, name_key, words
 
 QUADRANTS = ("languages", "frameworks", "supporting-tools", "infrastructure")
-# From the farthest out to the innermost; the first two are not on the radar.
+# From the outermost to the innermost; the first two are not on the radar.
 RINGS = ("ignore", "review", "hold", "assess", "trial", "adopt")
 HIDDEN_RINGS = ("ignore", "review")
 
-# Where a technology that a project brings into being is put until a reviewer decides.
+# The quadrant of a technology that a project creates, until a reviewer decides.
 QUADRANT_OF_CATEGORY = {
     "languages": "languages",
     "frameworks": "frameworks",
@@ -35,9 +35,9 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`author` is an e-mail address, or None where the source does not say or nobody decided.
+    """`author` is an e-mail address, or None if the source has none or nobody decided.
 
-    `directorate` is the id of the one whose ring it is, None for the default one.
+    `directorate` is the id of the one whose ring it sets, None for the default one.
     """
 
     ring: str
@@ -50,14 +50,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Technology:
-    """A record; without an id it is a draft. Its ring is its last move's in the default directorate.
+    """A record; without an id it is a draft. Its ring is from its last move in the default directorate.
 
-    `rings` are those of other directorates, by id as text. `held_ring` counts where the moves that
-    a record shows are all of other directorates.
+    `rings` are those of other directorates, by id as text. `held_ring` is its ring if all moves in the
+    record are of other directorates.
 
-    `categories` are those under which projects have named it, and those that a reviewer sets.
-    A record that was read holds its last SHOWN_MOVES `moves` of `move_count`. `project_count` is
-    the store's own count. `mark` and `rest` are as a project's.
+    `categories` are those that projects use it for, and those that a reviewer sets. A record that was
+    read holds the last SHOWN_MOVES of `move_count` `moves`. `project_count` is the store's own count.
+    `mark` and `rest` are as in Project.
     """
 
     name: str
@@ -86,12 +86,12 @@ class Technology:
         return next(own, self.held_ring)
 
     def ring_in(self, directorate: int | None) -> str:
-        """Where the directorate has none of its own, it is the default one's."""
+        """The directorate's own ring, or the default one's if it has none."""
         return self.rings.get(str(directorate), self.ring)
 
     @property
     def is_on_radar(self) -> bool:
-        """On that of any directorate."""
+        """Whether the radar of any directorate shows it."""
         return not {self.ring, *self.rings.values()}.issubset(HIDDEN_RINGS)
 
     @property
@@ -104,9 +104,9 @@ class Technology:
 
     @property
     def keys(self) -> Mapping[str, str]:
-        """What this technology can be called by, and as what: no other may have any of them.
+        """The names of this technology, each with its kind. No other technology may have one of them.
 
-        An id that was made by dropping signs is none of them: it answers to itself alone.
+        An id that is not faithful to the name is not among them: only the exact id refers to it.
         """
         ids = {self.id: "id"} if is_faithful(self.id, self.name) else {}
         return {**dict.fromkeys(self.name_keys, "alias"), **ids, self.name_key: "name"}
@@ -118,7 +118,7 @@ class Technology:
 
 @dataclass(frozen=True, slots=True)
 class TechnologyQuery:
-    """Which technologies a list holds: by rank where `words` are given, else by name."""
+    """The technologies of a list: in order of rank if `words` are given, else of name."""
 
     words: tuple[str, ...] = ()
     quadrant: str | None = None
@@ -150,9 +150,9 @@ def rings_of(moves: Iterable[Move]) -> dict[str, str]:
 
 
 def technology_document(technology: Technology, *, stored: bool = False) -> dict[str, Any]:
-    """The technology as the API says it.
+    """The API's document.
 
-    `stored`: with the members that this release does not know, and without the count of projects,
+    `stored`: with the members that are unknown to this release, and without the count of projects,
     which changes without a write of the technology.
     """
     moves = [move_document(move, stored=stored) for move in technology.moves]
@@ -167,7 +167,7 @@ def technology_document(technology: Technology, *, stored: bool = False) -> dict
 
 
 def without_authors(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A technology's document for whoever shows no credential: authors are e-mail addresses."""
+    """A technology's document for callers without credentials: authors are e-mail addresses."""
     return {**document, "moves": [without_persons(move) for move in document["moves"]]}
 
 
@@ -177,9 +177,9 @@ def technology_from(
     updated_by: str | None = None,
     mark: str = "",
 ) -> Technology:
-    """The record behind a document that this or another release has stored.
+    """The record of a document that this or another release has stored.
 
-    `project_count` is today's; None where the document says it.
+    `project_count` is the current one; None if the document holds it.
     """
     known = {name: value for name, value in document.items() if name != "ring"}
     moves = tuple(map(move_from, document["moves"]))

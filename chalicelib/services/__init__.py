@@ -1,1 +1,1 @@
-"""The rules of the register. No HTTP, no AWS."""
+"""The rules of the register, without HTTP and AWS."""

@@ -1,4 +1,4 @@
-"""Who may do what: the one table of rules, and how a caller is held against it."""
+"""Authorization: the one table of rules, and the checks of a caller against it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from chalicelib.errors import ForbiddenError
 from chalicelib.models.caller import DIGITAL_LANDSCAPE, TECH_AUDIT_TOOL, Caller
 from chalicelib.models.project import Contact
 
-EVERYONE = None  # whoever the pool vouches for
+EVERYONE = None  # every user of the pool
 ADMIN = frozenset({"Admin"})
 REVIEWERS = frozenset({"reviewer", "admin"})
 LANDSCAPE_ADMIN = frozenset({"admin"})
@@ -16,11 +16,11 @@ REVIEWED = frozenset({"name", "quadrant", "tags", "categories"})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`groups`: for each pool whose users may come at all, the groups they must be in one of.
+    """`groups`: the pools whose users are allowed, each with the groups of which they need one.
 
-    `contact_or`: who passes that must also be a contact of the project, or in one of these groups.
-    `members`: who is in none of the groups `all_members_for` changes these members of a record alone.
-    `role`: also the service's role, on behalf of nobody. It is in no group and needs no relation.
+    `contact_or`: the user must also be a contact of the project, or in one of these groups.
+    `members`: a user outside the groups `all_members_for` may change only these members of a record.
+    `role`: the service's role is also allowed without a user. It needs no group and no relation.
     """
 
     groups: Mapping[str, frozenset[str] | None]
@@ -50,17 +50,17 @@ RULES: Mapping[str, Rule] = {
     "merge-technology": Rule({DIGITAL_LANDSCAPE: REVIEWERS}, role=True),
 }
 
-# Actions that show e-mail addresses of others: the log says by `sub` who asked.
+# Actions that show other persons' e-mail addresses. The log names the caller by `sub`.
 LOGGED_BY_SUBJECT = frozenset({"read-contacts", "read-authors"})
 
 
 def groups_of(service: str) -> frozenset[str]:
-    """The groups of the service's pool that some rule names; another one opens nothing."""
+    """The groups of the service's pool that a rule names. No other group has an effect."""
     return frozenset().union(*(rule.groups.get(service) or () for rule in RULES.values()))
 
 
 def unknown_groups(service: str, groups: Iterable[str]) -> list[str]:
-    """A sentence for each group of `service` that opens nothing, with what there is."""
+    """A sentence for each group of `service` without an effect, with the groups that have one."""
     known = sorted(groups_of(service))
     sentences = []
     for group in groups:
@@ -68,7 +68,7 @@ def unknown_groups(service: str, groups: Iterable[str]) -> list[str]:
             alike = [name for name in known if name.lower() == group.lower()]
             meant = f", but {alike[0]!r}" if alike else ""
             sentences.append(
-                f"no rule knows the group {group!r} of {service}{meant}. Its groups: {', '.join(known)}"
+                f"no rule names the group {group!r} of {service}{meant}. Its groups: {', '.join(known)}"
             )
     return sentences
 
@@ -90,7 +90,7 @@ def require(caller: Caller, action: str) -> None:
 
 
 def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -> None:
-    """Raises ForbiddenError where the rule asks for a contact and the caller is none, nor exempt."""
+    """Raises ForbiddenError if the rule needs a contact, and the caller is neither one nor exempt."""
     exempt = RULES[action].contact_or
     if exempt is None or caller.email is None or caller.groups & exempt:
         return
@@ -100,7 +100,7 @@ def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -
 
 
 def require_members(caller: Caller, action: str, changed: Iterable[str]) -> None:
-    """Raises ForbiddenError where the caller changes a member of a record that the rule keeps for others."""
+    """Raises ForbiddenError if the caller changes a member of a record that the rule does not allow."""
     rule = RULES[action]
     kept = sorted({*changed} - rule.members)
     if rule.members and kept and not caller.groups & rule.all_members_for:
@@ -109,7 +109,7 @@ def require_members(caller: Caller, action: str, changed: Iterable[str]) -> None
 
 
 def allowed(caller: Caller) -> list[str]:
-    """The actions that the caller's pool and groups allow; some also ask for a relation."""
+    """The actions that the caller's pool and groups allow; some also need a relation."""
     return [action for action in RULES if _may(caller, action)]
 
 

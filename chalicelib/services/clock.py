@@ -11,7 +11,7 @@ def utc_now() -> datetime:
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC to the millisecond: of fixed width, so that text order is time order."""
+    """RFC 3339 in UTC to the millisecond. The width is fixed, so text order is time order."""
     return (
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
     )
@@ -22,6 +22,6 @@ def hours_after(moment: datetime, hours: int) -> str:
 
 
 def next_midnight(moment: datetime) -> datetime:
-    """When the day of `moment` ends, in UTC."""
+    """The end of the day of `moment`, in UTC."""
     day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return day + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, signed, and good only for the list they were made under."""
+"""Cursors: signed positions in a list, valid only for the list that made them."""
 
 import binascii
 import hmac
@@ -13,7 +13,7 @@ TAG_BYTES = 16
 
 
 class Cursors:
-    """`key` is asked for once, when the first cursor is made or read."""
+    """`key` is called once, for the first cursor that is made or read."""
 
     def __init__(self, key: Callable[[], bytes]) -> None:
         self._ask = key
@@ -25,14 +25,16 @@ class Cursors:
         return urlsafe_b64encode(self._tag(payload, binding) + payload).decode().rstrip("=")
 
     def open(self, cursor: str, binding: str) -> Position:
-        """Raises MalformedError for all that `seal` did not make under the same binding."""
+        """Raises MalformedError if `seal` did not make the cursor with the same binding."""
         try:
             sealed = urlsafe_b64decode(cursor.encode("ascii") + b"==")
         except (binascii.Error, ValueError):
             sealed = b""
         tag, payload = sealed[:TAG_BYTES], sealed[TAG_BYTES:]
         if not hmac.compare_digest(tag, self._tag(payload, binding)):
-            raise MalformedError("The cursor was not made for this list, its filters and its order")
+            raise MalformedError(
+                "The cursor is not of this list, its filters and its order: begin at the first page"
+            )
         return tuple(json.loads(payload))
 
     def _tag(self, payload: bytes, binding: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The rules for directorates: a move or a radar is of one that is there and enabled."""
+"""The rules for directorates: a move or a radar must name an enabled one."""
 
 from dataclasses import replace
 
@@ -30,9 +30,9 @@ class DirectorateRegister:
         return changed
 
     def own_radar(self, directorate: int | None) -> int | None:
-        """The directorate whose rings count; None for the default one, and where none is given.
+        """The directorate whose rings count; None for the default one, or if none is given.
 
-        Raises InvalidError where there is none of this id, or it is not enabled.
+        Raises InvalidError if no enabled directorate has this id.
         """
         if directorate is None:
             return None
@@ -40,5 +40,7 @@ class DirectorateRegister:
         found = next((each for each in items if each.id == directorate and each.enabled), None)
         if found is None:
             known = ", ".join(str(each.id) for each in items if each.enabled) or "none yet"
-            raise InvalidError(Flaw("/directorate", f"is not an enabled directorate: {known}"))
+            raise InvalidError(
+                Flaw("/directorate", f"is not an enabled directorate. Enabled: {known}")
+            )
         return None if found.default else directorate

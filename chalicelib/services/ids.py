@@ -1,4 +1,4 @@
-"""Readable ids, fixed when a record is made."""
+"""Readable ids. The id of a record never changes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,24 +14,24 @@ LONGEST = 80
 ID = re.compile(r"[a-z0-9-]{1,100}")
 NUMBERED = 5
 RANDOM = 5  # tries of a random suffix
-SUFFIX = 5  # signs
+SUFFIX = 5  # characters
 SIGNS = ascii_lowercase + digits
 
 
 def is_id(text: str) -> bool:
-    """Whether `text` could be an id at all: what no store needs to be asked for."""
+    """Whether `text` has the form of an id. If not, no read is needed."""
     return bool(ID.fullmatch(text))
 
 
 def slug(name: str, otherwise: str) -> str:
-    """`C#` → `c-sharp`, `PL/SQL` → `pl-sql`; `otherwise` where no letter or digit is left."""
+    """`C#` → `c-sharp`, `PL/SQL` → `pl-sql`; `otherwise` if no letter or digit is left."""
     from slugify import slugify  # only writes make ids
 
     return slugify(name, max_length=LONGEST, replacements=SPELLED_OUT) or otherwise
 
 
 def add_under_free_id(base: str, add: Callable[[str], T]) -> T:
-    """What `add` gives for the first id that is free: `base`, `base-2` to `base-5`, `base-k3x9q`.
+    """The result of `add` for the first free id: `base`, `base-2` to `base-5`, `base-k3x9q`.
 
     Raises ConflictError.
     """

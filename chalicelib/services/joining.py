@@ -1,4 +1,4 @@
-"""What is made of two technologies, and of the uses of both, where one is merged into the other."""
+"""The merge of a technology into a second one: their aliases, their uses and their moves."""
 
 from dataclasses import replace
 
@@ -9,24 +9,24 @@ from chalicelib.models.text import name_key
 
 
 def joined_aliases(first: Technology, second: Technology) -> tuple[str, ...]:
-    """Those of the second, and what the first answers to."""
+    """The aliases of the second, and all names of the first."""
     names = (first.name, *first.aliases, first.id)
     new = {name_key(name): name for name in reversed(names) if name_key(name) not in second.keys}
     return (*second.aliases, *reversed(new.values()))
 
 
 def require_room(first: Technology, second: Technology) -> None:
-    """Raises ConflictError where the second would have more aliases than it can have."""
+    """Raises ConflictError if the second would have more than MOST_ALIASES aliases."""
     surplus = len(joined_aliases(first, second)) - MOST_ALIASES
     if surplus > 0:
         raise ConflictError(
-            f"{second.id} would have {surplus} aliases more than the {MOST_ALIASES} it can have:"
-            f" take so many away from {first.id} or {second.id}"
+            f"{second.id} would have {surplus} aliases more than the {MOST_ALIASES} that are allowed:"
+            f" remove {surplus} from {first.id} or {second.id}"
         )
 
 
 def joined_uses(uses: tuple[Use, ...], first: Technology, second: Technology) -> tuple[Use, ...]:
-    """A technology stands once in a category; it is main where either was."""
+    """Each technology once in each category. A use is main if one of the two was."""
     found: dict[tuple[str, str], Use] = {}
     for use in uses:
         is_first = use.technology == first.id

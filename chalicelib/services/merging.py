@@ -1,6 +1,6 @@
-"""Merging a technology into a second one: its projects first, some with each call, then all it has.
+"""The merge of a technology into a second one: its projects first, some with each call, then the rest.
 
-The records alone say how far a merge has come: it can be cut short and repeated at any point.
+The records hold the whole state of a merge, so it can be interrupted and repeated at any point.
 """
 
 import json
@@ -37,15 +37,15 @@ MOST_PROJECTS = 100
 MOVES_IN_ONE_WRITE = 30
 PAGE = 100
 TRIES = 10
-# What another writer has done since both were read.
+# Raised if another writer has changed something since both were read.
 MEANWHILE = (VersionMismatchError, NotFoundError, InUseError, UnknownTechnologyError)
-# In the `rest` of a technology whose merge has left projects: the id of the second one.
+# In the `rest` of a technology whose merge has projects left: the id of the second one.
 MERGED_INTO = "merged_into"
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """`into` is the id of the second technology; `left` projects name the first yet."""
+    """`into` is the id of the second technology; `left` projects still name the first."""
 
     into: str
     moved: int
@@ -53,7 +53,7 @@ class Merged:
 
 
 class Merging:
-    """`most` is how many projects one call changes."""
+    """One call changes at most `most` projects."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Merging:
         self._most = most
 
     def merge(self, first_id: str, into: str, caller: Caller) -> Merged:
-        """Makes some projects of the first name the second; ends the first where none is left.
+        """Makes some projects of the first name the second; deletes the first if none is left.
 
         Raises InvalidError, NotFoundError, ConflictError.
         """
@@ -85,12 +85,12 @@ class Merging:
                 for is_moved in self._move_projects(first, second, caller, self._most - moved):
                     moved += is_moved
                 return Merged(second.id, moved, self._left(first.id, second, caller))
-        raise ConflictError("Others write these technologies at once: send the request again")
+        raise ConflictError("Others are writing these technologies: send the request again")
 
     def _pair(self, first_id: str, into: str) -> tuple[Technology, Technology]:
-        """Both as they are now; one and the same where a merge has ended."""
+        """The two current records; twice the same if the merge has ended."""
         first, second = self._find(first_id), self._find(into)
-        if second is None:  # the first may have taken it in since it was read
+        if second is None:  # it may have been merged into the first since
             first = self._find(first_id)
         if second and not first and first_id in second.keys:
             first = second
@@ -100,7 +100,7 @@ class Merging:
             raise NotFoundError(NO_SUCH_TECHNOLOGY)
         if second is None:
             raise InvalidError(
-                Flaw("/into", "is not the id of a technology: read the list of them")
+                Flaw("/into", "is not the id of a technology: use one from the list")
             )
         return first, second
 
@@ -124,7 +124,7 @@ class Merging:
     def _move_project(
         self, project_id: str, first: Technology, second: Technology, caller: Caller
     ) -> bool:
-        """Whether it was changed; on a newer version it tries again. Raises UnknownTechnologyError."""
+        """Whether it was changed. Repeats on a newer version. Raises UnknownTechnologyError."""
         for _ in range(TRIES):
             project = self._projects.get(project_id)
             if project is None or first.id not in project.technology_ids:
@@ -142,7 +142,7 @@ class Merging:
         return False
 
     def _left(self, first_id: str, second: Technology, caller: Caller) -> int:
-        """How many projects name the first yet. Where there is none, it ends."""
+        """The number of projects that still name the first. If it is 0, ends the merge."""
         first = self._read(first_id)
         if not first.project_count:
             self._end(first, second, caller)
@@ -154,18 +154,18 @@ class Merging:
     def _end(self, first: Technology, second: Technology, caller: Caller) -> None:
         ring, rings = second.ring, {**first.rings, **second.rings}
         second = self._with_older_moves(first, second, caller)
-        require_room(first, second)  # both were read anew
+        require_room(first, second)  # both were read again
         after = replace(self._joined(first, second, ring, caller), rings=rings)
         try:
             self._technologies.absorb(second, first, after)
-        except NameTakenError:  # the id was made by dropping signs, and is another one's name
+        except NameTakenError:  # the id of the first is another one's name
             kept = tuple(alias for alias in after.aliases if alias != first.id)
             self._technologies.absorb(second, first, replace(after, aliases=kept))
 
     def _joined(
         self, first: Technology, second: Technology, ring: str, caller: Caller
     ) -> Technology:
-        """The second with what the first has, in the `ring` where it was."""
+        """The second with the data of the first. It stays in `ring`."""
         known = set(self._history(second))
         added = (move for move in dict.fromkeys(first.moves) if move not in known)
         moves = in_order(*second.moves, *added)
@@ -183,7 +183,7 @@ class Merging:
     def _with_older_moves(
         self, first: Technology, second: Technology, caller: Caller
     ) -> Technology:
-        """The second with the moves that the first no longer shows; its last move stays the last."""
+        """The second with the moves that the first no longer shows. Its last move stays the last."""
         older = self._history(first)[: -len(first.moves)]
         known = set(self._history(second)) if older else set()
         lacking = [move for move in dict.fromkeys(older) if move not in known]
@@ -209,7 +209,7 @@ class Merging:
 
 
 def _require_turn(first: Technology, second: Technology) -> None:
-    """Of two merges that cross and leave projects, that of the first id goes on."""
+    """If the opposite merge has projects left, only that of the lower id may go on."""
     if second.rest.get(MERGED_INTO) == first.id and second.id < first.id:
         raise ConflictError(
             f"{second.id} is being merged into {first.id}: go on with that merge instead"
@@ -217,7 +217,7 @@ def _require_turn(first: Technology, second: Technology) -> None:
 
 
 def _walk(find: Callable[[Position | None], Page[T] | None]) -> Iterator[T]:
-    """What is on all pages, read as it is asked for."""
+    """The items of all pages, read lazily."""
     after: Position | None = None
     while page := find(after):
         yield from page.items

@@ -1,4 +1,4 @@
-"""Technologies that a project names and the register does not know: they are created for it."""
+"""The creation of technologies that a project names and the register does not have."""
 
 import hashlib
 import json
@@ -30,15 +30,15 @@ from chalicelib.services.technologies import Technologies
 from chalicelib.stores.port import Quota
 
 MOST_IN_A_REQUEST = 10
-MOST_IN_A_DAY = 50  # for one caller; a day is UTC's
+MOST_IN_A_DAY = 50  # for one caller; a day in UTC
 
 
 class NewTechnologies:
     """Creates the unknown technologies of one project, and removes them if the project is refused.
 
-    Each is created by a write of its own, in ring review. Its move has no author: who writes a
-    project decides nothing about the radar, and moves are public while contacts are not. Without a
-    caller, as in a load, there is no limit.
+    Each is created by a write of its own, in ring review. Its move has no author: the writer of a
+    project decides nothing about the radar, and moves are public while contacts are not. A load has
+    no caller, and no limit.
     """
 
     def __init__(self, technologies: Technologies, caller: Caller | None, clock: Clock) -> None:
@@ -52,9 +52,9 @@ class NewTechnologies:
     ) -> tuple[Use, ...]:
         """Returns the uses with the ids and names of their technologies; creates the unknown ones.
 
-        Every rule is checked before anything is created. `check` receives the uses as they will be,
-        and raises to refuse them. Raises InvalidError, QuotaExceededError; UnknownTechnologyError if
-        the same call can succeed once repeated.
+        Every rule is checked before anything is created. `check` receives the expected uses, and
+        raises to refuse them. Raises InvalidError, QuotaExceededError; UnknownTechnologyError if the
+        same call can succeed later.
         """
         known = self._technologies.resolve(use.technology for use in uses)
         expected = expected_technologies(uses, known)
@@ -88,8 +88,8 @@ class NewTechnologies:
     def _require_few(self, count: int) -> None:
         if self._caller and count > MOST_IN_A_REQUEST:
             detail = (
-                f"names {count} technologies that the register does not know:"
-                f" a request may add {MOST_IN_A_REQUEST}, add the others with later requests"
+                f"names {count} technologies that the register does not have:"
+                f" a request may add {MOST_IN_A_REQUEST}, so add the others with later requests"
             )
             raise InvalidError(Flaw("/technologies", detail))
 
@@ -104,7 +104,7 @@ class NewTechnologies:
         except NameTakenError:  # another request created it a moment ago
             found = self._technologies.resolve([use.technology]).get(use.technology)
             if found is None:
-                raise UnknownTechnologyError("It was removed a moment ago") from None
+                raise UnknownTechnologyError("It was deleted a moment ago") from None
             return found
         except QuotaExceededError:
             raise self._too_many() from None
@@ -130,7 +130,7 @@ class NewTechnologies:
 
 
 def expected_technologies(uses: Iterable[Use], known: Mapping[str, Named]) -> dict[str, Named]:
-    """The technology behind each reference, once the unknown are created.
+    """The technology of each reference, after the unknown ones are created.
 
     A reference can be the id of a technology that an earlier reference of the project creates.
     """

@@ -1,4 +1,4 @@
-"""The rules for projects: who may write one, what its technologies are, never without a contact."""
+"""The rules for projects: the right to write one, its technologies, and its contacts."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,7 +51,7 @@ class Projects:
         return self._store.find(query, after, limit)
 
     def named(self, name: str, query: ProjectQuery) -> Page[str]:
-        """The project of exactly this name, where the query admits it."""
+        """The project with exactly this name, if the query admits it."""
         owner = self._store.owner(name_key(name))
         found = self._store.get(owner) if owner else None
         is_it = found and found.name_key == name_key(name) and query.admits(found)
@@ -64,7 +64,7 @@ class Projects:
     def of_technology(self, technology_id: str, after: Position | None, limit: int) -> Page[str]:
         """The projects that use the technology. Raises NotFoundError.
 
-        The technology itself is only looked up where the first page is empty.
+        Reads the technology itself only if the first page is empty.
         """
         page: Page[str] = Page(())
         if is_id(technology_id):
@@ -89,7 +89,7 @@ class Projects:
     def create(
         self, draft: Project, caller: Caller, receipt: ReceiptFor[Project] = no_receipt
     ) -> Project:
-        """Takes a draft; a user who calls becomes its first contact unless it lists them.
+        """Writes a draft. The calling user becomes its first contact, unless the draft lists them.
 
         Raises as `admit` does.
         """
@@ -109,7 +109,7 @@ class Projects:
         caller: Caller | None = None,
         receipt: ReceiptFor[Project] = no_receipt,
     ) -> Project:
-        """Takes a draft with its contacts; without a caller, what is loaded.
+        """Writes a draft with its contacts. A load has no caller.
 
         Raises InvalidError, NameTakenError, QuotaExceededError, ReceiptExistsError.
         """
@@ -135,7 +135,7 @@ class Projects:
         return self._write(draft, caller, write)
 
     def replace(self, current: Project, draft: Project, caller: Caller) -> Project:
-        """Puts the draft in the place of `current`, whose id, contacts and unknown members stay.
+        """Replaces `current` with the draft. The id, the contacts and unknown members stay.
 
         Raises InvalidError, NotFoundError, VersionMismatchError, NameTakenError, QuotaExceededError.
         """
@@ -186,9 +186,9 @@ class Projects:
         caller: Caller | None,
         write: Callable[[tuple[Use, ...]], Project],
     ) -> Project:
-        """Calls `write` with the draft's uses by id, and again if a technology was just removed.
+        """Calls `write` with the draft's uses by id. Repeats it if a technology was just deleted.
 
-        The technologies that were created for a draft are removed if the draft is refused.
+        The technologies that were created for the draft are deleted if the draft is refused.
         """
         new = NewTechnologies(self._technologies, caller, self._clock)
 
@@ -200,14 +200,14 @@ class Projects:
             for _ in range(TRIES):
                 with suppress(UnknownTechnologyError):
                     return write(new.identify(draft.technologies, check))
-            raise ConflictError("Its technologies are being removed: send the request again")
+            raise ConflictError("Its technologies are being deleted: send the request again")
         except RegisterError as refusal:
             if not isinstance(refusal, UnavailableError):
                 new.remove()
             raise
 
     def _require_free_name(self, draft: Project) -> None:
-        """A name that is taken is found before technologies are created; the store decides in the end."""
+        """Finds a taken name before technologies are created. The store checks it again."""
         owner = self._store.owner(draft.name_key)
         if owner not in (None, draft.id):
             raise NameTakenError(f"The project {owner} has this name")
@@ -220,6 +220,6 @@ def _require_fit(project: Project) -> None:
             Flaw(
                 "",
                 f"the project and its contacts are {size} bytes of JSON: at most"
-                f" {LARGEST_PROJECT} are taken, shorten its texts or lists",
+                f" {LARGEST_PROJECT} are allowed, so shorten its texts or lists",
             )
         )

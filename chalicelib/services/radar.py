@@ -1,7 +1,7 @@
-"""The radar: the technologies and their moves, in the Digital Landscape's own document.
+"""The radar: the technologies and their moves, in the Digital Landscape's document.
 
-Lambda refuses an answer of more than 6 MB, so the document never has more than LARGEST bytes. Where
-it would, older moves are left out, and then the entries at the end; `left_out` says so.
+Lambda refuses an answer of more than 6 MB, so the document has at most LARGEST bytes. If it would have
+more, older moves are left out, then the entries at the end. `left_out` counts both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from chalicelib.models.caller import without_persons
 from chalicelib.models.technology import HIDDEN_RINGS, RINGS, SHOWN_MOVES, Move, Technology
 from chalicelib.models.text import as_json
 
-# The document's own ids and names; of the Digital Landscape.
+# The ids and names in the Digital Landscape's document.
 QUADRANT_IDS = {
     "languages": ("1", "Languages"),
     "frameworks": ("2", "Frameworks"),
@@ -21,9 +21,9 @@ QUADRANT_IDS = {
 }
 RING_COLOURS = {"adopt": "#008a00", "trial": "#cb00b4", "assess": "#0069e5", "hold": "#de001a"}
 LARGEST = 5_000_000  # bytes
-LARGEST_FRAME = 10_000  # bytes of it, for what is not an entry
+LARGEST_FRAME = 10_000  # bytes of it, for all but the entries
 READ_AT_MOST = 12_000_000  # bytes of entries
-# How many moves an entry has at most: the first of these with which all entries fit.
+# The most moves of an entry: the first of these with which all entries fit.
 MOVES = (SHOWN_MOVES, 25, 12, 6, 3, 1)
 
 
@@ -51,9 +51,10 @@ def radar(
     all_rings: bool = False,
     has_authors: bool = False,
 ) -> str:
-    """The document as JSON. `technologies` are by name; those that are hidden here are passed over.
+    """The document as JSON. `technologies` are in order of name; hidden ones are left out.
 
-    Without `has_authors` no move says its author. With a `directorate` an entry has its moves alone, or where it has none those of the default one.
+    Without `has_authors` no move names its author. With a `directorate` an entry has only the moves of
+    that directorate. If there are none, it has those of the default one.
     """
     entries, is_whole = _read(
         _entry(technology, moves_in(technology, directorate), has_authors)
@@ -63,7 +64,7 @@ def radar(
     texts, most = _fitting(entries)
     left_out = {
         "moves": sum(entry.left_out(most) for entry in entries),
-        "entries": 0 if is_whole else 1,  # at least: what was not read is not known
+        "entries": 0 if is_whole else 1,  # at least 1: the rest was not read
     }
     frame = {**frame_of(title), "left_out": left_out}
     return f'{as_json(frame)[:-1]},"entries":[{",".join(texts)}]}}'
@@ -82,7 +83,7 @@ def frame_of(title: str) -> dict[str, Any]:
 
 
 def moves_in(technology: Technology, directorate: int | None) -> tuple[Move, ...]:
-    """Those that a radar shows: all, or what decides about the ring in the directorate."""
+    """The moves that a radar shows: all, or those that decide the ring in the directorate."""
     if directorate is None:
         return technology.moves
     own = tuple(move for move in technology.moves if move.directorate == directorate)
@@ -90,7 +91,7 @@ def moves_in(technology: Technology, directorate: int | None) -> tuple[Move, ...
 
 
 def _read(found: Iterable[RadarEntry]) -> tuple[list[RadarEntry], bool]:
-    """The entries that fit with one move each, and whether they are all."""
+    """The entries that fit with one move each, and whether these are all."""
     entries: list[RadarEntry] = []
     read = least = 0
     for entry in found:
@@ -103,7 +104,7 @@ def _read(found: Iterable[RadarEntry]) -> tuple[list[RadarEntry], bool]:
 
 
 def _fitting(entries: Sequence[RadarEntry]) -> tuple[list[str], int]:
-    """The entries as JSON, and how many moves each has at most."""
+    """The entries as JSON, and the most moves of each."""
     for most in MOVES:
         texts = [entry.text(most) for entry in entries]
         if sum(map(_size, texts)) <= LARGEST - LARGEST_FRAME:
@@ -138,9 +139,9 @@ def head_of(technology: Technology) -> dict[str, Any]:
 
 
 def timeline_of(moves: Sequence[Move]) -> list[dict[str, Any]]:
-    """`moved` counts rings, hidden ones too, inward positive; the first move moves nothing.
+    """`moved` counts rings, hidden ones too, and is positive inwards. It is 0 for the first move.
 
-    A directorate's first move is from the default ring.
+    A directorate's first move starts in the default ring.
     """
     rings: dict[int | None, str] = {}
     timeline = []

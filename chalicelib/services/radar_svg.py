@@ -11,14 +11,14 @@ from chalicelib.services.radar import QUADRANT_IDS
 
 MOST = 1500  # technologies: with the longest names, the drawing stays below Lambda's limit
 LONGEST_NAME = 100  # characters
-# What XML forbids, and what changes the direction of text.
+# Characters that XML forbids, and those that change the direction of text.
 FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
 )
 WIDTH, CENTRE, GUTTER = 640, 330, 13
 RADII = {"adopt": (18, 150), "trial": (150, 208), "assess": (208, 260), "hold": (260, 310)}
 BLIP = 13  # half of its width
-SPACING = 38  # from the middle of a blip to that of the next, where there is room
+SPACING = 38  # from the centre of a blip to that of the next, if there is room
 SIDES = {
     "languages": (-1, -1),
     "frameworks": (1, -1),
@@ -57,9 +57,9 @@ def radar_svg(
     *,
     all_rings: bool = False,
 ) -> str:
-    """The drawing as XML. `technologies` are by name; the first MOST that are shown are drawn.
+    """The drawing as XML. `technologies` are in order of name. It shows at most MOST of them.
 
-    With `all_rings`, those in `review` and `ignore` are in the list alone.
+    With `all_rings`, those in `review` and `ignore` are only in the list.
     """
     shown = (
         (one, one.ring_in(directorate))
@@ -85,7 +85,7 @@ def radar_svg(
 
 
 def _numbered(found: Iterable[tuple[Technology, str]]) -> list[Blip]:
-    """By quadrant, then by ring from the innermost, then by name."""
+    """In order of quadrant, then of ring from the innermost, then of name."""
     ordered = sorted(
         found, key=lambda one: (QUADRANTS.index(one[0].quadrant), -RINGS.index(one[1]))
     )
@@ -127,7 +127,7 @@ def _segments(blips: Sequence[Blip]) -> str:
 
 
 def _places(quadrant: str, ring: str, count: int) -> list[tuple[float, float]]:
-    """The middle of each of `count` blips: on arcs of the segment, each as full as it is long."""
+    """The centres of `count` blips, spread over arcs of the segment by their lengths."""
     inner, outer = RADII[ring]
     most = int((outer - inner) // (2 * BLIP))
     room = pi / 4 * (inner + outer) / SPACING  # blips in one row
@@ -161,7 +161,7 @@ def _drawn(blip: Blip, x: float, y: float) -> str:
 
 
 def _list(blips: Sequence[Blip]) -> tuple[str, int]:
-    """The names in two columns, and where the drawing ends."""
+    """The names in two columns, and the height of the drawing."""
     columns: list[list[str]] = [[], []]
     blocks = {quadrant: _rows(blips, quadrant) for quadrant in QUADRANTS}
     longest_first = sorted(QUADRANTS, key=lambda quadrant: -len(blocks[quadrant]))
@@ -181,7 +181,7 @@ def _list(blips: Sequence[Blip]) -> tuple[str, int]:
 
 
 def _rows(blips: Sequence[Blip], quadrant: str) -> list[str]:
-    """A quadrant's lines, each as SVG about its own origin."""
+    """A quadrant's lines, each as SVG with its own origin."""
     rows = [_text(0, 0, QUADRANT_IDS[quadrant][1], "head")]
     for ring in reversed(RINGS):
         inside = [blip for blip in blips if (blip.quadrant, blip.ring) == (quadrant, ring)]
@@ -197,7 +197,7 @@ def _rows(blips: Sequence[Blip], quadrant: str) -> list[str]:
 
 
 def _lines(name: str) -> list[str]:
-    """A name cut into lines, at spaces where it has them."""
+    """A name divided into lines, at spaces if possible."""
     lines = [""]
     for word in _fit(name).split():
         for start in range(0, len(word), LONGEST_LINE):

@@ -1,4 +1,4 @@
-"""The rules for technologies: one name space, and a history that is only added to."""
+"""The rules for technologies: one name space, and a history that only grows."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -34,7 +34,7 @@ class Technologies:
         return self._store.find(query, after, limit)
 
     def on_radar(self, *, all_rings: bool = False) -> Iterator[Technology]:
-        """By name, read as they are asked for; with `all_rings` those that the radar hides too."""
+        """In order of name, read lazily; with `all_rings` also those that the radar hides."""
         return self._store.on_radar(all_rings=all_rings)
 
     def get(self, technology_id: str) -> Technology:
@@ -57,7 +57,7 @@ class Technologies:
         return found.id if found else None
 
     def resolve(self, references: Iterable[str]) -> Mapping[str, Named]:
-        """The technologies behind names, aliases and ids; a reference that means nobody is left out."""
+        """The technologies of names, aliases and ids; a reference without one is left out."""
         return self._store.resolve(dict.fromkeys(references))
 
     def create(
@@ -67,9 +67,9 @@ class Technologies:
         receipt: ReceiptFor[Technology] = no_receipt,
         quota: Quota | None = None,
     ) -> Technology:
-        """Takes a draft with its first moves.
+        """Writes a draft with its first moves.
 
-        Raises NameTakenError, QuotaExceededError; ReceiptExistsError where a key was used.
+        Raises NameTakenError, QuotaExceededError; ReceiptExistsError if the receipt's key was used.
         """
         now = timestamp(self._clock())
 
@@ -99,10 +99,10 @@ class Technologies:
         caller: Caller | None,
         receipt: ReceiptFor[Technology] = no_receipt,
     ) -> Technology:
-        """Puts the draft in the place of `current`, whose id, counts and unknown members stay.
+        """Replaces `current` with the draft. The id, the counts and unknown members stay.
 
-        Raises NotFoundError, VersionMismatchError, NameTakenError; ReceiptExistsError where a key
-        was used.
+        Raises NotFoundError, VersionMismatchError, NameTakenError; ReceiptExistsError if the receipt's
+        key was used.
         """
         changed = replace(
             draft,
@@ -123,7 +123,7 @@ class Technologies:
         return answer
 
     def add_category(self, technology_id: str, category: str) -> None:
-        """Adds it where it is missing. The version stays: a project spoils no reviewer's edit."""
+        """Adds the category if it is missing. The version stays, so no reviewer's edit is refused."""
         for _ in range(TRIES):
             current = self._store.get(technology_id)
             if current is None or category in current.categories:
@@ -146,10 +146,10 @@ class Technologies:
         receipt: ReceiptFor[Technology] = no_receipt,
         directorate: int | None = None,
     ) -> Technology:
-        """Adds a move, by the caller, now; behind all moves that are there.
+        """Adds a move by the caller, with the current time, behind all other moves.
 
-        Whoever else writes at the same moment, no move is lost: on a newer version it tries again.
-        Raises NotFoundError; ReceiptExistsError where a key was used.
+        Repeats on a newer version, so concurrent writers lose no move.
+        Raises NotFoundError; ReceiptExistsError if the receipt's key was used.
         """
         for _ in range(TRIES):
             current = self.get(technology_id)
@@ -166,5 +166,5 @@ class Technologies:
 
 
 def _shown(technology: Technology) -> Technology:
-    """As it is read from now on: with its last moves."""
+    """As a read returns it: with its last moves."""
     return replace(technology, moves=technology.moves[-SHOWN_MOVES:])

@@ -1,1 +1,1 @@
-"""Where the register is kept: the port, and what stands behind it."""
+"""The stores of the register: the port, and its implementations."""

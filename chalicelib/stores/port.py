@@ -1,12 +1,11 @@
-"""What the services need of a store. Every implementation passes tests/contract.
+"""The port: the methods that the services need of a store. Every implementation passes tests/contract.
 
-All writes are conditional and, to whoever reads the record, atomic: either everything a method
-names is written, its receipt included, or nothing is. A list may lag a write by a moment.
+Every write is conditional, and atomic for a reader of the record. Either everything that a method
+names is written, its receipt included, or nothing is. A list may show a write a moment later.
 A store that cannot answer raises errors.UnavailableError.
 
-A write replaces or removes the record that was read: it is refused where somebody else has written
-since. That is told by the record's `mark`, for a version comes again where a record was removed and
-added anew.
+A write replaces or deletes the record that was read. It is refused if somebody has written since.
+The store compares the record's `mark`: a record that is deleted and created again repeats versions.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +24,7 @@ T = TypeVar("T")
 class Receipt:
     """The first answer to a POST with an idempotency key, kept until `expires_at`.
 
-    `fingerprint` tells whether a later body is the same; `answer` is the routes' own text.
+    `fingerprint` identifies the request's body. The routes write and read `answer`.
     """
 
     key: str
@@ -34,7 +33,7 @@ class Receipt:
     expires_at: str
 
 
-# What a service calls with the record it is about to write, for the receipt to write with it.
+# Returns the receipt to write together with this record.
 ReceiptFor = Callable[[T], Receipt | None]
 
 
@@ -44,7 +43,7 @@ def no_receipt(_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many writes may name `key`; it may be forgotten after `expires_at`, a store sees when."""
+    """At most `limit` writes may name `key`. A store deletes the count some time after `expires_at`."""
 
     key: str
     limit: int
@@ -53,7 +52,7 @@ class Quota:
 
 class ProjectStore(Protocol):
     def get(self, project_id: str) -> Project | None:
-        """The project as it is now, with its contacts, never an older one."""
+        """The current project with its contacts, never an older version."""
 
     def owner(self, name_key: str) -> str | None:
         """The id of the project that has the name with this key."""
@@ -61,11 +60,11 @@ class ProjectStore(Protocol):
     def add(self, project: Project, receipt: Receipt | None = None) -> None:
         """Raises ReceiptExistsError, NameTakenError, IdTakenError, UnknownTechnologyError, in this order.
 
-        No two contacts have one key.
+        No two contacts may have the same key.
         """
 
     def replace(self, before: Project, after: Project) -> None:
-        """Puts `after` in the place of `before`, which was read; the id stays.
+        """Replaces `before`, which was read, with `after`; the id stays the same.
 
         Raises NotFoundError, VersionMismatchError, NameTakenError, UnknownTechnologyError, in this order.
         """
@@ -74,22 +73,22 @@ class ProjectStore(Protocol):
         """Raises NotFoundError, VersionMismatchError."""
 
     def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
-        """The projects as JSON, as models.project.project_document says them."""
+        """The projects, each as the JSON of models.project.project_document."""
 
     def of_contact(self, key: str, after: Position | None, limit: int) -> Page[str]:
-        """The projects that list the e-mail address with this key, by id, as JSON."""
+        """The projects that list the e-mail address with this key, in order of id, as JSON."""
 
 
 class TechnologyStore(Protocol):
     def get(self, technology_id: str) -> Technology | None:
-        """The technology as it is now, never an older one, with its last SHOWN_MOVES moves."""
+        """The current technology with its last SHOWN_MOVES moves, never an older version."""
 
     def resolve(self, references: Iterable[str]) -> Mapping[str, Named]:
-        """The technologies behind these references; a reference that means nobody is left out.
+        """The technologies that these references name; a reference without one is left out.
 
-        What is exactly the id of a technology means that one, all else the one that has its name
-        key among Technology.keys.
-        What was renamed or removed may be told for a minute as it was; a write finds out.
+        A reference that equals the id of a technology names it. Any other reference names the
+        technology that has its name key among Technology.keys.
+        The answer may be a minute old after a renaming or deletion; a write checks it again.
         """
 
     def add(
@@ -97,17 +96,17 @@ class TechnologyStore(Protocol):
     ) -> None:
         """Raises ReceiptExistsError, QuotaExceededError, NameTakenError, IdTakenError, in this order.
 
-        An id is taken where it is another's id or one of its keys.
+        An id is taken if another technology has it as its id or as one of its keys.
         """
 
     def replace(
         self, before: Technology, after: Technology, receipt: Receipt | None = None
     ) -> None:
-        """Puts `after` in the place of `before`, which was read.
+        """Replaces `before`, which was read, with `after`.
 
-        The moves of `after` take the place of those of `before`; what is more than SHOWN_MOVES goes
-        to the older ones, which stay. `project_count` and `move_count` are not written: the store
-        counts for itself. Raises ReceiptExistsError, NotFoundError, VersionMismatchError,
+        The moves of `after` replace those of `before`. All but the last SHOWN_MOVES are added to the
+        older ones, which stay. `project_count` and `move_count` are not written: the store counts.
+        Raises ReceiptExistsError, NotFoundError, VersionMismatchError,
         NameTakenError, in this order.
         """
 
@@ -115,33 +114,33 @@ class TechnologyStore(Protocol):
         """Raises NotFoundError, VersionMismatchError, InUseError, in this order."""
 
     def absorb(self, before: Technology, first: Technology, after: Technology) -> None:
-        """Puts `after` in the place of `before` and removes `first`; both were read.
+        """Replaces `before` with `after` and deletes `first`; both were read.
 
-        The names and the id of `first` may be among the names of `after`; whatever it had that `after`
-        has not is gone. The name of `before` stays, and the moves of `after` are at most two times
-        SHOWN_MOVES and one. Else as `replace`. Raises NotFoundError and VersionMismatchError of
+        `after` may have the names and the id of `first` among its names. All else of `first` is
+        deleted. `after` has the name of `before`, and at most 2 × SHOWN_MOVES + 1 moves. The other
+        rules are those of `replace`. Raises NotFoundError and VersionMismatchError of
         either, InUseError of `first`, NameTakenError, in this order.
         """
 
     def find(self, query: TechnologyQuery, after: Position | None, limit: int) -> Page[str]:
-        """The technologies as JSON, as models.technology.technology_document says them."""
+        """The technologies, each as the JSON of models.technology.technology_document."""
 
     def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
-        """All moves, the newest first; None where there is no such technology.
+        """All moves, the newest first; None if the technology was not found.
 
-        A position is the number of the last move that was given, counted from 0, the oldest.
+        A position is the number of the last move of the page before. The oldest move has number 0.
         """
 
     def on_radar(self, *, all_rings: bool = False) -> Iterator[Technology]:
-        """The technologies whose ring is on the radar, or all, by name, read as they are asked for.
+        """The technologies whose ring is on the radar, or all, in order of name. Reads lazily.
 
-        Their `project_count` says nothing.
+        Their `project_count` is undefined.
         """
 
 
 class DirectorateStore(Protocol):
     def get(self) -> Directorates:
-        """All of them as they are now; none, of version 0, before the first write."""
+        """The current directorates; none, with version 0, before the first write."""
 
     def replace(self, before: Directorates, after: Directorates) -> None:
         """Raises VersionMismatchError."""
@@ -154,12 +153,12 @@ class ReceiptStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """Where an e-mail address stands.
+    """The places that hold an e-mail address.
 
-    `contacts` are the ids of the projects that list it, `projects` and `technologies` of the records
-    that it wrote last. `moves` is how many a technology has that it is the author of. `receipts` are
-    keys, `unfinished` names writes that were cut short or are under way. `texts` names the records
-    in which people have written it into a text.
+    `contacts` are the ids of the projects that list it. `projects` and `technologies` are the ids of
+    the records whose last writer it is. `moves` counts its moves, by id of technology. `receipts` are
+    keys. `unfinished` names writes that were interrupted or are running. `texts` names the records
+    that have it in a text.
     """
 
     contacts: frozenset[str] = frozenset()
@@ -172,17 +171,17 @@ class Traces:
 
 
 class PersonalData(Protocol):
-    """E-mail addresses, by models.caller.email_key. For a command: a method may read the whole store."""
+    """E-mail addresses, by models.caller.email_key. Only for commands: it may read the whole store."""
 
     def traces(self, key: str) -> Traces: ...
 
     def forget_older(self, technology_id: str, key: str) -> None:
-        """Takes this author from the moves that the record of the technology no longer shows."""
+        """Removes this author from the moves that the technology's record no longer shows."""
 
     def remove_receipts(self, keys: Iterable[str]) -> None: ...
 
     def finish(self, unfinished: Iterable[str]) -> None:
-        """Completes these writes or takes them back; a writer who is at work begins again."""
+        """Completes these writes or rolls them back; a writer that is still running starts again."""
 
 
 class Store(Protocol):
@@ -199,21 +198,21 @@ class Store(Protocol):
     def receipts(self) -> ReceiptStore: ...
 
     def cursor_key(self) -> bytes:
-        """The secret that signs cursors: made on first use, the same for ever after."""
+        """The secret that signs cursors: created on first use, and never changed."""
 
     def firewall_values(self) -> tuple[str, ...]:
-        """Those with which the firewall marks what it lets in; none where there is no firewall.
+        """The header values that the firewall adds to allowed requests; none without a firewall.
 
-        Raises FirewallSecretError where what is stored as such cannot be used, UnavailableError.
+        Raises FirewallSecretError if the stored values are invalid, UnavailableError.
         """
 
     def ping(self) -> None:
-        """Reads one record; raises UnavailableError where that fails."""
+        """Reads one record. Raises UnavailableError if that fails."""
 
     def personal_data(self) -> PersonalData: ...
 
     def finish(self, now: str) -> int:
-        """Completes or takes back the writes that were cut short more than a minute before `now`.
+        """Completes or rolls back the writes that were interrupted more than a minute before `now`.
 
-        Returns how many there were.
+        Returns their number.
         """

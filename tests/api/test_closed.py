@@ -155,7 +155,7 @@ SPOILT: Mapping[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("attributes", SPOILT.values(), ids=SPOILT)
-def test_a_spoilt_secret_is_a_503_whose_cure_is_in_the_log_alone(
+def test_an_invalid_secret_is_a_503_whose_cure_is_in_the_log_alone(
     behind: Behind, attributes: dict[str, Any]
 ) -> None:
     behind.put(FIREWALL_SECRET, **attributes)
@@ -165,7 +165,7 @@ def test_a_spoilt_secret_is_a_503_whose_cure_is_in_the_log_alone(
         assert answer.headers["retry-after"] == "10"
         assert answer.json["detail"].startswith("This API is not available at the moment")
         assert (line["error"], line["Errors"]) == ("FirewallSecretError", 1)
-        assert "spoilt" in line["detail"]
+        assert "in the table is invalid" in line["detail"]
         assert CURE in line["detail"]
         assert "cause" not in line
 

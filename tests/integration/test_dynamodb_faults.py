@@ -238,7 +238,7 @@ def test_a_write_whose_answers_are_all_lost_is_done_once(tables: Tables, write: 
     said, *left = done(
         tables, write, lambda inner: failing(inner, answer_lost, "TransactWriteItems")
     )
-    assert said == ("UnavailableError", "The database does not keep up")
+    assert said == ("UnavailableError", "The database is too slow: try again later")
     assert left == [*done(tables, write)][1:]
 
 

@@ -87,8 +87,8 @@ def test_what_operators_must_end_is_named_and_not_repeated(code: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "says", "cause"),
     [
-        (never_sent, "keep up$", "ConnectionLost"),
-        (refused_with("ThrottlingException"), "keep up: ThrottlingException$", "CallError"),
+        (never_sent, "is too slow: try again later$", "ConnectionLost"),
+        (refused_with("ThrottlingException"), r"slow \(ThrottlingException\): try", "CallError"),
     ],
 )
 def test_patience_ends_behind_pauses_that_grow_with_jitter_up_to_a_bound(

@@ -114,7 +114,7 @@ NO_DATABASE = "This is no database, however long the text in it may be." * 100
         (
             lambda path: Database(path, NEXT),
             ".",
-            f"The database has schema {len(NEXT)}, this code knows {len(MIGRATIONS)}: update the code",
+            f"The database has schema {len(NEXT)}, this code supports {len(MIGRATIONS)}: update the code",
         ),
         (
             lambda path: path.write_text(NO_DATABASE),

@@ -17,7 +17,7 @@ from chalicelib.stores.dynamodb.unfinished import Unfinished
 from chalicelib.stores.dynamodb.writes import Writer
 from chalicelib.stores.port import PersonalData
 
-# A request ends after 28 s: what is unfinished for longer has nobody who finishes it.
+# A request ends after 28 s. No request can still be working on a write that is older than this.
 UNFINISHED_SECONDS = 60
 
 
@@ -48,7 +48,7 @@ class DynamoStore:
             raise UnavailableError(f"The table cannot be read: {error.code}") from error
 
     def personal_data(self) -> PersonalData:
-        from chalicelib.stores.dynamodb.personal_data import DynamoPersonalData  # for a command
+        from chalicelib.stores.dynamodb.personal_data import DynamoPersonalData  # for commands
 
         return DynamoPersonalData(self._client)
 

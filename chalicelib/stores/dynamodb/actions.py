@@ -1,4 +1,4 @@
-"""The writes of a transaction, and what it means that it was cancelled."""
+"""The writes of a transaction, and the errors of a cancelled one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from chalicelib.stores.dynamodb.transport import HELD_UP, REFUSED, CallError
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One of a transaction's writes, and the error that a failed condition of it stands for."""
+    """One of a transaction's writes, and the error to raise if its condition fails."""
 
     write: Mapping[str, Any]
     refused: Callable[[], RegisterError] | None = None
 
 
 def refusal(actions: Sequence[Action], error: CallError) -> Exception | None:
-    """What a cancelled transaction means; None where it was only held up.
+    """The error that a cancelled transaction stands for; None if it should be repeated.
 
-    The first action with a reason decides. One that is held up comes before a refusal behind it:
-    the transaction that holds it up may be half visible, and is the reason that should be named.
+    The first action with a reason decides, also if a conflict comes before a failed condition. The
+    conflicting transaction may be half visible, so that condition must be checked again.
     """
     for action, reason in zip(actions, error.reasons, strict=False):
         if reason in HELD_UP:

@@ -1,4 +1,4 @@
-"""DynamoDB by botocore, which is in Lambda's runtime. Its retries are off, because client.py retries.
+"""The transport by botocore, which Lambda's runtime has. Its retries are off: client.py retries.
 
 botocore's timeouts limit each wait on the socket, not the call: a call can outlast the deadline.
 """
@@ -35,7 +35,7 @@ ILL_FORMED = (AttributeError, RecursionError, TypeError, ValueError)
 
 
 class BotoTransport:
-    """Region, credentials and AWS_ENDPOINT_URL are the SDK's own settings. Thread-safe."""
+    """The SDK's own settings apply: region, credentials, AWS_ENDPOINT_URL. Thread-safe."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class BotoTransport:
         config = Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,
-            # Only this mode tells of an answer with a wrong checksum where nothing is repeated.
+            # Without retries, only this mode reports a wrong checksum.
             retries={"total_max_attempts": 1, "mode": "legacy"},
             region_name=region,
         )
@@ -60,21 +60,21 @@ class BotoTransport:
         except ClientError as error:
             raise _failure(error.response) from error
         except UNREADABLE as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):  # in OpenSSL's own words
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):  # OpenSSL's text
                 raise CallError(UNTRUSTED) from error
             raise ConnectionLost(type(error).__name__) from error
         except BotoCoreError as error:
             raise CallError(type(error).__name__) from error
         except ILL_FORMED as error:
-            raise ConnectionLost("not an answer of DynamoDB") from error
+            raise ConnectionLost("not an answer from DynamoDB") from error
         if "RequestId" not in answer["ResponseMetadata"]:
-            # botocore takes any 200 for an answer; this one would say that there is nothing.
-            raise ConnectionLost("not an answer of DynamoDB")
+            # botocore accepts any 200. The answer would look like an empty one.
+            raise ConnectionLost("not an answer from DynamoDB")
         return answer
 
 
 def _check_body(response_dict: Mapping[str, Any], **_: object) -> None:
-    """Raises ConnectionLost for a body that is no JSON, which botocore takes for an empty answer."""
+    """Raises ConnectionLost for a body that is no JSON; botocore would read it as an empty answer."""
     if response_dict["status_code"] < ERROR and "x-amz-crc32" not in response_dict["headers"]:
         object_in(response_dict["body"])
 

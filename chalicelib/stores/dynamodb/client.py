@@ -1,6 +1,6 @@
-"""What the store asks of DynamoDB: reads, batches, transactions; each repeated until it is done.
+"""The calls to DynamoDB: reads, batches and transactions. Each is repeated until it succeeds.
 
-What a failed call means is in `transport.py`, how long it is repeated in `patience.py`.
+`transport.py` classifies a failed call; `patience.py` limits the time of the repetitions.
 """
 
 import os
@@ -27,7 +27,8 @@ Key = tuple[str, str]
 KEYS_IN_ONE_GET = 100
 WRITES_IN_ONE_BATCH = 25
 ACTIONS_IN_ONE_TRANSACTION = 100
-# The detail of an error whose code alone does not name the cure.
+CHECK_ACCESS = "An operator must check the access to the database"
+# For errors that have another cure.
 DETAILS = {
     UNTRUSTED: "The database's certificate is not trusted: an operator must add its authority"
     " to the certificates that this machine trusts (SSL_CERT_FILE or AWS_CA_BUNDLE)",
@@ -49,9 +50,9 @@ class Client:
         self._begin, self._pause = patience.begin, patience.pause
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Repeats what may succeed once repeated.
+        """Repeats a call that may succeed later.
 
-        Raises CallError with one of CALLERS_OWN codes, errors.UnavailableError.
+        Raises CallError with a code in CALLERS_OWN, errors.UnavailableError.
         """
         attempt = 0
         while True:
@@ -64,9 +65,8 @@ class Client:
                 if error.code in CALLERS_OWN:
                     raise
                 if error.code not in RETRYABLE:
-                    detail = DETAILS.get(
-                        error.code, f"The database refuses the service: {error.code}"
-                    )
+                    refused = f"The database refuses the request: {error.code}. {CHECK_ACCESS}"
+                    detail = DETAILS.get(error.code, refused)
                     raise UnavailableError(detail, RETRY_AFTER_SECONDS) from error
                 self._pause(begun, attempt, error)
             except ConnectionLost as error:
@@ -74,13 +74,13 @@ class Client:
             attempt += 1
 
     def get(self, key: Key) -> Item | None:
-        """The item as it is now, never an older one."""
+        """The current item, never an older one."""
         answer = self.call("GetItem", TableName=self.table, Key=item_key(key), ConsistentRead=True)
         found: Item | None = answer.get("Item")
         return found
 
     def get_all(self, keys: Iterable[Key], *attributes: str) -> dict[Key, Item]:
-        """The items that there are, as they are now; only `attributes` of them where any is named."""
+        """The current items that exist; only their `attributes` if any are named."""
         wanted = list(dict.fromkeys(keys))
         found: dict[Key, Item] = {}
         for start in range(0, len(wanted), KEYS_IN_ONE_GET):
@@ -92,14 +92,14 @@ class Client:
     def query(
         self, parameters: Mapping[str, Any], partition: str, after: str | None, limit: int
     ) -> tuple[list[Item], str | None]:
-        """One call: the items behind `after`, of `limit` that are examined, and where it goes on."""
+        """One call: the matches among the next `limit` items after `after`, and the next `after`."""
         start = {} if after is None else {"ExclusiveStartKey": item_key((partition, after))}
         answer = self.call("Query", TableName=self.table, Limit=limit, **parameters, **start)
         last = answer.get("LastEvaluatedKey")
         return answer["Items"], last and last["sk"]["S"]
 
     def pages(self, partition: str, beginning: str = "") -> Iterator[list[Item]]:
-        """All items of a partition whose sort keys begin alike, in order, 1 MB a call, as they are asked for."""
+        """A partition's items whose sort keys begin so, in order. Each page is a lazy call of 1 MB."""
         values = {":pk": {"S": partition}}
         condition = "pk = :pk"
         if beginning:
@@ -120,7 +120,7 @@ class Client:
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def everything(self) -> Iterator[Item]:
-        """All items of the table, as they are now, in no order: a Scan, 1 MB a call."""
+        """All current items of the table, in no order: a Scan, 1 MB a call."""
         more: dict[str, Any] = {}
         while True:
             answer = self.call("Scan", TableName=self.table, ConsistentRead=True, **more)
@@ -130,10 +130,10 @@ class Client:
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def transact(self, actions: Sequence[Action]) -> None:
-        """All of them or none. Raises the first refused action's error, errors.UnavailableError."""
+        """Carries out all actions or none. Raises what `refusal` returns, errors.UnavailableError."""
         items = [action.write for action in actions]
         attempt = 0
-        # A repeated transaction with this token is done once, also where the first answer was lost.
+        # With the same token a repeated transaction is done once, also if the first answer was lost.
         token = os.urandom(16).hex()
         while True:
             begun = self._clock()
@@ -150,7 +150,7 @@ class Client:
             attempt += 1
 
     def write_all(self, writes: Iterable[Mapping[str, Any]]) -> None:
-        """Puts and deletes without conditions, in any order: repeating them must do no harm."""
+        """Puts and deletes without conditions, in any order. They may be repeated."""
         waiting = list(writes)
         attempt = 0
         while waiting:

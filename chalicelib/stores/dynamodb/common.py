@@ -1,4 +1,4 @@
-"""What a process of the API keeps in memory for a while, so that a later answer takes one call."""
+"""The items that a process keeps in memory for a while, so that a later request makes one call."""
 
 import json
 import os
@@ -24,18 +24,18 @@ from chalicelib.stores.dynamodb.transport import REFUSED_CALL, CallError
 MEMORY_SECONDS = 60.0
 MOST_NAMES = 20_000
 SHORTEST_SECRET = 32  # characters
-SPOILT_SECRET = (
-    "The firewall's secret in the table is spoilt: it is not a JSON list of texts of at least"
-    f" {SHORTEST_SECRET} visible ASCII characters. An operator replaces it with"
+INVALID_SECRET = (
+    "The firewall's secret in the table is invalid: it is not a JSON list of texts of at least"
+    f" {SHORTEST_SECRET} visible ASCII characters. An operator must replace it: run"
     " python waf/associate.py --stage STAGE"
 )
 
 
 def firewall_values_in(secret: Item | None) -> tuple[str, ...]:
-    """The values in the item FIREWALL_SECRET, oldest first; none where there is no item.
+    """The values in the item FIREWALL_SECRET, oldest first; none without the item.
 
-    Raises FirewallSecretError, which holds no value, where they are not a list of at least one text
-    that a header can hold and nobody can guess.
+    Raises FirewallSecretError if the list is empty or malformed, or if a value is too short or does
+    not fit in a header. The error contains no value.
     """
     if secret is None:
         return ()
@@ -44,7 +44,7 @@ def firewall_values_in(secret: Item | None) -> tuple[str, ...]:
     except (KeyError, RecursionError, TypeError, ValueError):
         values = None
     if not (isinstance(values, list) and values and all(map(_is_secret, values))):
-        raise FirewallSecretError(SPOILT_SECRET)
+        raise FirewallSecretError(INVALID_SECRET)
     return tuple(values)
 
 
@@ -67,11 +67,11 @@ class Common:
         self._renamed_until = float("-inf")
 
     def firewall_values(self) -> tuple[str, ...]:
-        """As they are now. Raises FirewallSecretError, UnavailableError."""
+        """The current values. Raises FirewallSecretError, UnavailableError."""
         return firewall_values_in(self._read())
 
     def cursor_key(self) -> bytes:
-        """Made on first use: whoever is first decides."""
+        """Created on first use. Of several writers the first decides."""
         if self._cursor_key is None:
             self._read()
         if self._cursor_key is None:
@@ -82,7 +82,7 @@ class Common:
         return self._cursor_key
 
     def renamed(self) -> Renamed:
-        """Today's names of the technologies that were renamed, at most MEMORY_SECONDS old."""
+        """The current names of renamed technologies, at most MEMORY_SECONDS old."""
         if self._clock() >= self._renamed_until:
             self._read()
         return self._renamed
@@ -91,7 +91,7 @@ class Common:
         self._renamed_until = float("-inf")
 
     def _read(self) -> Item | None:
-        """Gives the firewall's secret, whose values the gate keeps itself."""
+        """Reads all three. Returns the firewall's secret, which the gate keeps in memory."""
         until = self._clock() + MEMORY_SECONDS
         found = self._client.get_all([FIREWALL_SECRET, CURSOR_KEY, RENAMES])
         if CURSOR_KEY in found:
@@ -118,7 +118,7 @@ class Common:
 
 
 class References:
-    """Which technology a reference means, at most MEMORY_SECONDS old; what nobody has is asked again."""
+    """The technologies by reference, at most MEMORY_SECONDS old. An unknown reference is always read."""
 
     def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -142,7 +142,7 @@ class References:
 
     @contextmanager
     def trusted(self) -> Iterator[None]:
-        """For a write that trusts them: all are forgotten where it finds one that was removed."""
+        """For a write that uses them. If one was deleted, all are read again."""
         try:
             yield
         except UnknownTechnologyError:
@@ -164,7 +164,7 @@ def named_in(guard: Item) -> Named:
 
 
 def _guards(reference: str) -> tuple[Key, ...]:
-    """Those that say what the reference means; the first that there is decides."""
+    """The keys of the guards of a reference. The first guard that exists decides."""
     key = name_key(reference)
     ids = (technology_id_guard(reference),) if key == reference else ()
     return *ids, technology_guard(key)

@@ -3,8 +3,8 @@
 It supports only the HTTP that DynamoDB uses: every answer must have a Content-Length. Without
 http.client a cold start does not import the `email` and `http` packages.
 
-A deadline is a moment of time.monotonic(). Each wait on the socket gets the time left until then,
-so a server that sends byte by byte cannot hold a call any longer than one that sends nothing.
+A deadline is a moment of time.monotonic(). Each wait on the socket gets the time left until then. A
+server that sends byte by byte cannot delay a call beyond it.
 """
 
 import select
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.stores.dynamodb.transport import CallError, ConnectionLost
 
 if TYPE_CHECKING:
-    from ssl import SSLContext  # 8 ms that an endpoint of http:// need not pay
+    from ssl import SSLContext  # its import takes 8 ms, which an http:// endpoint saves
 
 # DynamoDB answers with at most 16 MB, before JSON quotes it.
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
@@ -33,7 +33,7 @@ class HungUp(ConnectionLost):
 
 class Answer(NamedTuple):
     status: int
-    headers: Mapping[bytes, bytes]  # by their names in lower case
+    headers: Mapping[bytes, bytes]  # by name in lower case
     body: bytes
     is_last: bool  # of its connection
 
@@ -47,11 +47,11 @@ class Connection:
         deadline: float,
     ) -> None:
         """Raises OSError."""
-        # In bytes a name is taken as it is: text would import the tables of IDNA, 1.5 ms.
+        # Bytes are used unchanged. Text would import the tables of IDNA, 1.5 ms.
         host = address[0].encode()
         self._socket = _connected(host, address[1], connect_seconds, deadline)
         self._pending: Callable[[], int] = lambda: 0  # bytes decrypted by TLS, not yet received
-        if tls:  # closes what it was given where it fails
+        if tls:  # on failure it closes the socket
             secured = tls.wrap_socket(self._socket, server_hostname=host)
             self._socket, self._pending = secured, secured.pending
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -65,7 +65,7 @@ class Connection:
             rest = rest[self._socket.send(rest) :]
         while (head_end := self._received.find(END_OF_HEAD, 0, LONGEST_HEAD)) < 0:
             if len(self._received) >= LONGEST_HEAD:
-                raise ConnectionLost("headers without an end")
+                raise ConnectionLost("headers too long")
             self._receive(RECEIVED_AT_ONCE, deadline)
         version, status, headers = _head(bytes(self._received[:head_end]))
         body_start = head_end + len(END_OF_HEAD)
@@ -79,7 +79,7 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is open and no byte is left over: in our buffer, in TLS or on the socket."""
+        """Whether it is open, and no byte waits in this buffer, in TLS or on the socket."""
         if self._received or self._pending():
             return False
         watch = select.poll()
@@ -93,7 +93,7 @@ class Connection:
         self._socket.settimeout(_seconds_until(deadline))
         some = self._socket.recv(min(most, RECEIVED_AT_ONCE))
         if not some:
-            raise ConnectionLost("an answer cut short") if self._received else HungUp("hung up")
+            raise ConnectionLost("an incomplete answer") if self._received else HungUp("no answer")
         self._received += some
 
 
@@ -102,7 +102,7 @@ def _connected(host: bytes, port: int, seconds: float, deadline: float) -> socke
 
     The socket's timeout is then the limit of the TLS handshake. Raises OSError.
     """
-    failure = OSError("a host without addresses")
+    failure = OSError("the host has no address")
     for family, kind, protocol, _, place in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
         opened = socket.socket(family, kind, protocol)
         try:
@@ -129,7 +129,7 @@ def _head(head: bytes) -> tuple[bytes, int, dict[bytes, bytes]]:
     first, *lines = head.split(b"\r\n")
     version, _, rest = first.partition(b" ")
     if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
-        raise ConnectionLost("not an answer of HTTP")
+        raise ConnectionLost("not an HTTP answer")
     if len(lines) > MOST_HEADERS:
         raise ConnectionLost("too many headers")
     headers = {}
@@ -142,7 +142,7 @@ def _head(head: bytes) -> tuple[bytes, int, dict[bytes, bytes]]:
 def _length(headers: Mapping[bytes, bytes]) -> int:
     length = headers.get(b"content-length", b"")
     if not length.isdigit() or len(length) > LONGEST_LENGTH:
-        raise ConnectionLost("an answer of no known length")
+        raise ConnectionLost("an answer without a valid Content-Length")
     if int(length) > LARGEST_ANSWER:
         raise CallError("AnswerTooLarge")
     return int(length)

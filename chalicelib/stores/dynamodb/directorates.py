@@ -1,4 +1,4 @@
-"""The directorates: one item."""
+"""The directorates, which are one item."""
 
 import json
 

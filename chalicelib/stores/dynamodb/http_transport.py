@@ -1,4 +1,4 @@
-"""DynamoDB by the standard library alone, for a cold start: botocore is the greater part of one."""
+"""The transport by the standard library. Importing botocore would take most of a cold start."""
 
 import json
 import time
@@ -23,13 +23,13 @@ from chalicelib.stores.dynamodb.transport import (
 )
 
 CONNECT_SECONDS = 2.0
-READ_SECONDS = 5.0  # a whole call, with the connecting
-# May be carried out twice without anybody noticing.
+READ_SECONDS = 5.0  # for a whole call, with the connection
+# These can be carried out twice without an effect.
 READS = frozenset({"BatchGetItem", "GetItem", "Query"})
 
 
 class HttpTransport:
-    """Keeps connections open between calls. Thread-safe: a connection is one call's at a time."""
+    """Keeps connections open between calls. Thread-safe: a connection serves one call at a time."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class HttpTransport:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
     ) -> None:
-        """`endpoint` is like `https://host` or `http://host:port`; AWS's own of the region if empty."""
+        """`endpoint` is like `https://host` or `http://host:port`; AWS's in the region if empty."""
         self._idle: deque[Connection] = deque()
         url = urlsplit(endpoint or regional_endpoint(region))
         is_https = url.scheme == "https"
@@ -50,7 +50,7 @@ class HttpTransport:
         self._credentials = credentials
         self._trust = None
         if is_https:
-            from chalicelib.stores.dynamodb.trust import Trust  # ssl, which http:// does not need
+            from chalicelib.stores.dynamodb.trust import Trust  # http:// does not need ssl
 
             self._trust = Trust()
 
@@ -74,10 +74,10 @@ class HttpTransport:
     __del__ = close
 
     def _exchange(self, operation: str, request: bytes, deadline: float) -> Answer:
-        """Over a connection that is open, or a new one.
+        """Sends the request over an open connection, or a new one.
 
-        That the server closes one in the very moment of a call is no failure of a read: it is sent
-        again. What else may have been carried out is for the caller to repeat.
+        The server can close an open connection at that moment. A read is then sent once more. Other
+        operations may have been carried out, so the caller repeats them.
         """
         connection = self._reusable()
         if connection is None:
@@ -142,14 +142,14 @@ def regional_endpoint(region: str) -> str:
 def _in_base64(value: object) -> str:
     if isinstance(value, bytes):
         return b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} is nothing DynamoDB knows")
+    raise TypeError(f"DynamoDB has no type for {type(value).__name__}")
 
 
 _to_json = json.JSONEncoder(default=_in_base64, allow_nan=False, separators=(",", ":")).encode
 
 
 def _from_base64(value: dict[str, Any]) -> dict[str, Any]:
-    """Of an attribute value that is binary its bytes. An attribute may be called B, but is no text."""
+    """Decodes a binary value. The value of an attribute called B is no text, and stays the same."""
     binary = value.get("B")
     return {"B": b64decode(binary)} if isinstance(binary, str) else value
 
@@ -160,15 +160,15 @@ def _understood(answer: Answer) -> dict[str, Any]:
         raise ConnectionLost("ChecksumError")
     if answer.status >= ERROR:
         raise _failure(answer)
-    hook = _from_base64 if b'"B"' in answer.body else None  # it takes a third of the reading
+    hook = _from_base64 if b'"B"' in answer.body else None  # it takes a third of the parsing time
     if b"x-amzn-requestid" not in answer.headers:
-        raise ConnectionLost("not an answer of DynamoDB")  # it would say that there is nothing
+        raise ConnectionLost("not an answer from DynamoDB")  # it would look like an empty one
     return object_in(answer.body, hook)
 
 
 def _failure(answer: Answer) -> CallError | ConnectionLost:
     document: Mapping[str, Any] = {}
-    with suppress(ConnectionLost):  # a page of HTML: its status is all that it says
+    with suppress(ConnectionLost):  # a page of HTML has only a status
         document = object_in(answer.body)
     code = str(document.get("__type", answer.status)).rpartition("#")[2]
     return failure(answer.status, code, document.get("CancellationReasons", []))

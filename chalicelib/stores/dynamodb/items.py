@@ -1,7 +1,7 @@
-"""How records are written into items and read from them.
+"""Conversion of records to items, and of items to records.
 
-An item holds a record's JSON as lists serve it. A list joins such texts without reading them, unless
-another release wrote them, or a technology in them has been renamed since.
+An item holds a record's JSON as lists serve it. A list joins these texts without parsing them, unless
+another release wrote them or a technology in them was renamed.
 """
 
 import json
@@ -48,12 +48,12 @@ PROJECT_FORM = str(
     crc32(form_of(Project, Development, Hosting, Repository, Use, ProjectPart, Contact).encode())
 )
 TECHNOLOGY_FORM = str(crc32(form_of(Technology, Move).encode()))
-# The name that a technology has today, by the facet `technology:<id>` of those that were renamed.
+# The current names of renamed technologies, by the facet `technology:<id>`.
 Renamed = Mapping[str, str]
 
 
 def new_mark() -> dict[str, str]:
-    """Another for every write of a record: a version comes again once a record is removed and added."""
+    """A new value for each write. A record that is deleted and created again repeats versions."""
     return {"S": os.urandom(16).hex()}
 
 
@@ -69,7 +69,7 @@ def project_item(project: Project) -> dict[str, Any]:
 
 
 def project_copy(project: Project) -> dict[str, Any]:
-    """What a list serves of it and filters by."""
+    """The attributes that a list serves and filters by."""
     text = as_json(project_document(project, stored=True))
     is_plain = text == as_json(project_document(project))
     return {
@@ -95,7 +95,7 @@ def project_in(item: Item, renamed: Renamed) -> Project:
 
 
 def project_text(item: Item, renamed: Renamed) -> str:
-    """The project as a list serves it."""
+    """The JSON of the project in a list."""
     is_plain = item.get("form", {}).get("S") == PROJECT_FORM
     if is_plain and renamed.keys().isdisjoint(item.get("facets", {}).get("SS", ())):
         text: str = item["document"]["S"]
@@ -104,7 +104,7 @@ def project_text(item: Item, renamed: Renamed) -> str:
 
 
 def technology_item(technology: Technology) -> dict[str, Any]:
-    """All but the count of its projects."""
+    """The record without the count of its projects, which is an item of its own."""
     return {
         **item_key(keys.technology_key(technology.id)),
         **technology_copy(technology),
@@ -133,14 +133,14 @@ def technology_in(item: Item, project_count: int) -> Technology:
 
 
 def technology_text(item: Item, project_count: int) -> str:
-    """The technology as a list serves it."""
+    """The JSON of the technology in a list."""
     if item.get("form", {}).get("S") == TECHNOLOGY_FORM:
         return f'{{"project_count":{project_count},{item["document"]["S"][1:]}'
     return as_json(technology_document(technology_in(item, project_count)))
 
 
 def rows_in(item: Item) -> Rows:
-    """The index rows that a record should have: none where it has no document."""
+    """The index rows that a record should have: none if it has no document."""
     if "document" not in item:
         return {}
     if item["pk"]["S"].startswith("PROJECT#"):
@@ -149,7 +149,7 @@ def rows_in(item: Item) -> Rows:
 
 
 def project_facets(project: Project) -> list[str]:
-    """What a list can be filtered by, as DynamoDB compares it."""
+    """The values that a list filters by, as DynamoDB compares them."""
     facets = [f"technology:{each}" for each in project.technology_ids]
     facets += [f"hosting:{each}" for each in project.hosting.types]
     facets.append(f"programme:{project.programme_key}")

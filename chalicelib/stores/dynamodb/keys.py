@@ -1,7 +1,7 @@
-"""Where each kind of item is kept: its partition key and sort key in the one table.
+"""The partition key and the sort key of each kind of item in the one table.
 
-Records, guards and receipts have the sort key `.`. Whatever is in a list has a sort key that ends
-in the id of its record; a list is a Query of one partition.
+Records, guards and receipts have the sort key `.`. An item of a list has a sort key that ends in the
+id of its record. A list is a Query of one partition.
 """
 
 from hashlib import sha256
@@ -13,7 +13,7 @@ COUNT = "COUNT"
 SEPARATOR = "\x00"
 # A sort key has at most 1,024 bytes, and folding can make a text many times as long.
 LONGEST_SORTED = 600
-# An index of words holds these beginnings of each word: the longest that fits drives a search.
+# The index of words holds prefixes of these lengths. A search uses the longest that fits.
 BEGINNINGS = (1, 2, 4)
 
 PROJECTS_BY_NAME = "PROJECTS-BY-NAME"
@@ -36,12 +36,12 @@ def technology_key(technology_id: str) -> Key:
 
 
 def count_key(technology_id: str) -> Key:
-    """Of the number of projects that use the technology."""
+    """The key of the number of projects that use the technology."""
     return f"TECHNOLOGY#{technology_id}", COUNT
 
 
 def move_key(technology_id: str, number: int) -> Key:
-    """Of a move that the record no longer shows; `number` counts a technology's moves from 0."""
+    """The key of a move that the record no longer shows. `number` counts a technology's moves from 0."""
     return f"TECHNOLOGY#{technology_id}", f"MOVE#{number:06}"
 
 
@@ -54,7 +54,7 @@ def quota_key(key: str) -> Key:
 
 
 def unfinished_key(record: Key) -> Key:
-    """Of the note that a write of the record takes several transactions and is under way."""
+    """The key of the note that a write of the record in several transactions is running."""
     return UNFINISHED, record[0]
 
 
@@ -63,12 +63,12 @@ def project_name_guard(name_key: str) -> Key:
 
 
 def technology_guard(key: str) -> Key:
-    """Of a name, an alias, or an id that is faithful to the name: they are one name space."""
+    """For a name, an alias, or an id that is faithful to the name: they share one name space."""
     return f"TECHNOLOGY-NAME#{_digest(key)}", RECORD
 
 
 def technology_id_guard(technology_id: str) -> Key:
-    """Of an id as it is written; a technology of an earlier release may have none."""
+    """For the exact id. A technology of an earlier release may have no such guard."""
     return f"TECHNOLOGY-ID#{technology_id}", RECORD
 
 
@@ -81,18 +81,18 @@ def programme_partition(programme_key: str) -> str:
 
 
 def contact_partition(email_key: str) -> str:
-    """Addresses are personal data: no key shows one."""
+    """By hash: an address is personal data, which no key may show."""
     return f"CONTACT#{_digest(email_key)}"
 
 
 def words_partition(kind: str, word: str) -> str:
-    """Of the records of a kind in which a word begins as `word` does."""
+    """The records of a kind with a word that begins as `word` does."""
     length = max(length for length in BEGINNINGS if length <= len(word))
     return f"{kind}-WORDS#{word[:length]}"
 
 
 def word_partitions(kind: str, word: str) -> set[str]:
-    """All those in which a record that holds `word` is found."""
+    """All partitions that must list a record with `word`."""
     return {words_partition(kind, word[:length]) for length in BEGINNINGS}
 
 
@@ -105,7 +105,7 @@ def id_in(key: str) -> str:
 
 
 def id_of_technology(item: Item) -> str:
-    """Of a record or of a copy."""
+    """From the key of a record or of a copy."""
     partition: str = item["pk"]["S"]
     return (
         partition.removeprefix("TECHNOLOGY#")

@@ -1,4 +1,4 @@
-"""Pages of lists: of copies, which hold what is served, and of rows, which lead to their records."""
+"""Pages of lists. A copy holds the text that is served; a row only leads to its record."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from chalicelib.stores.dynamodb.items import rows_in
 from chalicelib.stores.dynamodb.keys import id_in, words_partition
 
 T = TypeVar("T")
-# DynamoDB compares so many words; the records of what it finds are compared with all.
+# DynamoDB compares this number of words. `Serve` compares the others.
 WORDS_COMPARED = 10
-# What a list holds of an item; None where it passes it over.
+# The entry of a list for an item; None if the list leaves the item out.
 Serve = Callable[[Item], T | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """One partition in one direction, and what DynamoDB itself filters it by.
+    """One partition in one direction, with the filters that DynamoDB applies.
 
-    `attributes` are those that an item is needed for, beside its key.
+    `attributes` are read in addition to the key.
     """
 
     partition: str
@@ -31,7 +31,7 @@ class Range:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Of a Query."""
+        """The parameters of a Query."""
         values = {":pk": {"S": self.partition}}
         conditions = []
         for n, facet in enumerate(self.facets):
@@ -50,7 +50,7 @@ class Range:
 
 
 def word_walk(kind: str, words: Sequence[str], attributes: Sequence[str]) -> Range:
-    """Driven by the longest word, the rarest as a rule."""
+    """The partition of the longest word, which is usually the rarest."""
     longest = max(words, key=len)
     return Range(words_partition(kind, longest), words=words, attributes=attributes)
 
@@ -58,7 +58,7 @@ def word_walk(kind: str, words: Sequence[str], attributes: Sequence[str]) -> Ran
 def page_of_copies(
     client: Client, walk: Range, after: Position | None, limit: int, serve: Serve[T]
 ) -> Page[T]:
-    """One Query: at most EXAMINED_AT_MOST copies and the 1 MB that DynamoDB reads for one."""
+    """Makes one Query. It reads at most EXAMINED_AT_MOST copies, and 1 MB as DynamoDB limits it."""
     is_filtered = bool(walk.facets or walk.words)
     at_once = EXAMINED_AT_MOST if is_filtered else min(limit + 1, EXAMINED_AT_MOST)
     items, last = client.query(walk.parameters, walk.partition, _start(after), at_once)
@@ -82,7 +82,7 @@ def page_of_rows(
     *,
     is_filtered: bool,
 ) -> Page[T]:
-    """One Query of rows and one BatchGetItem of their records; more of both where many are filtered out."""
+    """Makes a Query of rows and a BatchGetItem of their records; more if many are filtered out."""
     at_once = KEYS_IN_ONE_GET if is_filtered else min(limit, KEYS_IN_ONE_GET) + 1
     found: list[T] = []
     examined = size = 0
@@ -107,9 +107,9 @@ def page_of_rows(
 def _records(
     client: Client, walk: Range, after: str | None, limit: int, key: Callable[[str], Key]
 ) -> tuple[list[tuple[str, Item | None]], str | None]:
-    """The rows' sort keys with their records, None where the row is not the record's, and where it goes on."""
+    """The rows' sort keys with their records, and the next `after`. A record without the row is None."""
     rows, last = client.query(walk.parameters, walk.partition, after, limit)
-    if len(rows) > KEYS_IN_ONE_GET:  # one more was asked for, to know whether the list goes on
+    if len(rows) > KEYS_IN_ONE_GET:  # the last one only shows that the list goes on
         rows, last = rows[:KEYS_IN_ONE_GET], rows[KEYS_IN_ONE_GET - 1]["sk"]["S"]
     wanted = (key(id_in(row["sk"]["S"])) for row in rows)
     records = client.get_all(wanted, *walk.attributes, "counterpart")
@@ -126,7 +126,7 @@ def has_compared(words: Sequence[str], item: Item) -> bool:
 
 
 def _stands(row: Item, record: Item) -> bool:
-    """Whether the record still has this row. Only while a write is under way may it have others."""
+    """Whether the record still has this row. It may lack it only while a write is running."""
     if "document" not in record:
         return False
     return "counterpart" not in record or (row["pk"]["S"], row["sk"]["S"]) in rows_in(record)

@@ -1,7 +1,7 @@
-"""The end of a merge: what the first technology had passes to the second in one transaction.
+"""The end of a merge: one transaction moves all data of the first technology to the second.
 
-The record of the first stays without a document, as a removal in steps ends: its words' rows and its
-older moves are deleted behind the transaction, by `finish` here or by the scheduled function.
+The record of the first stays without a document, as after a deletion in steps. `finish` here or the
+scheduled function then deletes its rows of words and its older moves.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from chalicelib.stores.dynamodb.writes import UNCHANGED, Change, Writer
 
 
 class Merging:
-    """`copies` are the actions that delete the first's copies in lists."""
+    """`copies` are the actions that delete the copies of the first in lists."""
 
     def __init__(
         self, client: Client, writer: Writer, first: Technology, copies: Sequence[Action]
@@ -34,7 +34,7 @@ class Merging:
         self._key = keys.technology_key(first.id)
 
     def ending(self, change: Change, after: Technology) -> Change:
-        """The change of the second's record, with which the first ends."""
+        """The change of the second, with the deletion of the first added."""
         former = technology_item(self._first)
         emptied = {
             **item_key(self._key),
@@ -56,9 +56,9 @@ class Merging:
             self._unfinished.finish(self._key)
 
     def _refusal(self) -> RegisterError:
-        """Why the first could not end. A write of it that was cut short is finished."""
+        """The reason why the first was not deleted. Finishes an interrupted write of it."""
         error = self._writer.refusal(self._key, self._first.version)
         if not isinstance(error, MarkError):
             return error
         self.finish()
-        return VersionMismatchError("It was written a moment ago: read it again")
+        return VersionMismatchError("It was changed a moment ago: read it again")

@@ -1,8 +1,8 @@
-"""The one name space of technologies: a guard for each name, alias and id says whose it is.
+"""The one name space of technologies: the guard of each name, alias and id names its owner.
 
-An id has a guard of its own, whatever else has its key. Earlier releases wrote none: theirs had a
-guard among the names also where it was made by dropping signs, and it stays there until the
-technology is removed.
+An id has a guard of its own, also if another technology has its key. Earlier releases wrote a guard
+among the names instead, also for an id that is not faithful to the name. That guard stays until the
+technology is deleted.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ OWN = f"{NEW} OR id = :own"
 
 
 def claim_all(client: Client, technology: Technology) -> Iterator[Action]:
-    """Of a new technology. Raises, carried out, NameTakenError, IdTakenError."""
+    """Claims the names of a new technology. The actions raise NameTakenError, IdTakenError."""
     for key in technology.name_keys:
         yield Action(client.put(_guard(key, technology), NEW), partial(_taken, client, key))
     taken = partial(IdTakenError, f"The technology id {technology.id} is taken")
@@ -34,9 +34,9 @@ def claim_all(client: Client, technology: Technology) -> Iterator[Action]:
 def claim_changed(
     client: Client, before: Technology, after: Technology, former: str = ""
 ) -> Iterator[Action]:
-    """What `after` is called and `before` was not; what only `before` was called is free again.
+    """Claims the names that only `after` has, and frees those that only `before` has.
 
-    The names of the technology with the id `former` may pass to `after`.
+    `after` may take names from the technology with the id `former`.
     """
     owners = {"own": {"S": after.id}, **({"former": {"S": former}} if former else {})}
     condition = f"{OWN} OR id = :former" if former else OWN
@@ -54,9 +54,10 @@ def claim_changed(
 
 
 def free_all(client: Client, technology: Technology, *, is_id_anothers: bool) -> Iterator[Action]:
-    """Of a removed technology.
+    """Frees the names of a deleted technology.
 
-    Raises, carried out, NameTakenError where another one has its id as a name: the caller says so then.
+    An action raises NameTakenError if another technology has the id as a name, unless
+    `is_id_anothers` says so.
     """
     yield from _free(client, technology.keys)
     yield Action(client.delete(keys.technology_id_guard(technology.id)))
@@ -66,7 +67,7 @@ def free_all(client: Client, technology: Technology, *, is_id_anothers: bool) ->
 
 
 def free_merged(client: Client, first: Technology, after: Technology) -> Iterator[Action]:
-    """Of a technology that was merged into `after`, which has its names."""
+    """Frees the names of a merged technology that `after` has not taken."""
     yield from _free(client, (key for key in first.keys if key not in after.keys))
     yield Action(client.delete(keys.technology_id_guard(first.id)))
     yield forget_renaming(client, first)
@@ -83,7 +84,7 @@ def forget_renaming(client: Client, technology: Technology) -> Action:
 
 
 def _rename(client: Client, after: Technology) -> Action:
-    """Tells the new name to whoever reads a project's copy."""
+    """Stores the new name, for readers of projects' copies."""
     write = client.update(keys.RENAMES, "SET #name = :name", name={"S": after.name})
     write["Update"]["ExpressionAttributeNames"] = _place(after)
     return Action(write)
@@ -113,6 +114,7 @@ def _named(technology: Technology) -> dict[str, Any]:
 
 def _taken(client: Client, key: str) -> RegisterError:
     guard = client.get(keys.technology_guard(key))
-    owner = guard["id"]["S"] if guard else "that is gone by now"
-    kind = (guard or {}).get("as", {"S": "name or alias"})["S"]
-    return NameTakenError(f"The technology {owner} has this {kind}")
+    if guard is None:
+        return NameTakenError("The name was in use a moment ago: send the request again")
+    kind = guard.get("as", {"S": "name or alias"})["S"]
+    return NameTakenError(f"The technology {guard['id']['S']} has this {kind}")

@@ -1,4 +1,4 @@
-"""How long a request waits for a database that does not answer, and when it gives up."""
+"""The time that a request waits for a database that does not answer."""
 
 import threading
 from collections import deque
@@ -10,15 +10,15 @@ from chalicelib.stores.dynamodb.transport import CallError
 
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
-# Lost to failures within any time of WINDOW_SECONDS; a request's own deadline may come before.
+# The most time lost to failed calls within WINDOW_SECONDS. The request's deadline may come first.
 PATIENCE_SECONDS = 15.0
 WINDOW_SECONDS = 29.0
 RETRY_AFTER_SECONDS = 5
-TOO_SLOW = "The database does not keep up"
+TOO_SLOW = "The database is too slow{}: try again later"
 
 
 class Patience(threading.local):
-    """Each thread's own: one request must not lose what another has waited."""
+    """One for each thread: requests do not share the time that they have lost."""
 
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._clock = clock
@@ -28,15 +28,15 @@ class Patience(threading.local):
     def begin(self) -> float:
         """The moment of an attempt. Raises UnavailableError once the request's deadline has passed."""
         if seconds_left(self._clock) <= 0:
-            raise UnavailableError(TOO_SLOW, RETRY_AFTER_SECONDS)
+            raise UnavailableError(TOO_SLOW.format(""), RETRY_AFTER_SECONDS)
         return self._clock()
 
     def pause(self, begun: float, attempt: int, cause: Exception | None = None) -> None:
-        """Waits before another attempt, with jitter, after one that began at `begun` and failed.
+        """Waits, with jitter, after a failed attempt that began at `begun`.
 
-        Raises UnavailableError, from `cause`, when patience or the request's time is at its end.
+        Raises UnavailableError from `cause` when PATIENCE_SECONDS or the request's time is used up.
         """
-        import random  # 1 ms that a call which succeeds does not pay
+        import random  # 1 ms, which only a failed call needs
 
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
         now = self._clock()
@@ -45,7 +45,7 @@ class Patience(threading.local):
         self._lost.append((now, now - begun + pause))
         lost = sum(seconds for _, seconds in self._lost)
         if lost > PATIENCE_SECONDS or pause >= seconds_left(self._clock):
-            self._lost.clear()  # the request ends here; the next one starts anew
-            detail = f"{TOO_SLOW}: {cause.code}" if isinstance(cause, CallError) else TOO_SLOW
-            raise UnavailableError(detail, RETRY_AFTER_SECONDS) from cause
+            self._lost.clear()  # the request ends here; the next one has its own patience
+            code = f" ({cause.code})" if isinstance(cause, CallError) else ""
+            raise UnavailableError(TOO_SLOW.format(code), RETRY_AFTER_SECONDS) from cause
         self._sleep(pause)

@@ -1,6 +1,6 @@
-"""Where an e-mail address stands in the table, and what no write of a record makes it forget.
+"""Finds e-mail addresses in the table, and deletes those that a write of their record would keep.
 
-No key shows an address, and receipts are in no list: all items are read, with one Scan.
+No key shows an address, and receipts are in no list, so one Scan reads all items.
 """
 
 import json
@@ -35,7 +35,7 @@ class DynamoPersonalData:
             partition, place = item["pk"]["S"], item["sk"]["S"]
             kind, _, name = partition.partition("#")
             if partition in COPIES and _moves_of(item, key):
-                moves[keys.id_of_technology(item)] += 0  # they follow their record
+                moves[keys.id_of_technology(item)] += 0  # a write of the record replaces them
             elif kind == "RECEIPT" and is_written_in(
                 zlib.decompress(item["answer"]["B"]).decode(), key
             ):
@@ -61,11 +61,11 @@ class DynamoPersonalData:
 
     def finish(self, unfinished: Iterable[str]) -> None:
         for partition in unfinished:
-            with suppress(MarkError):  # its writer, or another one, is at work
+            with suppress(MarkError):  # another writer finishes it
                 self._unfinished.finish((partition, keys.RECORD))
 
     def _forget_author(self, item: Item) -> None:
-        """Unless somebody has removed the move meanwhile."""
+        """Removes the author, unless somebody has changed or deleted the move."""
         text = as_json({**json.loads(item["move"]["S"]), "author": None})
         place = (item["pk"]["S"], item["sk"]["S"])
         values = {"new": {"S": text}, "seen": item["move"]}
@@ -86,7 +86,7 @@ def _in_record(item: Item, key: str) -> Iterator[str]:
 
 
 def _moves_of(item: Item, key: str) -> int:
-    """How many moves in it have this author."""
+    """The number of moves in the item that have this author."""
     moves = [*_json(item, "document", "{}").get("moves", ()), _json(item, "move", "{}")]
     return sum(email_key(move.get("author") or "") == key for move in moves)
 

@@ -1,4 +1,4 @@
-"""Projects, their contacts, and how often a technology is used."""
+"""Projects, their contacts, and their uses of technologies."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -83,7 +83,7 @@ class DynamoProjects:
         self._write_over(before, change)
 
     def find(self, query: ProjectQuery, after: Position | None, limit: int) -> Page[str]:
-        """By rows where a word or a technology drives the list, else by copies."""
+        """Reads rows if a word or a technology drives the list, else copies."""
         by_rank = bool(query.words) and query.sort is None
         by_time = (query.sort or "").endswith("updated_at")
         if not by_rank and (query.technology is None or query.words or by_time):
@@ -109,7 +109,7 @@ class DynamoProjects:
         return page_of_rows(*place, self._serve(query, ()), is_filtered=False)
 
     def _attributes(self, query: ProjectQuery, facets: Sequence[str] = ()) -> list[str]:
-        """What of an item `_serve` looks at: no more is asked for, for reading it takes time."""
+        """The attributes of an item that `_serve` needs. Others would take time to read."""
         needs_facets = facets or self._common.renamed()
         return [
             "document",
@@ -150,11 +150,13 @@ class DynamoProjects:
         return Action(self._client.put(guard, NEW), partial(self._name_taken, project))
 
     def _name_taken(self, project: Project) -> RegisterError:
-        owner = self.owner(project.name_key) or "that is gone by now"
+        owner = self.owner(project.name_key)
+        if owner is None:
+            return NameTakenError("The name was in use a moment ago: send the request again")
         return NameTakenError(f"The project {owner} has this name")
 
     def _copies(self, before: Project | None, after: Project | None) -> list[Action]:
-        """The copies in the lists of all projects: put, and deleted where their place is another."""
+        """Puts the copies in the lists of all projects, and deletes those whose key has changed."""
         old, new = copy_keys(before), copy_keys(after)
         copy = project_copy(after) if after else {}
         return [
@@ -175,7 +177,7 @@ def copy_keys(project: Project | None) -> list[Key]:
 
 
 def walk_of_copies(query: ProjectQuery) -> Range:
-    """The partition of copies that drives this query; all else is filtered by DynamoDB."""
+    """The partition of copies that drives this query. DynamoDB filters by the rest."""
     sort = query.sort or "name"
     if sort.endswith("updated_at"):
         partition = keys.PROJECTS_BY_UPDATE

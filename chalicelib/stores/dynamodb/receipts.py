@@ -1,4 +1,4 @@
-"""The first answers to POSTs with an idempotency key, and how much a caller has done today."""
+"""The first answers to POSTs with an idempotency key, and the number of writes of a caller today."""
 
 import zlib
 from datetime import datetime
@@ -17,14 +17,14 @@ class DynamoReceipts:
 
     def get(self, key: str, now: str) -> Receipt | None:
         item = self._client.get(receipt_key(key))
-        if item is None or item["expires_at"]["S"] <= now:  # TTL may take days
+        if item is None or item["expires_at"]["S"] <= now:  # TTL may delete it days later
             return None
         answer = zlib.decompress(item["answer"]["B"]).decode()
         return Receipt(key, item["fingerprint"]["S"], answer, item["expires_at"]["S"])
 
 
 def keep_receipt(client: Client, receipt: Receipt | None, now: str) -> list[Action]:
-    """The action that keeps it, unless one that has not expired is there: ReceiptExistsError."""
+    """The action that stores the receipt. It raises ReceiptExistsError if a valid one exists."""
     if receipt is None:
         return []
     item = {
@@ -39,7 +39,7 @@ def keep_receipt(client: Client, receipt: Receipt | None, now: str) -> list[Acti
 
 
 def use_quota(client: Client, quota: Quota | None) -> list[Action]:
-    """The action that counts one more, unless there are as many as may be: QuotaExceededError."""
+    """The action that counts one more write. It raises QuotaExceededError at the limit."""
     if quota is None:
         return []
     write = client.update(

@@ -1,4 +1,4 @@
-"""The index rows of a record: for each list that it is in, beside those that hold a copy of it."""
+"""The index rows of a record: one for each list that holds no copy of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,14 @@ from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
 from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
 
-LONGEST_WORDS = 2000  # characters; a search reads the records of longer ones
+LONGEST_WORDS = 2000  # characters; a search reads the record instead of a longer text
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What a row holds beside its key, and the technology whose count of projects it is one of.
+    """A row's attributes without its key. `counted` is the technology whose projects it counts in.
 
-    A row and its count are written in one transaction: a count is always the number of its rows.
+    A row and its count are written in one transaction, so a count is always the number of its rows.
     """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -44,7 +44,7 @@ def technology_rows(technology: Technology) -> Rows:
 
 
 def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> dict[Key, IndexRow]:
-    """By rank, the length of all the record's words, as in the other store."""
+    """In order of rank, as in SQLite: the length of all words of the record."""
     rank = keys.sort_key(f"{len(' '.join(words)):05}", record_id)
     row = IndexRow(words_attribute(words))
     partitions = {place for word in words for place in keys.word_partitions(kind, word)}
@@ -52,15 +52,15 @@ def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> dict[Key, I
 
 
 def words_attribute(words: tuple[str, ...]) -> dict[str, Any]:
-    """Each word with a blank before it, so that a word's beginning can be looked for; none if too long."""
+    """Each word after a space, so that the start of a word can be found; none if too long."""
     text = "".join(f" {word}" for word in words)
     return {"words": {"S": text}} if 0 < len(text) <= LONGEST_WORDS else {}
 
 
 def row_actions(client: Client, added: Rows, removed: Rows) -> list[Action]:
-    """Puts and deletes of rows, and what they change in the counts of technologies.
+    """Puts and deletes of rows, and the changes in the counts of technologies.
 
-    Raises, when they are carried out, UnknownTechnologyError for a technology that has no count.
+    The actions raise UnknownTechnologyError for a technology that has no count.
     """
     counts = Counter(row.counted for row in added.values())
     counts.subtract(row.counted for row in removed.values())
@@ -80,12 +80,12 @@ def _count(client: Client, technology_id: str, by: int) -> Action:
 
 
 def number_in(count: Item | None) -> int:
-    """The number that a count says; 0 where there is none yet."""
+    """The number in a count; 0 if there is no count."""
     return int(count["n"]["N"]) if count else 0
 
 
 def unused(client: Client, technology_id: str) -> Action:
-    """Takes the count away. Raises, carried out, InUseError."""
+    """The action that deletes the count. It raises InUseError."""
     key = keys.count_key(technology_id)
 
     def in_use() -> RegisterError:
@@ -95,14 +95,14 @@ def unused(client: Client, technology_id: str) -> Action:
 
 
 def changed_rows(before: Rows, after: Rows) -> tuple[Rows, Rows]:
-    """The rows to put and the rows to delete where `after` takes the place of `before`."""
+    """The rows to put and the rows to delete when `after` replaces `before`."""
     added = {key: row for key, row in after.items() if before.get(key) != row}
     removed = {key: row for key, row in before.items() if key not in after}
     return added, removed
 
 
 def portions(rows: Rows, actions: int) -> Iterable[Rows]:
-    """`rows` in portions that take at most so many actions each."""
+    """`rows` in portions of at most `actions` actions each."""
     some: dict[Key, IndexRow] = {}
     used = 0
     for key, row in rows.items():

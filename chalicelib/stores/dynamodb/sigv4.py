@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, of a POST to the root of a service's endpoint."""
+"""AWS Signature Version 4 for a POST to the root of a service's endpoint."""
 
 import hmac
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def authorization(
 ) -> str:
     """The value of Authorization that signs `body` and all of `headers`.
 
-    Their names are in lower case; host and x-amz-date (`20260131T235959Z`) are among them.
+    Header names are in lower case. They include host and x-amz-date (`20260131T235959Z`).
     """
     names = sorted(headers)
     signed = ";".join(names)
@@ -37,7 +37,7 @@ def authorization(
 
 @lru_cache(1)
 def _signing_key(credentials: Credentials, scope: str) -> bytes:
-    """Of a day. Kept, it is a third of a signature's time."""
+    """The key of a day and a service. It takes more than half of a signature's time, so it is cached."""
     key = f"AWS4{credentials.secret_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -41,9 +41,9 @@ from chalicelib.stores.dynamodb.rows import number_in, unused
 from chalicelib.stores.dynamodb.writes import Change, Writer
 from chalicelib.stores.port import Quota, Receipt
 
-# What of an item a list looks at.
+# The attributes of an item that a list needs.
 SERVED = ("document", "form", "facets", "words")
-# With those that are shown, the most that one write takes; a loader's document may have more.
+# The most moves of a record in one write. A loaded document may have more.
 MOVES_IN_ONE_WRITE = SHOWN_MOVES + 30
 
 
@@ -126,7 +126,7 @@ class DynamoTechnologies:
         return Page(tuple(self._with_counts(page.items)), page.next)
 
     def moves(self, technology_id: str, after: Position | None, limit: int) -> Page[Move] | None:
-        """Those that the record shows come first; a later page reads it too, for its count."""
+        """The moves in the record come first. A later page reads it too, for `move_count`."""
         technology = self.get(technology_id)
         if technology is None:
             return None
@@ -158,12 +158,12 @@ class DynamoTechnologies:
         self._writer.write_over(before, change, partial(self._read_again, before))
 
     def _forget(self) -> None:
-        """What this process has in memory; others tell the old names for up to a minute."""
+        """Clears this process's memory. Other processes use the old names for up to a minute."""
         self._references.forget()
         self._common.forget_renamed()
 
     def _read_again(self, before: Technology) -> Technology | None:
-        """The count of projects is not the writer's: it is told as it was."""
+        """The current record with the former count of projects, which other writers may change."""
         found = self.get(before.id)
         return found and replace(found, project_count=before.project_count)
 
@@ -191,7 +191,7 @@ class DynamoTechnologies:
         first: Sequence[Action],
         then: Sequence[Action],
     ) -> Change:
-        """Moves that the record does not show are removed in steps: only a Query tells how many there are."""
+        """A deletion is in steps if the record does not show all moves: only a Query finds the others."""
         key = keys.technology_key(before.id)
         item = {**technology_item(before), "mark": {"S": before.mark}}
         why = partial(self._writer.refusal, key, before.version)
@@ -199,7 +199,7 @@ class DynamoTechnologies:
         return Change(key, item, after, why, first, then, in_steps)
 
     def _parts(self, before: Technology | None, after: Technology | None) -> Iterator[Action]:
-        """The copies in lists, and the moves that the record no longer shows."""
+        """The writes of copies in lists, and of moves that the record no longer shows."""
         old = technology_copy_keys(before) if before else []
         new = technology_copy_keys(after) if after else []
         older = before.move_count - len(before.moves) if before else 0
@@ -215,7 +215,7 @@ class DynamoTechnologies:
 
 
 def _fitting(query: TechnologyQuery, facets: frozenset[str], record: Item) -> Item | None:
-    """The record, unless the query's filters or words leave it out."""
+    """The record, or None if the query's filters or words exclude it."""
     if not facets.issubset(record["facets"]["SS"]):
         return None
     if query.words and not has_compared(query.words, record):
@@ -230,7 +230,7 @@ def _parted(technology: Technology) -> tuple[Technology, tuple[Move, ...]]:
 
 
 def _shown(technology: Technology, older: int) -> Technology:
-    """As the record keeps it: with its last moves, and the number of all; `older` are not in `moves`."""
+    """As stored: the last moves, and the number of all. `older` is the number that is not in `moves`."""
     return replace(
         technology,
         moves=technology.moves[-SHOWN_MOVES:],

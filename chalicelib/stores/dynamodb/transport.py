@@ -1,4 +1,4 @@
-"""The one seam through which every call to DynamoDB goes, and what its answers mean.
+"""The interface of every call to DynamoDB, and the meaning of its answers.
 
 A Transport makes one call: `http_transport.py` by the standard library, `boto.py` by botocore.
 """
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 ERROR, SERVER_ERROR = 300, 500  # the first status of each
 
-# The same call may succeed once repeated.
+# The same call may succeed later.
 RETRYABLE = frozenset(
     {
         "InternalServerError",
@@ -23,8 +23,8 @@ RETRYABLE = frozenset(
         "TransactionInProgressException",
     }
 )
-# Whoever made the call knows what it means, or should not have made it: a mistake in this code.
-# Every other code (no access, no table, no credentials) is trouble that operators can end.
+# The caller handles these, or the call is a mistake in this code. An operator must act on every other
+# code: no access, no table, no credentials.
 CALLERS_OWN = frozenset(
     {
         "ConditionalCheckFailedException",
@@ -36,15 +36,15 @@ CALLERS_OWN = frozenset(
     }
 )
 REFUSED_CALL = "ConditionalCheckFailedException"
-# The transports' own code, not AWS's.
+# A code of the transports, not of AWS.
 UNTRUSTED = "CertificateNotTrusted"
-# Of one action in a cancelled transaction.
+# The codes of one action in a cancelled transaction.
 REFUSED = "ConditionalCheckFailed"
 HELD_UP = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 
 
 class CallError(Exception):
-    """What DynamoDB answered: its error code, and for a cancelled transaction a code for each action."""
+    """An error code of DynamoDB, and for a cancelled transaction a code for each action."""
 
     def __init__(self, code: str, reasons: Sequence[str] = ()) -> None:
         super().__init__(code)
@@ -52,8 +52,8 @@ class CallError(Exception):
         self.reasons = reasons
 
 
-class ConnectionLost(Exception):  # noqa: N818 - it is what happened, not a wrong
-    """No answer, or none that tells whether the call was carried out."""
+class ConnectionLost(Exception):  # noqa: N818 - it names the event
+    """No answer, or one that does not show whether the call was carried out."""
 
 
 class Transport(Protocol):
@@ -64,22 +64,22 @@ class Transport(Protocol):
 def object_in(
     body: bytes, hook: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """The JSON object of an answer. Raises ConnectionLost where there is none."""
+    """The JSON object of an answer. Raises ConnectionLost if there is none."""
     try:
         found = json.loads(body, object_hook=hook)
     except (RecursionError, ValueError) as error:
         raise ConnectionLost("not JSON") from error
     if not isinstance(found, dict):
-        raise ConnectionLost("not an answer of DynamoDB")
+        raise ConnectionLost("not an answer from DynamoDB")
     return found
 
 
 def failure(status: int, code: str, reasons: Any) -> CallError | ConnectionLost:
-    """What an answer with an error means; `reasons` is its CancellationReasons."""
+    """The exception for an answer with an error. `reasons` are its CancellationReasons."""
     if status >= SERVER_ERROR:
-        return ConnectionLost(code)  # AWS: such a write may or may not have been done
+        return ConnectionLost(code)  # AWS: the write may have been carried out
     if not isinstance(reasons, list) or not all(map(_is_reason, reasons)):
-        return ConnectionLost("not an answer of DynamoDB")
+        return ConnectionLost("not an answer from DynamoDB")
     return CallError(code, [reason.get("Code", "None") for reason in reasons])
 
 
@@ -88,7 +88,7 @@ def _is_reason(value: Any) -> bool:
 
 
 def check_answer(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    """Raises ConnectionLost where a read's answer has keys that were not asked for, or no keys.
+    """Raises ConnectionLost if a read's answer has keys that were not requested, or no keys.
 
     A server that answers twice would give one caller another caller's answer. Every Query of
     this project names its partition `:pk`.
@@ -96,9 +96,9 @@ def check_answer(operation: str, asked: Mapping[str, Any], answer: Mapping[str, 
     try:
         is_own = _is_own(operation, asked, answer)
     except (AttributeError, KeyError, TypeError) as error:
-        raise ConnectionLost("not an answer of DynamoDB") from error
+        raise ConnectionLost("not an answer from DynamoDB") from error
     if not is_own:
-        raise ConnectionLost("keys that were not asked for")
+        raise ConnectionLost("keys that were not requested")
 
 
 def _is_own(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:

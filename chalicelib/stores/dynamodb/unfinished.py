@@ -1,4 +1,4 @@
-"""Finishing a write that takes several transactions, and was cut short or has come to its last steps."""
+"""The end of a write in several transactions, also of one that was interrupted."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ HELD = "mark = :seen"
 
 
 class MarkError(RetryError):
-    """The record is another one by now, or another write of it is under way."""
+    """The record has changed since, or another write of it is running."""
 
 
 class Unfinished:
@@ -30,12 +30,12 @@ class Unfinished:
         self._client = client
 
     def note(self, key: Key) -> Action:
-        """The action that tells the scheduled function of the record."""
+        """The action that makes the scheduled function look at the record."""
         note = {**item_key(keys.unfinished_key(key)), "at": {"N": str(int(time.time()))}}
         return Action(self._client.put(note))
 
     def finish(self, key: Key) -> None:
-        """Deletes what a write of this record has left; its writer is refused from now on."""
+        """Deletes the rows that a write of this record has left. Its writer is refused from now on."""
         item = self._take_over(key)
         if item is None:
             return
@@ -51,7 +51,7 @@ class Unfinished:
         self._end(item)
 
     def finish_all(self, before: float) -> int:
-        """Finishes every write that began before this moment (seconds since 1970); how many."""
+        """Finishes the writes that began before this moment (seconds since 1970). Returns the count."""
         notes = [
             (note["sk"]["S"], keys.RECORD)
             for page in self._client.pages(keys.UNFINISHED)
@@ -59,7 +59,7 @@ class Unfinished:
             if float(note["at"]["N"]) < before
         ]
         for key in notes:
-            with suppress(MarkError):  # its writer, or another one, is at work
+            with suppress(MarkError):  # another writer finishes it
                 self.finish(key)
         return len(notes)
 
@@ -74,7 +74,7 @@ class Unfinished:
         self._client.transact([check, *actions])
 
     def _take_over(self, key: Key) -> Item | None:
-        """The record under a mark of ours; None where there is nothing to finish."""
+        """The record, with a new mark; None if there is nothing to finish."""
         item = self._client.get(key)
         if item is None or "counterpart" not in item:
             gone = Action(self._client.delete(keys.unfinished_key(key)))
@@ -88,7 +88,7 @@ class Unfinished:
         return {**item, "mark": mark}
 
     def _rows_of_other(self, item: Item) -> dict[Key, IndexRow]:
-        """With the moves that a removed technology no longer showed."""
+        """Includes the moves of a deleted technology that its record did not show."""
         rows = dict(rows_in({**item_key((item["pk"]["S"], "")), **item["counterpart"]["M"]}))
         if "document" not in item:
             for page in self._client.pages(item["pk"]["S"], "MOVE#"):

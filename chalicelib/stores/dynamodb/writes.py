@@ -1,10 +1,10 @@
-"""How a record is written with its index rows: in one transaction, or where that is too small in steps.
+"""Writes of a record with its index rows: in one transaction, or in steps if it needs several.
 
-A transaction holds 100 actions. A write that needs more says so in the record first: its member
-`counterpart` holds the version that is coming or going, whose rows may be there beside the record's own.
-Each step is refused unless the record still has the mark of this write. Whoever finds `counterpart`
-finishes the write: the rows that only `counterpart` has are deleted. The next writer does so, and the
-scheduled function, which finds such records by a note in the partition UNFINISHED.
+A transaction holds 100 actions. A write that needs more first adds `counterpart` to the record. It is
+the new or the former version, whose rows may exist in addition to the record's own. Each step is
+refused unless the record still has the mark of this write. The next writer that finds `counterpart`
+finishes the write: it deletes the rows that only `counterpart` has. The scheduled function does the
+same. It finds such records by a note in the partition UNFINISHED.
 """
 
 import re
@@ -48,8 +48,8 @@ R = TypeVar("R", bound=Marked)
 class Change:
     """A write of one record.
 
-    `before` and `after` are its items, None where there is none. `first` and `then` are what is
-    written with the record: guards, copies, receipts. Of all refused actions the first decides.
+    `before` and `after` are its items, None if there is none. `first` and `then` are written with the
+    record: guards, copies, receipts. The first refused action decides the error.
     """
 
     key: Key
@@ -67,7 +67,7 @@ class Writer:
         self._unfinished = Unfinished(client)
 
     def write(self, change: Change) -> None:
-        """Raises what the refused actions stand for."""
+        """Raises the error of the first refused action."""
         before = rows_in(change.before) if change.before else {}
         added, removed = changed_rows(before, rows_in(change.after) if change.after else {})
         rows = row_actions(self._client, added, removed)
@@ -78,7 +78,7 @@ class Writer:
             self._client.transact(actions)
 
     def add(self, change: Change) -> None:
-        """Writes a new record. One of its id whose removal or creation was cut short is finished first."""
+        """Writes a new record. Finishes an interrupted write of the same id, if there is one."""
         try:
             return self.write(change)
         except IdTakenError:
@@ -92,14 +92,14 @@ class Writer:
     def write_over(
         self, before: R, change: Callable[[R], Change], read: Callable[[], R | None]
     ) -> None:
-        """Writes over `before`, which was read; again where only the record's mark is another by now."""
+        """Writes over `before`, which was read. Repeats that if only the record's mark has changed."""
         current = before
         for _ in range(TRIES):
             wanted = change(current)
             try:
                 return self.write(wanted)
             except MarkError:
-                with suppress(MarkError):  # another one is finishing it
+                with suppress(MarkError):  # another writer finishes it
                     self._unfinished.finish(wanted.key)
             found = read()
             if found is None or found != before:
@@ -108,10 +108,10 @@ class Writer:
         raise VersionMismatchError(f"It is no longer version {before.version}: read it again")
 
     def refusal(self, key: Key, version: int) -> RegisterError:
-        """Why a write over this version was refused."""
+        """The reason why a write over this version was refused."""
         item = self._client.get(key)
         if item is None or "document" not in item:
-            return NotFoundError("It was not found: somebody has deleted it")
+            return NotFoundError("It was deleted a moment ago: read the list again")
         now = int(item["version"]["N"])
         if now != version:
             return VersionMismatchError(f"It is version {now} by now, not {version}: read it again")
@@ -141,7 +141,7 @@ class Writer:
             self._unfinished.finish(change.key)
 
     def _begin(self, change: Change) -> Item:
-        """Says in the record what is coming. Refused as the whole write would be, before any row is written."""
+        """Adds `counterpart` to the record, if the conditions of the whole write are met."""
         held = {**item_key(change.key), "mark": new_mark()}
         other = {"M": _plain(change.after or change.before or {})}
         if change.before is None:
@@ -161,7 +161,7 @@ class Writer:
         return held
 
     def _commit(self, change: Change, held: Item) -> Action:
-        """The record as it is to be; without a document where it is removed. `counterpart` is the one before."""
+        """The new record, with the former one as `counterpart`. A deleted record has no document."""
         item = change.after or {**item_key(change.key), "mark": new_mark()}
         other = (
             {"counterpart": {"M": _plain(change.before)}}
@@ -173,7 +173,7 @@ class Writer:
 
 
 def _plain(item: Item) -> dict[str, Any]:
-    """What of a record's item its rows follow from."""
+    """The attributes of a record's item that its rows depend on."""
     return {name: item[name] for name in ("document", "contacts") if name in item}
 
 

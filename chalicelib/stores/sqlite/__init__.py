@@ -1,6 +1,6 @@
 """The register in one SQLite file: for a developer's machine, and for tests. See stores.port.Store.
 
-Raises errors.UnavailableError where the file cannot be opened.
+Raises errors.UnavailableError if the file cannot be opened.
 """
 
 import secrets
@@ -43,7 +43,7 @@ class SqliteStore:
             connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
 
     def personal_data(self) -> PersonalData:
-        from chalicelib.stores.sqlite.personal_data import SqlitePersonalData  # for a command
+        from chalicelib.stores.sqlite.personal_data import SqlitePersonalData  # for commands
 
         return SqlitePersonalData(self.database)
 

@@ -1,4 +1,4 @@
-"""The SQLite file: one connection a thread, write-ahead log, forward migrations."""
+"""The SQLite file: one connection for each thread, write-ahead log, forward migrations."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -17,23 +17,23 @@ BUSY_PAUSE_SECONDS = 0.01
 
 
 class _RawConnection(sqlite3.Connection):
-    """Closes itself: Python 3.13 warns of one that the garbage collector finds open."""
+    """Closes itself: Python 3.13 warns if the garbage collector finds an open connection."""
 
     def __del__(self) -> None:
-        with suppress(sqlite3.ProgrammingError):  # it was never open
+        with suppress(sqlite3.ProgrammingError):  # it was not open
             self.close()
 
 
 class _Connection:
-    """A thread's connection, closed when the thread is gone."""
+    """A thread's connection, closed when the thread ends."""
 
     def __init__(self, path: Path) -> None:
-        # Autocommit: transactions are begun and ended in `write` and `read` alone.
+        # Autocommit: only `write` and `read` begin and end transactions.
         self.raw = _RawConnection(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self.raw.execute("PRAGMA foreign_keys = ON")
-        # Survives the death of the process; a power cut may take the last commits, never the file.
+        # A crash of the process loses nothing. A power cut can lose the last commits, but not the file.
         self.raw.execute("PRAGMA synchronous = NORMAL")
 
     def __del__(self) -> None:
@@ -42,15 +42,15 @@ class _Connection:
 
 
 class Database:
-    """Opens `path`, making it and bringing it to the newest schema where needed.
+    """Opens `path`. Creates it, or updates its schema, if needed.
 
-    Raises UnavailableError where the file cannot be opened, is no database, or is newer than this code.
+    Raises UnavailableError if the file cannot be opened, is no database, or is newer than this code.
     """
 
     def __init__(self, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._path = path
         self._threads = local()
-        # SQLite admits one writer; in this process they queue here instead of polling the file.
+        # SQLite allows one writer. The writers of this process wait here instead of polling the file.
         self._writer = Lock()
         with _unavailable(f"The database {path.name} cannot be opened"):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,7 +66,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that holds the write lock from its start; rolled back on any error."""
+        """One transaction with the write lock from its start. Any error rolls it back."""
         with self._writer, _unavailable("The database cannot be written"):
             connection = self.connection
             connection.execute("BEGIN IMMEDIATE")
@@ -93,7 +93,7 @@ class Database:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(migrations):
                 raise UnavailableError(
-                    f"The database has schema {version}, this code knows {len(migrations)}: update the code"
+                    f"The database has schema {version}, this code supports {len(migrations)}: update the code"
                 )
             for migration in migrations[version:]:
                 for statement in migration:
@@ -102,7 +102,7 @@ class Database:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """SQLite itself does not wait for others here: two that open a new file at once would fail."""
+    """Waits itself, as SQLite does not: of two processes that open a new file at once, one would fail."""
     end = monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -125,13 +125,13 @@ def _unavailable(what: str) -> Iterator[None]:
 
 
 def require_current(connection: sqlite3.Connection, before: Project | Technology) -> None:
-    """Within a write. Raises NotFoundError; VersionMismatchError where somebody wrote after `before`."""
+    """Inside a write. Raises NotFoundError, and VersionMismatchError if the record was written since."""
     table = "projects" if isinstance(before, Project) else "technologies"
     row = connection.execute(
         f"SELECT version, mark FROM {table} WHERE id = ?", (before.id,)
     ).fetchone()
     if row is None:
-        raise NotFoundError(f"There is no {before.id}")
+        raise NotFoundError("It was deleted a moment ago: read the list again")
     version, mark = row
     if mark != before.mark:
         raise VersionMismatchError(f"It is version {version} by now: read it again")

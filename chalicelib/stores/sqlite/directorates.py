@@ -1,4 +1,4 @@
-"""The directorates, in the table `meta`: one record."""
+"""The directorates, which are one record in the table `meta`."""
 
 import json
 from sqlite3 import Connection

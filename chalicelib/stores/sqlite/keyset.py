@@ -1,4 +1,4 @@
-"""Lists by keyset: each is one walk along one index, or one search, and starts where a cursor says."""
+"""Lists by keyset: each is one walk along one index, or one search, from the position of a cursor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from chalicelib.stores.sqlite.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What drives a list: a FROM clause, what each row must match, and the columns of its order."""
+    """The query of a list: a FROM clause, the condition for each row, and the columns of its order."""
 
     source: str
     columns: tuple[str, ...]
@@ -20,7 +20,7 @@ class Walk:
     def select(self, after: Position | None, *fields: str) -> tuple[str, tuple[str | float, ...]]:
         """The query for the order's columns, then `fields`, of the rows behind `after`.
 
-        It yields one row more than a page may examine, so that a page knows whether it is the last.
+        It yields one row more than a page may examine: without that row, the page is the last.
         """
         compare, direction = ("<", " DESC") if self.descending else (">", "")
         marks = ", ".join("?" * len(self.columns))
@@ -40,7 +40,7 @@ class Walk:
         text_of: Callable[..., str | None],
         *more: str,
     ) -> Page[str]:
-        """`text_of` makes a document and `more` columns into the list's text, if it shows them."""
+        """`text_of` returns the JSON for a document and the `more` columns, or None to leave it out."""
         width = len(self.columns)
         query = self.select(after, "p.document", *more)
         with database.read() as connection:

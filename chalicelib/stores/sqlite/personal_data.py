@@ -1,6 +1,6 @@
-"""Where an e-mail address stands in the file, and what no write of a record makes it forget.
+"""Finds e-mail addresses in the file, and deletes those that a write of their record would keep.
 
-SQLite's `lower` folds A to Z alone, as models.caller.email_key does.
+SQLite's `lower` changes only A to Z, as models.caller.email_key does.
 """
 
 import json
@@ -70,6 +70,6 @@ def _written(connection: Connection, table: str, key: str) -> list[str]:
 
 
 def _mentioning(connection: Connection, key: str, *selects: str) -> frozenset[str]:
-    """The names of the rows that hold it in a text."""
+    """The names of the rows with the address in a text."""
     rows = (row for select in selects for row in connection.execute(select))
     return frozenset(name for name, text in rows if is_written_in(json.loads(text), key))

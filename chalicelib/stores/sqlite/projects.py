@@ -89,7 +89,7 @@ def contact_walk(key: str) -> Walk:
 
 
 def walk_of(query: ProjectQuery) -> Walk:
-    """The one index that drives this query; see ProjectQuery."""
+    """The query's walk along one index; see ProjectQuery."""
     sort = query.sort or "name"
     column = {"name": "name_key", "updated_at": "updated_at"}[sort.lstrip("-")]
     descending = sort.startswith("-")
@@ -107,7 +107,7 @@ def walk_of(query: ProjectQuery) -> Walk:
     return Walk("projects p", order, descending=descending)
 
 
-@lru_cache(512)  # lists read the same rows again and again
+@lru_cache(512)  # lists read the same rows repeatedly
 def _text(query: ProjectQuery, document: str) -> str | None:
     project = project_from(json.loads(document))
     return as_json(project_document(project)) if query.admits(project) else None
@@ -119,14 +119,14 @@ def _owner(connection: Connection, name_key: str) -> str | None:
 
 
 def _require_free_name(connection: Connection, name_key: str, own: str = "") -> None:
-    """`own` is the id of the record that is written anew."""
+    """`own` is the id of the record that is replaced."""
     owner = _owner(connection, name_key)
     if owner and owner != own:
         raise NameTakenError(f"The project {owner} has this name")
 
 
 def _write(connection: Connection, project: Project) -> None:
-    """All of it, over the row with its id. Raises UnknownTechnologyError."""
+    """Writes the whole project over its row. Raises UnknownTechnologyError."""
     connection.execute(
         "UPDATE projects SET name_key = ?, programme_key = ?, version = ?, updated_at = ?,"
         f" updated_by = ?, document = ?, mark = {NEW_MARK} WHERE id = ?",
@@ -153,7 +153,7 @@ def _write_uses(connection: Connection, project: Project) -> None:
             (project.id, project.name_key, project.updated_at, technology_id),
         )
         if not linked.rowcount:
-            raise UnknownTechnologyError(f"There is no technology {technology_id}")
+            raise UnknownTechnologyError(f"The technology {technology_id} was not found")
     connection.execute(f"{NAME_USES} WHERE id = ?", (project.id,))
 
 

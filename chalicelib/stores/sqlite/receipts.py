@@ -22,7 +22,7 @@ class SqliteReceipts:
 
 
 def keep_receipt(connection: Connection, receipt: Receipt | None, now: str) -> None:
-    """Within the caller's transaction; drops what has expired. Raises ReceiptExistsError."""
+    """Inside the caller's transaction. Deletes expired receipts. Raises ReceiptExistsError."""
     if receipt is None:
         return
     connection.execute("DELETE FROM receipts WHERE expires_at <= ?", (now,))
@@ -35,7 +35,7 @@ def keep_receipt(connection: Connection, receipt: Receipt | None, now: str) -> N
 
 
 def use_quota(connection: Connection, quota: Quota | None, now: str) -> None:
-    """Within the caller's transaction; drops what has expired. Raises QuotaExceededError."""
+    """Inside the caller's transaction. Deletes expired quotas. Raises QuotaExceededError."""
     if quota is None:
         return
     connection.execute("DELETE FROM quotas WHERE expires_at <= ?", (now,))

@@ -1,7 +1,7 @@
-"""The schema, as the migrations that lead to it: append, never edit.
+"""The schema as a list of migrations: append to it, never edit it.
 
-`document` holds a record as JSON; the other columns are what indexes need. Links carry the
-sort keys of their project, so that a list by technology is one walk along one index.
+`document` holds a record as JSON; indexes need the other columns. Links have the sort keys of their
+project, so a list by technology is one walk along one index.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 Migration = Sequence[str]
 
 NEW_MARK = "lower(hex(randomblob(16)))"
-# Writes the technologies' names of today into the documents of projects; also a migration.
+# Writes the current names of technologies into the documents of projects; also a migration.
 NAME_USES = """UPDATE projects SET document = json_set(document, '$.technologies', json((
     SELECT json_group_array(json_set(used.value, '$.name', t.name))
     FROM json_each(projects.document, '$.technologies') used
@@ -65,7 +65,7 @@ CORE: Migration = (
     """CREATE UNIQUE INDEX contacts_by_email ON project_contacts (email_key, project_id)""",
 )
 
-# The texts are models.text.words joined by blanks, so this tokenizer only has to split them again.
+# The texts are models.text.words joined by spaces, so this tokenizer only splits them again.
 SEARCH: Migration = tuple(
     f"""CREATE VIRTUAL TABLE {table} USING fts5 (
         words, tokenize = "ascii tokenchars '_#+'", prefix = '1 2 3')"""
@@ -88,7 +88,7 @@ MARKS: Migration = (
     f"UPDATE projects SET mark = {NEW_MARK}",
 )
 
-# `number` counts from the technology's first move; the newest are in its document, not here.
+# `number` counts from the technology's first move. The newest moves are in its document, not here.
 MOVES: Migration = (
     """CREATE TABLE technology_moves (
         technology_id TEXT NOT NULL REFERENCES technologies (id) ON DELETE CASCADE,
@@ -120,8 +120,8 @@ for _sign in (" ", "_", ".", "/"):
     SPELLED = f"replace({SPELLED}, '{_sign}', '-')"
 for _run, _one in (("'-'", "char(1, 2)"), ("char(2, 1)", "''"), ("char(1, 2)", "'-'")):
     SPELLED = f"replace({SPELLED}, {_run}, {_one})"
-# An id that was made by dropping signs is no key. Beside an alias that is not plain ASCII it stays one
-# until the technology is written again.
+# An id that is not faithful to the name is no key. If an alias is not ASCII, the id stays a key until
+# the technology is written again.
 FAITHFUL_IDS: Migration = (
     f"""DELETE FROM technology_keys WHERE key = technology_id AND NOT EXISTS (
         SELECT 1 FROM technologies WHERE id = technology_id AND (id IN (name_key, {SPELLED})

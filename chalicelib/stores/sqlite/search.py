@@ -1,4 +1,4 @@
-"""Full-text search with FTS5, over words that models.text has cut."""
+"""Full-text search with FTS5 over the words of models.text."""
 
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -8,16 +8,16 @@ from chalicelib.stores.sqlite.keyset import Walk
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The words of one table's records, kept in an FTS5 table beside it."""
+    """The words of one table's records, in an FTS5 table of their own."""
 
     table: str
     index: str
 
     def walk(self, words: tuple[str, ...]) -> Walk:
-        """The records in which each word is the beginning of a word: the shortest first, then by id.
+        """The records that have a word with each of these prefixes: the shortest text first, then by id.
 
-        A rank like BM25 weighs a record against all others, so that every write shifts every rank
-        and a cursor loses its place. This one is the record's own, and stays until it is changed.
+        A rank like BM25 depends on all records, so every write would move the position of a cursor.
+        This rank changes only with the record itself.
         """
         return Walk(
             f"{self.index} CROSS JOIN {self.table} p ON p.seq = {self.index}.rowid",

@@ -118,7 +118,7 @@ class SqliteTechnologies:
 
 
 def walk_of(query: TechnologyQuery) -> Walk:
-    """The one index that drives this query; see TechnologyQuery."""
+    """The query's walk along one index; see TechnologyQuery."""
     if query.words:
         return SEARCH.walk(query.words)
     return Walk("technologies p", ("p.name_key",))
@@ -134,14 +134,14 @@ def _technology(row: tuple[Any, ...]) -> Technology:
     return technology_from(json.loads(document), *others)
 
 
-@lru_cache(512)  # lists read the same rows again and again
+@lru_cache(512)  # lists read the same rows repeatedly
 def _text(query: TechnologyQuery, document: str, project_count: int) -> str | None:
     technology = technology_from(json.loads(document), project_count)
     return as_json(technology_document(technology)) if query.admits(technology) else None
 
 
 def _found(connection: Connection, select: str, wanted: Iterable[str]) -> dict[str, Named]:
-    """By key or id, as `select` says."""
+    """The technologies by key or id, as `select` defines."""
     wanted = list(wanted)
     found: dict[str, Named] = {}
     for start in range(0, len(wanted), KEYS_IN_ONE_QUERY):
@@ -153,7 +153,7 @@ def _found(connection: Connection, select: str, wanted: Iterable[str]) -> dict[s
 
 
 def _require_free_keys(connection: Connection, technology: Technology, own: str = "") -> None:
-    """`own` is the id of the record that `technology` takes the place of."""
+    """`own` is the id of the record that `technology` replaces."""
     wanted = technology.keys if own else technology.name_keys
     owners = _found(connection, BY_KEY, wanted)
     for key in wanted:
@@ -178,7 +178,7 @@ def _remove(connection: Connection, technology_id: str) -> None:
 
 
 def _write(connection: Connection, technology: Technology, older: int) -> None:
-    """All of it, over the row with its id; so many `older` moves are not in it, and stay."""
+    """Writes the whole technology over its row. `older` is the number of moves that are not in it."""
     moves = technology.moves
     stored = replace(technology, moves=moves[-SHOWN_MOVES:], move_count=older + len(moves))
     connection.execute(
