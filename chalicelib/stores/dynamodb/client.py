@@ -6,7 +6,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from chalicelib.errors import UnavailableError
 from chalicelib.stores.dynamodb.actions import Action, refusal
@@ -21,7 +21,18 @@ from chalicelib.stores.dynamodb.transport import (
     check_answer,
 )
 
-Item = Mapping[str, Any]
+
+class Value(TypedDict, total=False):
+    """The value of an attribute: it has one of these members, named by type."""
+
+    B: bytes
+    M: "Mapping[str, Value]"
+    N: str
+    S: str
+    SS: list[str]
+
+
+Item = Mapping[str, Value]
 Key = tuple[str, str]
 
 KEYS_IN_ONE_GET = 100
@@ -163,26 +174,24 @@ class Client:
             if left:
                 self._pause(begun, attempt)
 
-    def put(self, item: Item, condition: str = "", **values: Any) -> dict[str, Any]:
+    def put(self, item: Item, condition: str = "", **values: Value) -> dict[str, Any]:
         """A put for a transaction."""
         return {"Put": self._conditional({"Item": item}, condition, values)}
 
-    def delete(self, key: Key, condition: str = "", **values: Any) -> dict[str, Any]:
+    def delete(self, key: Key, condition: str = "", **values: Value) -> dict[str, Any]:
         """A delete for a transaction."""
         return {"Delete": self._conditional({"Key": item_key(key)}, condition, values)}
 
-    def condition_check(self, key: Key, condition: str, **values: Any) -> dict[str, Any]:
+    def condition_check(self, key: Key, condition: str, **values: Value) -> dict[str, Any]:
         """A condition for a transaction."""
         return {"ConditionCheck": self._conditional({"Key": item_key(key)}, condition, values)}
 
-    def update(self, key: Key, change: str, condition: str = "", **values: Any) -> dict[str, Any]:
+    def update(self, key: Key, change: str, condition: str = "", **values: Value) -> dict[str, Any]:
         """An update for a transaction."""
         write = {"Key": item_key(key), "UpdateExpression": change}
         return {"Update": self._conditional(write, condition, values)}
 
-    def _conditional(
-        self, write: dict[str, Any], condition: str, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _conditional(self, write: dict[str, Any], condition: str, values: Item) -> dict[str, Any]:
         write["TableName"] = self.table
         if condition:
             write["ConditionExpression"] = condition
@@ -190,7 +199,9 @@ class Client:
             write["ExpressionAttributeValues"] = {f":{name}": v for name, v in values.items()}
         return write
 
-    def _get_batch(self, keys: list[dict[str, Any]], attributes: tuple[str, ...]) -> Iterator[Item]:
+    def _get_batch(
+        self, keys: list[dict[str, Value]], attributes: tuple[str, ...]
+    ) -> Iterator[Item]:
         wanted: dict[str, Any] = {"ConsistentRead": True}
         if attributes:
             names = {f"#{n}": name for n, name in enumerate(("pk", "sk", *attributes))}
@@ -209,5 +220,5 @@ class Client:
                 attempt += 1
 
 
-def item_key(key: Key) -> dict[str, Any]:
+def item_key(key: Key) -> dict[str, Value]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}

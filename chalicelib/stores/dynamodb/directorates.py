@@ -6,7 +6,7 @@ from chalicelib.errors import RegisterError, VersionMismatchError
 from chalicelib.models.directorate import Directorates, directorates_document, directorates_from
 from chalicelib.models.text import as_json
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.client import Client, Item, item_key
 from chalicelib.stores.dynamodb.keys import DIRECTORATES
 from chalicelib.stores.dynamodb.writes import NEW
 
@@ -21,7 +21,7 @@ class DynamoDirectorates:
 
     def replace(self, before: Directorates, after: Directorates) -> None:
         text = as_json(directorates_document(after, stored=True))
-        item = {
+        item: Item = {
             **item_key(DIRECTORATES),
             "document": {"S": text},
             "version": {"N": str(after.version)},

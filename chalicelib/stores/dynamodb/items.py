@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from zlib import crc32
 
 from chalicelib.models.project import (
@@ -36,7 +35,7 @@ from chalicelib.models.technology import (
 )
 from chalicelib.models.text import as_json, name_key
 from chalicelib.stores.dynamodb import keys
-from chalicelib.stores.dynamodb.client import Item, item_key
+from chalicelib.stores.dynamodb.client import Item, Value, item_key
 from chalicelib.stores.dynamodb.rows import (
     Rows,
     project_rows,
@@ -52,12 +51,12 @@ TECHNOLOGY_FORM = str(crc32(form_of(Technology, Move).encode()))
 Renamed = Mapping[str, str]
 
 
-def new_mark() -> dict[str, str]:
+def new_mark() -> Value:
     """A new value for each write. A record that is deleted and created again repeats versions."""
     return {"S": os.urandom(16).hex()}
 
 
-def project_item(project: Project) -> dict[str, Any]:
+def project_item(project: Project) -> dict[str, Value]:
     return {
         **item_key(keys.project_key(project.id)),
         **project_copy(project),
@@ -68,7 +67,7 @@ def project_item(project: Project) -> dict[str, Any]:
     }
 
 
-def project_copy(project: Project) -> dict[str, Any]:
+def project_copy(project: Project) -> dict[str, Value]:
     """The attributes that a list serves and filters by."""
     text = as_json(project_document(project, stored=True))
     is_plain = text == as_json(project_document(project))
@@ -82,9 +81,8 @@ def project_copy(project: Project) -> dict[str, Any]:
 
 def project_in(item: Item, renamed: Renamed) -> Project:
     contacts = json.loads(item["contacts"]["S"]) if "contacts" in item else ()
-    found = project_from(
-        json.loads(item["document"]["S"]), contacts, _author(item), item.get("mark", {}).get("S")
-    )
+    mark = item.get("mark", {}).get("S", "")
+    found = project_from(json.loads(item["document"]["S"]), contacts, _author(item), mark)
     if renamed.keys().isdisjoint(project_facets(found)):
         return found
     uses = (
@@ -98,12 +96,11 @@ def project_text(item: Item, renamed: Renamed) -> str:
     """The JSON of the project in a list."""
     is_plain = item.get("form", {}).get("S") == PROJECT_FORM
     if is_plain and renamed.keys().isdisjoint(item.get("facets", {}).get("SS", ())):
-        text: str = item["document"]["S"]
-        return text
+        return item["document"]["S"]
     return as_json(project_document(project_in(item, renamed)))
 
 
-def technology_item(technology: Technology) -> dict[str, Any]:
+def technology_item(technology: Technology) -> dict[str, Value]:
     """The record without the count of its projects, which is an item of its own."""
     return {
         **item_key(keys.technology_key(technology.id)),
@@ -114,7 +111,7 @@ def technology_item(technology: Technology) -> dict[str, Any]:
     }
 
 
-def technology_copy(technology: Technology) -> dict[str, Any]:
+def technology_copy(technology: Technology) -> dict[str, Value]:
     text = as_json(technology_document(technology, stored=True))
     known = technology_document(technology)
     del known["project_count"]
@@ -128,7 +125,7 @@ def technology_copy(technology: Technology) -> dict[str, Any]:
 
 
 def technology_in(item: Item, project_count: int) -> Technology:
-    mark = item.get("mark", {}).get("S")
+    mark = item.get("mark", {}).get("S", "")
     return technology_from(json.loads(item["document"]["S"]), project_count, _author(item), mark)
 
 
@@ -187,10 +184,9 @@ def _wanted(values: Mapping[str, str | None]) -> list[str]:
     return [f"{name}:{value}" for name, value in values.items() if value is not None]
 
 
-def _facets(facets: list[str]) -> dict[str, Any]:
+def _facets(facets: list[str]) -> dict[str, Value]:
     return {"facets": {"SS": sorted(set(facets))}}
 
 
 def _author(item: Item) -> str | None:
-    author: str | None = item.get("updated_by", {}).get("S")
-    return author
+    return item.get("updated_by", {}).get("S")

@@ -106,12 +106,9 @@ def id_in(key: str) -> str:
 
 def id_of_technology(item: Item) -> str:
     """From the key of a record or of a copy."""
-    partition: str = item["pk"]["S"]
-    return (
-        partition.removeprefix("TECHNOLOGY#")
-        if item["sk"]["S"] == RECORD
-        else id_in(item["sk"]["S"])
-    )
+    if item["sk"]["S"] == RECORD:
+        return item["pk"]["S"].removeprefix("TECHNOLOGY#")
+    return id_in(item["sk"]["S"])
 
 
 def _cut(text: str) -> str:

@@ -12,7 +12,7 @@ from chalicelib.errors import RegisterError, VersionMismatchError
 from chalicelib.models.technology import Technology
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.client import Client, Item, item_key
 from chalicelib.stores.dynamodb.items import new_mark, technology_item
 from chalicelib.stores.dynamodb.names import free_merged
 from chalicelib.stores.dynamodb.rows import unused
@@ -36,7 +36,7 @@ class Merging:
     def ending(self, change: Change, after: Technology) -> Change:
         """The change of the second, with the deletion of the first added."""
         former = technology_item(self._first)
-        emptied = {
+        emptied: Item = {
             **item_key(self._key),
             "mark": new_mark(),
             "counterpart": {"M": {"document": former["document"]}},

@@ -7,13 +7,12 @@ technology is deleted.
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
 
 from chalicelib.errors import IdTakenError, NameTakenError, RegisterError
 from chalicelib.models.technology import Technology
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.client import Client, Item, Value, item_key
 from chalicelib.stores.dynamodb.writes import NEW
 
 OWN = f"{NEW} OR id = :own"
@@ -38,8 +37,9 @@ def claim_changed(
 
     `after` may take names from the technology with the id `former`.
     """
-    owners = {"own": {"S": after.id}, **({"former": {"S": former}} if former else {})}
-    condition = f"{OWN} OR id = :former" if former else OWN
+    condition, owners = OWN, {"own": Value(S=after.id)}
+    if former:
+        condition, owners = f"{OWN} OR id = :former", {**owners, "former": Value(S=former)}
     for key in (key for key in after.keys if key not in before.keys):
         write = client.put(_guard(key, after), condition, **owners)
         yield Action(write, partial(_taken, client, key))
@@ -62,8 +62,8 @@ def free_all(client: Client, technology: Technology, *, is_id_anothers: bool) ->
     yield from _free(client, technology.keys)
     yield Action(client.delete(keys.technology_id_guard(technology.id)))
     if technology.id not in technology.keys and not is_id_anothers:
-        key, own = keys.technology_guard(technology.id), {"S": technology.id}
-        yield Action(client.delete(key, OWN, own=own), partial(_taken, client, technology.id))
+        write = client.delete(keys.technology_guard(technology.id), OWN, own={"S": technology.id})
+        yield Action(write, partial(_taken, client, technology.id))
 
 
 def free_merged(client: Client, first: Technology, after: Technology) -> Iterator[Action]:
@@ -94,17 +94,17 @@ def _place(technology: Technology) -> dict[str, str]:
     return {"#name": f"technology:{technology.id}"}
 
 
-def _guard(key: str, technology: Technology) -> dict[str, Any]:
+def _guard(key: str, technology: Technology) -> dict[str, Value]:
     place = item_key(keys.technology_guard(key))
     return {**place, **_named(technology), "as": {"S": technology.keys[key]}}
 
 
-def _id_guard(technology: Technology) -> dict[str, Any]:
+def _id_guard(technology: Technology) -> dict[str, Value]:
     return {**item_key(keys.technology_id_guard(technology.id)), **_named(technology)}
 
 
-def _named(technology: Technology) -> dict[str, Any]:
-    categories = {"categories": {"SS": sorted(technology.categories)}}
+def _named(technology: Technology) -> dict[str, Value]:
+    categories: Item = {"categories": {"SS": sorted(technology.categories)}}
     return {
         "id": {"S": technology.id},
         "name": {"S": technology.name},

@@ -68,7 +68,7 @@ class DynamoPersonalData:
         """Removes the author, unless somebody has changed or deleted the move."""
         text = as_json({**json.loads(item["move"]["S"]), "author": None})
         place = (item["pk"]["S"], item["sk"]["S"])
-        values = {"new": {"S": text}, "seen": item["move"]}
+        values: Item = {"new": {"S": text}, "seen": item["move"]}
         write = self._client.update(place, "SET move = :new", "move = :seen", **values)
         with suppress(MarkError):
             self._client.transact([Action(write, MarkError)])

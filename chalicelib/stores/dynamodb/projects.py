@@ -136,14 +136,14 @@ class DynamoProjects:
             self._writer.write_over(before, change, partial(self.get, before.id))
 
     def _over(self, current: Project, after: Item | None, then: list[Action]) -> Change:
-        before = {**project_item(current), "mark": {"S": current.mark}}
+        before: Item = {**project_item(current), "mark": {"S": current.mark}}
         key = keys.project_key(current.id)
         return Change(
             key, before, after, partial(self._writer.refusal, key, current.version), then=then
         )
 
     def _claim_name(self, project: Project) -> Action:
-        guard = {
+        guard: Item = {
             **item_key(keys.project_name_guard(project.name_key)),
             "id": {"S": project.id},
         }

@@ -2,11 +2,10 @@
 
 import zlib
 from datetime import datetime
-from typing import Any
 
 from chalicelib.errors import QuotaExceededError, ReceiptExistsError
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, item_key
+from chalicelib.stores.dynamodb.client import Client, Item, Value, item_key
 from chalicelib.stores.dynamodb.keys import quota_key, receipt_key
 from chalicelib.stores.port import Quota, Receipt
 
@@ -27,7 +26,7 @@ def keep_receipt(client: Client, receipt: Receipt | None, now: str) -> list[Acti
     """The action that stores the receipt. It raises ReceiptExistsError if a valid one exists."""
     if receipt is None:
         return []
-    item = {
+    item: Item = {
         **item_key(receipt_key(receipt.key)),
         "fingerprint": {"S": receipt.fingerprint},
         "answer": {"B": zlib.compress(receipt.answer.encode())},
@@ -54,5 +53,5 @@ def use_quota(client: Client, quota: Quota | None) -> list[Action]:
     return [Action(write, lambda: QuotaExceededError("The quota of the day is used up"))]
 
 
-def _ttl(expires_at: str) -> dict[str, Any]:
+def _ttl(expires_at: str) -> Value:
     return {"N": str(int(datetime.fromisoformat(expires_at).timestamp()))}

@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from chalicelib.errors import InUseError, RegisterError, UnknownTechnologyError
 from chalicelib.models.project import Project
 from chalicelib.models.technology import Technology
 from chalicelib.stores.dynamodb import keys
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import Client, Item, Key, item_key
+from chalicelib.stores.dynamodb.client import Client, Item, Key, Value, item_key
 
 LONGEST_WORDS = 2000  # characters; a search reads the record instead of a longer text
 
@@ -22,7 +21,7 @@ class IndexRow:
     A row and its count are written in one transaction, so a count is always the number of its rows.
     """
 
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Item = field(default_factory=dict)
     counted: str = ""
 
 
@@ -51,7 +50,7 @@ def _word_rows(kind: str, words: tuple[str, ...], record_id: str) -> dict[Key, I
     return {(partition, rank): row for partition in partitions}
 
 
-def words_attribute(words: tuple[str, ...]) -> dict[str, Any]:
+def words_attribute(words: tuple[str, ...]) -> dict[str, Value]:
     """Each word after a space, so that the start of a word can be found; none if too long."""
     text = "".join(f" {word}" for word in words)
     return {"words": {"S": text}} if 0 < len(text) <= LONGEST_WORDS else {}

@@ -76,7 +76,7 @@ class DynamoTechnologies:
             *use_quota(self._client, quota),
             *claim_all(self._client, some),
         ]
-        count = {**item_key(keys.count_key(some.id)), "n": {"N": "0"}}
+        count: Item = {**item_key(keys.count_key(some.id)), "n": {"N": "0"}}
         then = [Action(self._client.put(count)), *self._parts(None, some)]
         record = technology_item(_shown(some, 0))
         key = keys.technology_key(some.id)
@@ -193,7 +193,7 @@ class DynamoTechnologies:
     ) -> Change:
         """A deletion is in steps if the record does not show all moves: only a Query finds the others."""
         key = keys.technology_key(before.id)
-        item = {**technology_item(before), "mark": {"S": before.mark}}
+        item: Item = {**technology_item(before), "mark": {"S": before.mark}}
         why = partial(self._writer.refusal, key, before.version)
         in_steps = after is None and before.move_count > len(before.moves)
         return Change(key, item, after, why, first, then, in_steps)

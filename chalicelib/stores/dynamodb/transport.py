@@ -74,7 +74,7 @@ def object_in(
     return found
 
 
-def failure(status: int, code: str, reasons: Any) -> CallError | ConnectionLost:
+def failure(status: int, code: str, reasons: object) -> CallError | ConnectionLost:
     """The exception for an answer with an error. `reasons` are its CancellationReasons."""
     if status >= SERVER_ERROR:
         return ConnectionLost(code)  # AWS: the write may have been carried out
@@ -83,7 +83,7 @@ def failure(status: int, code: str, reasons: Any) -> CallError | ConnectionLost:
     return CallError(code, [reason.get("Code", "None") for reason in reasons])
 
 
-def _is_reason(value: Any) -> bool:
+def _is_reason(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("Code", "None"), str)
 
 

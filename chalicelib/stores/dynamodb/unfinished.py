@@ -31,7 +31,7 @@ class Unfinished:
 
     def note(self, key: Key) -> Action:
         """The action that makes the scheduled function look at the record."""
-        note = {**item_key(keys.unfinished_key(key)), "at": {"N": str(int(time.time()))}}
+        note: Item = {**item_key(keys.unfinished_key(key)), "at": {"N": str(int(time.time()))}}
         return Action(self._client.put(note))
 
     def finish(self, key: Key) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from chalicelib.errors import (
     IdTakenError,
@@ -25,6 +25,7 @@ from chalicelib.stores.dynamodb.client import (
     Client,
     Item,
     Key,
+    Value,
     item_key,
 )
 from chalicelib.stores.dynamodb.items import new_mark, rows_in
@@ -117,7 +118,7 @@ class Writer:
             return VersionMismatchError(f"It is version {now} by now, not {version}: read it again")
         return MarkError("It is being written")
 
-    def _record(self, change: Change, condition: str = UNCHANGED, **more: Any) -> Action:
+    def _record(self, change: Change, condition: str = UNCHANGED, **more: Value) -> Action:
         """The action that writes the record itself."""
         seen = {} if change.before is None else {"seen": change.before["mark"]}
         condition = condition if seen else NEW
@@ -143,11 +144,15 @@ class Writer:
     def _begin(self, change: Change) -> Item:
         """Adds `counterpart` to the record, if the conditions of the whole write are met."""
         held = {**item_key(change.key), "mark": new_mark()}
-        other = {"M": _plain(change.after or change.before or {})}
+        other: Value = {"M": _plain(change.after or change.before or {})}
         if change.before is None:
             write = self._client.put({**held, "counterpart": other}, NEW)
         else:
-            values = {"mark": held["mark"], "counterpart": other, "seen": change.before["mark"]}
+            values: Item = {
+                "mark": held["mark"],
+                "counterpart": other,
+                "seen": change.before["mark"],
+            }
             set_both = "SET mark = :mark, counterpart = :counterpart"
             write = self._client.update(change.key, set_both, UNCHANGED, **values)
         self._client.transact(
@@ -163,16 +168,12 @@ class Writer:
     def _commit(self, change: Change, held: Item) -> Action:
         """The new record, with the former one as `counterpart`. A deleted record has no document."""
         item = change.after or {**item_key(change.key), "mark": new_mark()}
-        other = (
-            {"counterpart": {"M": _plain(change.before)}}
-            if change.before
-            else {"counterpart": {"M": {}}}
-        )
-        write = self._client.put({**item, **other}, HELD, seen=held["mark"])
+        other: Value = {"M": _plain(change.before or {})}
+        write = self._client.put({**item, "counterpart": other}, HELD, seen=held["mark"])
         return Action(write, change.refused)
 
 
-def _plain(item: Item) -> dict[str, Any]:
+def _plain(item: Item) -> dict[str, Value]:
     """The attributes of a record's item that its rows depend on."""
     return {name: item[name] for name in ("document", "contacts") if name in item}
 
