@@ -1,4 +1,4 @@
-"""A fresh store of every kind."""
+"""A new store of every kind."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +10,8 @@ from tests.contract.places import OPENERS, emulated
 from tests.support.emulator import Emulator
 
 Opening = Callable[[], Store]
-# Over boto3 the quick gate takes these modules, and the soak the others: to the store both ways to
-# DynamoDB are one seam, which tests/unit/test_dynamodb_transports.py tries call by call.
+# `make test` runs these modules over boto3, and `make soak` the others. The store uses both transports
+# alike, and tests/unit/test_dynamodb_transports.py tests each call of both.
 OVER_BOTO3 = {"test_projects", "test_races", "test_receipts"}
 
 
@@ -34,7 +34,7 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def reopen(kind: str, tmp_path: Path) -> Opening:
-    """Opens the store of this test: the first time an empty one, then the same again."""
+    """Opens the store of this test: an empty one the first time, then the same one."""
     return lambda: OPENERS[kind](tmp_path)
 
 
@@ -45,5 +45,5 @@ def store(reopen: Opening) -> Store:
 
 @pytest.fixture(scope="module")
 def new_store(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Opening:
-    """Opens another empty store each time: for what a module shares, and for hypothesis."""
+    """Opens another empty store each time, for a module or for hypothesis."""
     return lambda: OPENERS[kind](tmp_path_factory.mktemp(kind))

@@ -1,4 +1,4 @@
-"""The stores that the contract is tested on: another implementation is one more entry here."""
+"""The stores that the contract is tested on. A new implementation needs an entry here."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -21,13 +21,13 @@ from tests.support.strict_dynamodb import Strict
 
 
 def open_http(**seconds: float) -> HttpTransport:
-    """To the AWS that the environment points at, as BotoTransport finds it by itself."""
+    """Connects to the AWS in the environment, as BotoTransport does by itself."""
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     region, endpoint = os.environ["AWS_DEFAULT_REGION"], os.environ["AWS_ENDPOINT_URL"]
     return HttpTransport(region, credentials, endpoint, **seconds)
 
 
-# All the ways to DynamoDB.
+# All transports to DynamoDB.
 TRANSPORTS: Mapping[str, Callable[..., Transport]] = {"http": open_http, "boto3": BotoTransport}
 
 
@@ -36,16 +36,16 @@ def open_sqlite(place: Path) -> Store:
 
 
 def open_dynamodb(transport: str, place: Path) -> Store:
-    """A table for each place, in the AWS that the environment points at: see `emulated`."""
+    """A table for each place, in the AWS of the environment: see `emulated`."""
     name = f"landscape-{sha256(str(place).encode()).hexdigest()[:24]}"
     client = boto3.client("dynamodb")
-    with suppress(client.exceptions.ResourceInUseException):  # opened again
+    with suppress(client.exceptions.ResourceInUseException):  # the table exists
         create_table(client, name, "test")
     return DynamoStore(Strict(TRANSPORTS[transport]()), name)
 
 
 def emulated(url: str) -> dict[str, str]:
-    """The environment of all who open a table in the emulated AWS behind `url`."""
+    """The environment that opens a table in the emulated AWS at `url`."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_DEFAULT_REGION": "eu-west-2",
@@ -54,7 +54,7 @@ def emulated(url: str) -> dict[str, str]:
     }
 
 
-# Opens the store that is at a place, in any process and again and again; a new place is an empty store.
+# Opens the store at a place, from any process and repeatedly. A new place has an empty store.
 OPENERS: Mapping[str, Callable[[Path], Store]] = {
     "sqlite": open_sqlite,
     **{f"dynamodb-{name}": partial(open_dynamodb, name) for name in TRANSPORTS},

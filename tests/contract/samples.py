@@ -1,4 +1,4 @@
-"""Records to test with, and how a list is read from its first page to its last."""
+"""Sample records, and functions that read lists from the first page to the last."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -48,20 +48,20 @@ def receipt(key: str = "key", expires_at: str = TOMORROW) -> Receipt:
 
 
 def there(part: Any, record_id: str) -> Any:
-    """The record in a store's projects or technologies; it must be there."""
+    """The record in a store's projects or technologies. It must exist."""
     found = part.get(record_id)
     assert found is not None
     return found
 
 
 def read_as(part: Any, wanted: Any) -> Any:
-    """What a writer has read as this version: the record, or `wanted` where it is not there."""
+    """The record if it still has this version, otherwise `wanted`."""
     found = part.get(wanted.id)
     return found if found and found.version == wanted.version else wanted
 
 
 def change(part: Any, record_id: str, *receipt: Receipt, **changes: Any) -> None:
-    """As a writer who has just read the record."""
+    """Changes a record that was just read."""
     before = there(part, record_id)
     changed = replace(before, **{"version": before.version + 1, **changes})
     part.replace(before, changed, *receipt)
@@ -72,7 +72,7 @@ def remove(part: Any, record_id: str) -> None:
 
 
 def pages(find: Find[T], limit: int) -> Iterator[Page[T]]:
-    """Every page; each position goes through JSON, as it does in a cursor."""
+    """Every page. Each position is converted to JSON and back, as in a cursor."""
     after: Position | None = None
     while True:
         page = find(after, limit)
@@ -88,7 +88,7 @@ def everything(find: Find[T], limit: int = 50) -> list[T]:
 
 
 def projects_of(store: Store, query: ProjectQuery | None = None, limit: int = 50) -> list[Project]:
-    """As lists say them: without contacts and writers."""
+    """The projects as in lists: without contacts and writers."""
     return projects_in(partial(store.projects.find, query or ProjectQuery()), limit)
 
 
@@ -125,12 +125,12 @@ def resolved(store: Store, keys: Iterable[str]) -> dict[str, str]:
 
 
 def counts(store: Store, *technology_ids: str) -> list[int]:
-    """How many projects use each."""
+    """The number of projects that use each."""
     return [there(store.technologies, each).project_count for each in technology_ids]
 
 
 def contents(store: Store, word: str, email: str, key: str) -> tuple[object, ...]:
-    """All that the store tells: of a word, an e-mail address and a receipt by name, else everything."""
+    """All contents of the store: lists, and searches by a word, an e-mail address and a receipt."""
     projects = projects_of(store)
     return (
         projects,

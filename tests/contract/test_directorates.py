@@ -1,4 +1,4 @@
-"""The contract of directorates: one record, replaced by whoever read it last."""
+"""The contract of directorates: one record, which the last reader replaces."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def test_who_read_another_version_is_refused(store: Store, before: Directorates)
 
 
 def test_members_of_a_newer_release_are_kept(store: Store, reopen: Opening) -> None:
-    """Of the record and of each directorate: a rollback loses nothing."""
+    """In the record and in each directorate, so that a rollback loses nothing."""
     newer = replace(FIRST, items=(replace(FIRST.items[0], rest={"b": 2}),), rest={"a": 1})
     store.directorates.replace(Directorates(), newer)
     register = DirectorateRegister(reopen().directorates, utc_now)

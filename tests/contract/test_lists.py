@@ -1,4 +1,4 @@
-"""The contract of lists: what they hold and in which order, whatever drives them and filters them."""
+"""The contract of lists: their contents and order under every driver and filter."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -46,7 +46,7 @@ LIMITS = (1, 2, 7, 50)
 
 
 def some_projects(random: Random, number: int) -> list[Project]:
-    """They share words, times, programmes and all that can be filtered by; EMAILS by their letter."""
+    """They share words, times, programmes and all values of filters. Letters of a name choose its EMAILS."""
     return [some_project(random, n) for n in range(number)]
 
 
@@ -105,7 +105,7 @@ def technologies(new_store: Opening) -> tuple[Store, list[Technology]]:
 
 
 def rank(record: Project | Technology) -> tuple[str | int, str]:
-    """Of a search: the fewest letters first."""
+    """The order of a search: the fewest letters first."""
     return len(" ".join(record.words)), record.id
 
 
@@ -120,7 +120,7 @@ def sort_key(query: ProjectQuery) -> Callable[[Project], tuple[str | int, str]]:
 
 
 def assert_lists(store: Store, projects: list[Project], query: ProjectQuery, limit: int) -> None:
-    """The list is the model's, in pages of `limit` at most."""
+    """Compares the list with the model, in pages of at most `limit`."""
     backwards = (query.sort or "").startswith("-")
     wanted = sorted(filter(query.admits, projects), key=sort_key(query), reverse=backwards)
     found = list(pages(partial(store.projects.find, query), limit))
@@ -152,7 +152,7 @@ def test_a_list_is_whole_and_in_order(
 
 
 def combined(**filters: Any) -> list[dict[str, Any]]:
-    """Every combination of having and not having each filter."""
+    """Every combination of the filters, each present or absent."""
     either = product(*(({}, {name: value}) for name, value in filters.items()))
     return [{k: v for each in some for k, v in each.items()} for some in either]
 

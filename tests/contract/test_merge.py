@@ -1,4 +1,4 @@
-"""The contract of merges: the second has all that the first had, and nothing else tells of the first."""
+"""The contract of merges: the second has all data of the first, which exists nowhere else."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,7 +67,7 @@ def merge(store: Store, first: str, second: str, most: int = MOST_PROJECTS) -> M
 
 
 def history(store: Store, technology_id: str) -> list[Move]:
-    """The oldest first."""
+    """The moves, the oldest first."""
 
     def find(after: Position | None, limit: int) -> Page[Move]:
         found = store.technologies.moves(technology_id, after, limit)
@@ -85,7 +85,7 @@ def two(store: Store) -> Store:
 
 
 def absorb(store: Store, *aliases: str) -> None:
-    """As `net` is, with these aliases."""
+    """Merges into `net`, which gets these aliases."""
     before, first = there(store.technologies, "net"), there(store.technologies, "c-sharp")
     store.technologies.absorb(before, first, replace(before, aliases=aliases, version=2))
 
@@ -133,7 +133,7 @@ def test_the_moves_of_both_stand_in_order_and_the_ring_stays(two: Store) -> None
 
 
 def test_no_move_is_lost_however_many_there_are(store: Store) -> None:
-    """Those that the first no longer shows, and those that the second shows no longer."""
+    """Also moves that the first no longer shows, or that the second can no longer show."""
     many = tuple(Move("adopt", f"2026-01-05T00:{n:02}:00.000Z", None, f"{n}") for n in range(60))
     others = tuple(Move("hold", f"2026-01-06T00:{n:02}:00.000Z", None, f"{n}") for n in range(60))
     for each, moves in (("first", many), ("second", others)):
@@ -149,7 +149,7 @@ def test_no_move_is_lost_however_many_there_are(store: Store) -> None:
 
 
 def test_the_rings_of_the_second_stay_whatever_the_first_has(store: Store) -> None:
-    """Also where its last move is a directorate's, and the first shows not all of its own."""
+    """Also if its last move is a directorate's, and the first does not show all of its own."""
     own = (Move("adopt", "2026-01-01T00:00:00.000Z"),)
     of_one = Move("trial", "2026-03-01T00:00:00.000Z", directorate=1)
     moves = [
@@ -189,7 +189,7 @@ def test_a_repeated_merge_changes_nothing(two: Store) -> None:
 
 
 def test_an_id_made_by_dropping_signs_stays_its_names_owner(store: Store) -> None:
-    """`F*` has the id f. Another one may be called F by now."""
+    """`F*` has the id f. Another technology may have been renamed to F."""
     store.technologies.add(technology("f", name="F*"))
     store.technologies.add(technology("f-2", name="F"))
     store.technologies.add(technology("net"))
@@ -274,7 +274,7 @@ def test_what_a_project_names_after_the_end_is_the_second(two: Store) -> None:
 
 
 def until_none_is_left(store: Store, most: int, first: str, second: str) -> None:
-    """Or until it is told that the other merge goes on."""
+    """Or until the service refuses it because of the opposite merge."""
     with suppress(ConflictError):
         while merge(store, first, second, most).left:
             pass
@@ -309,7 +309,7 @@ def test_of_merges_that_cross_one_goes_on(two: Store) -> None:
 
 
 def test_two_hundred_and_fifty_projects_take_three_calls(two: Store) -> None:
-    """Names, aliases, counts and lists are those of one technology afterwards."""
+    """After it, names, aliases, counts and lists are those of one technology."""
     ids = [f"p{n:03}" for n in range(250)]
     for each in ids:
         two.projects.add(project(each, technologies=uses("c-sharp")))

@@ -1,4 +1,4 @@
-"""The contract of pages: how much one may examine, and what happens to a walk while others write."""
+"""The contract of pages: the limits of one page, and a walk during other writes."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -53,7 +53,7 @@ SORTED = [
 
 @pytest.fixture(scope="module")
 def crowd(new_store: Opening) -> Store:
-    """A store of MANY projects and technologies, of which only the last will pass the filters."""
+    """A store of MANY projects and technologies, of which only the last passes the filters."""
     store = new_store()
     store.technologies.add(technology("python"))
     for n in range(MANY):
@@ -94,8 +94,8 @@ def words_of(*vocabulary: str, least: int = 0, most: int) -> st.SearchStrategy[l
     return st.lists(st.sampled_from(vocabulary), min_size=least, max_size=most)
 
 
-# What others do between two pages of a walk: the words of projects they add, and whether they
-# remove what the page showed last.
+# Other writes between two pages of a walk: the words of added projects, and whether the last project
+# on the page is deleted.
 Deeds = list[tuple[list[list[str]], bool]]
 added = st.lists(words_of("data", "datum", "database", "x", "y", most=12), max_size=3)
 deeds = st.lists(st.tuples(added, st.booleans()), min_size=3, max_size=6)

@@ -262,7 +262,7 @@ def test_lists_say_what_the_api_says(known: Store) -> None:
 def test_a_project_that_came_again_is_not_the_one_that_was_read(
     known: Store, write: Callable[[Store, Project], None]
 ) -> None:
-    """Its version is the same, but its name and its technologies are not."""
+    """It has the same version, with another name and other technologies."""
     read = there(known.projects, "mine")
     known.projects.remove(read)
     again = project("mine", name="second", technologies=uses("python"))

@@ -1,4 +1,4 @@
-"""The contract under races: of many writers with one wish, one gets it and the others hear why not."""
+"""The contract under races: of many writers with one aim, one succeeds and the others get the error."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ def rewrite_technology(store: Store, turn: int, racer: int) -> None:
     store.technologies.replace(before, after)
 
 
-# What the racer with a number does in a turn, and what those hear who lose.
+# The task of a racer in a turn, and the error of those that lose.
 WISHES: Mapping[str, tuple[Callable[[Store, int, int], None], str]] = {
     "replace": (rewrite_project, "VersionMismatchError"),
     "replace-technology": (rewrite_technology, "VersionMismatchError"),
@@ -83,7 +83,7 @@ WISHES: Mapping[str, tuple[Callable[[Store, int, int], None], str]] = {
 
 
 def prepare(store: Store, turns: int) -> None:
-    """What the wishes need to be there."""
+    """Creates the records that the races need."""
     store.technologies.add(technology("aws"))
     for turn in range(turns):
         store.projects.add(contested(f"p{turn}"))
@@ -91,7 +91,7 @@ def prepare(store: Store, turns: int) -> None:
 
 
 def outcome(store: Store, wish: str, turn: int, racer: int) -> str:
-    """`won`, or the name of the error; an error that the port does not name is not caught."""
+    """`won`, or the name of the error. An error that the port does not name is not caught."""
     try:
         WISHES[wish][0](store, turn, racer)
     except RegisterError as error:
@@ -100,7 +100,7 @@ def outcome(store: Store, wish: str, turn: int, racer: int) -> str:
 
 
 def assert_one_wins(store: Store, wish: str, turns: int, run: Callable[..., Any]) -> None:
-    """`run` maps over the racers of a turn, who begin at once."""
+    """`run` maps over the racers of a turn, which start at the same time."""
     for turn in range(turns):
         heard = Counter(run([wish] * RACERS, [turn] * RACERS, range(RACERS)))
         assert (wish, heard) == (wish, Counter({"won": 1, WISHES[wish][1]: RACERS - 1}))
@@ -110,14 +110,14 @@ def assert_one_wins(store: Store, wish: str, turns: int, run: Callable[..., Any]
 
 
 class Racer:
-    """Of a process, or of all threads: an opened store, and the line where all wait for each other."""
+    """State of a process, or of all threads: an opened store, and the barrier before each turn."""
 
     store: Store
     line: Any
 
 
 def enter(store: Store | tuple[str, Path], line: Any) -> None:
-    """A process opens the store for itself."""
+    """Each process opens the store for itself."""
     Racer.store = OPENERS[store[0]](store[1]) if isinstance(store, tuple) else store
     Racer.line = line
 
@@ -138,7 +138,7 @@ def test_of_many_threads_one_wins(store: Store, wish: str, turns: int) -> None:
 
 @pytest.mark.parametrize("turns", TURNS)
 def test_of_many_processes_one_wins(store: Store, kind: str, tmp_path: Path, turns: int) -> None:
-    """Each racer waits for all others, so that none runs two errands of one turn."""
+    """Each racer waits for all others, so no process runs two tasks of one turn."""
     prepare(store, turns)
     own = ((kind, tmp_path), SPAWN.Barrier(RACERS))
     with ProcessPoolExecutor(RACERS, SPAWN, enter, own) as pool:

@@ -1,4 +1,4 @@
-"""The contract of references: what is exactly an id means that technology, all else goes by names."""
+"""The contract of references: an exact id names its technology; other references are names."""
 
 from dataclasses import replace
 
@@ -133,7 +133,7 @@ def test_a_project_may_use_both(starred: Store) -> None:
 def test_whatever_there_is_an_id_means_itself_and_a_name_its_own(
     new_store: Opening, names: list[str]
 ) -> None:
-    """In any order of creation: a name is only refused where another one has it, or its faithful id."""
+    """In any order of creation. A name is refused only if it is another one's name or faithful id."""
     store = new_store()
     technologies = Technologies(store.technologies, utc_now)
     there: list[Technology] = []

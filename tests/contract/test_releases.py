@@ -1,4 +1,4 @@
-"""The contract between releases: records with other members than this release has."""
+"""The contract between releases: records with other members than those of this release."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ from tests.contract.samples import (
     there,
 )
 
-# What a newer release says beside what this one knows, and what it says in it.
+# Members of a newer release, which are unknown to this one.
 NEWER = {"colour": "grün", "owners": [{"name": "Ada"}, 1.50, None]}
 PROJECT = project(
     "sdx",
@@ -47,7 +47,7 @@ TECHNOLOGY = technology("python", moves=MOVES, rest=NEWER)
 
 @pytest.fixture
 def newer(store: Store) -> Store:
-    """A store that a newer release has written."""
+    """A store with records of a newer release."""
     store.technologies.add(TECHNOLOGY)
     store.projects.add(PROJECT)
     return store
@@ -89,7 +89,7 @@ def test_its_members_are_there_again_once_this_release_has_written(newer: Store)
 
 
 def test_what_an_older_release_has_written_has_defaults() -> None:
-    """It had fewer members."""
+    """Its records had fewer members."""
     use = {"technology": "a", "category": "c"}
     found = project_from({"id": "sdx", "name": "sdx", "technologies": [use]})
     assert found == Project("sdx", id="sdx", technologies=(Use("a", "c"),))

@@ -1,4 +1,4 @@
-"""The contract of searches: every word is the beginning of a word, and nothing is an operator."""
+"""The contract of searches: every word is a prefix of a word, and no character is an operator."""
 
 import pytest
 from hypothesis import given, settings
@@ -131,7 +131,7 @@ def test_every_name_is_found_by_each_of_its_words(new_names: Store, name: str) -
 
 @pytest.fixture(scope="module")
 def new_names(new_store: Opening) -> Store:
-    """A store with one technology, whose name is to be changed again and again."""
+    """A store with one technology, which the tests rename repeatedly."""
     store = new_store()
     store.technologies.add(technology("one"))
     return store

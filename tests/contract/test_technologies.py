@@ -67,7 +67,7 @@ def known(store: Store) -> Store:
 
 @pytest.fixture
 def used(known: Store) -> Store:
-    """With a project that uses the first."""
+    """With a project that uses the first technology."""
     known.projects.add(project("sdx", technologies=uses("taken-name", "mine")))
     return known
 
@@ -184,7 +184,7 @@ def test_resolve_knows_ids_names_and_aliases_and_leaves_out_what_nobody_has(stor
 
 
 def test_a_project_says_todays_names_of_its_technologies(used: Store) -> None:
-    """The renaming is no write of the project."""
+    """The renaming does not write the project."""
     before = there(used.projects, "sdx")
     change(used.technologies, "taken-name", name="Renamed")
     after = there(used.projects, "sdx")
@@ -218,7 +218,7 @@ def moves_of(number: int, first: int = 0) -> tuple[Move, ...]:
 
 
 def assert_moved(store: Store, number: int, limit: int) -> None:
-    """The technology shows its last moves, and its list has all, the newest first."""
+    """The technology shows its last moves. Its list has all of them, the newest first."""
 
     def find(after: Position | None, limit: int) -> Page[Move]:
         page = store.technologies.moves("moved", after, limit)
@@ -304,7 +304,7 @@ def test_a_receipt_comes_before_the_quota_and_the_quota_before_the_name(known: S
 def test_a_technology_that_came_again_is_not_the_one_that_was_read(
     known: Store, write: Callable[[Store, Technology], None]
 ) -> None:
-    """Its version is the same, but its aliases are not."""
+    """It has the same version, with other aliases."""
     read = there(known.technologies, "taken-name")
     known.technologies.remove(read)
     known.technologies.add(replace(TAKEN, aliases=("second",)))

@@ -1,6 +1,6 @@
-"""What a page costs: how many calls, and how many items DynamoDB examines for it.
+"""The costs of a page: calls, and items that DynamoDB examines.
 
-What each answer of the API costs is in test_answer_calls.py.
+test_answer_calls.py has the costs of each answer of the API.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ def of_contact(store: Store, limit: int) -> object:
     return store.projects.of_contact("a@example.org", None, limit)
 
 
-# Of one page: the items that are examined for each that is shown, and the list.
+# For one page: the number of items examined for each item shown, and the list.
 LISTS: Mapping[str, tuple[int, Read]] = {
     "all": (1, find()),
     "by name": (1, find(sort="-name")),
@@ -40,7 +40,7 @@ LISTS: Mapping[str, tuple[int, Read]] = {
     "contact": (2, of_contact),
     "words": (2, find(words=("shared",))),
 }
-# What DynamoDB filters itself: one Query, however few it lets through.
+# DynamoDB filters these itself: they make one Query, also if few items pass.
 FILTERED: Mapping[str, Read] = {
     "stage": find(stage="unsupported"),
     "words, by name": find(words=("shared",), sort="name"),
@@ -52,7 +52,7 @@ Work = Callable[[Read, int], tuple[Counter[str], int]]
 
 @pytest.fixture(scope="module")
 def work(emulator: Emulator) -> Iterator[Work]:
-    """What a read costs, of a table with more of everything than fits a page."""
+    """Measures a read, in a table whose lists are all longer than a page."""
     with emulated_tables(emulator) as tables:
         recording = Recording(tables.transport)
         store = tables.open(tables.new(), recording)
@@ -75,7 +75,7 @@ def work(emulator: Emulator) -> Iterator[Work]:
 @pytest.mark.parametrize("limit", [1, 50, 100])
 @pytest.mark.parametrize("read", LISTS)
 def test_a_page_is_one_query_and_at_most_one_batch(work: Work, read: str, limit: int) -> None:
-    """One row more is examined, to know whether the list goes on; with its record where a batch has room."""
+    """It examines one more row, to see whether the list goes on, and its record if the batch has room."""
     per_item, act = LISTS[read]
     one_more = 1 if per_item == 2 and limit == 100 else per_item
     calls = QUERY if per_item == 1 else ROWS

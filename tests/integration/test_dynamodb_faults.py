@@ -1,6 +1,6 @@
-"""Whatever happens to any one call of any method, the outcome is the one without it.
+"""A failure of any one call of any method does not change the outcome.
 
-No write is lost or done twice, nothing is refused that should not be; on an emulated AWS.
+No write is lost or done twice, and nothing is wrongly refused. On an emulated AWS.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +46,7 @@ FAULTS: Mapping[str, Fault] = {
     "answer lost": answer_lost,
     **{code: refused_with(code) for code in sorted(RETRYABLE)},
 }
-# The quick gate takes one code: that all are the same to the client, test_dynamodb_client shows.
+# `make test` runs one code. test_dynamodb_client shows that the client handles all alike.
 SHOWN = ("never sent", "answer lost", "ThrottlingException")
 EVERY_FAULT = [
     name if name in SHOWN else pytest.param(name, marks=pytest.mark.soak) for name in FAULTS
@@ -128,14 +128,14 @@ WRITES: Mapping[str, Act] = {
 
 @pytest.fixture(scope="module", params=["http", pytest.param("boto3", marks=pytest.mark.soak)])
 def tables(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Tables]:
-    """Faults lie over the seam: the quick gate takes one way below it."""
+    """Faults are injected above the transport, so `make test` runs one transport."""
     with emulated_tables(emulator, request.param) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def full(tables: Tables) -> str:
-    """A table that is only read."""
+    """A table that the tests only read."""
     return filled(tables)
 
 
@@ -167,7 +167,7 @@ def told(store: Store) -> list[Any]:
 def done(
     tables: Tables, write: str, wrap: Callable[[Transport], Transport] = lambda inner: inner
 ) -> tuple[object, ...]:
-    """What a write says and leaves behind, in a table of its own."""
+    """The answer to a write, and the contents after it, in a table of its own."""
     name = filled(tables)
     said = outcome(WRITES[write], tables.open(name, wrap(tables.transport)))
     return said, told(tables.open(name)), tables.rows(name)

@@ -26,7 +26,7 @@ def tables(emulator: Emulator) -> Iterator[Tables]:
 
 @pytest.fixture
 def table(tables: Tables) -> str:
-    """As an earlier release left it."""
+    """A table as an earlier release left it."""
     table = tables.new()
     store = tables.open(table)
     for each in (F_STAR, C_SHARP):
@@ -50,7 +50,7 @@ def store(tables: Tables, table: str) -> DynamoStore:
 
 
 def test_all_references_of_an_earlier_release_are_known(store: DynamoStore) -> None:
-    """`F` too still means F*."""
+    """`F` also still names F*."""
     wanted = dict.fromkeys(OLD, "c-sharp") | dict.fromkeys(("f", "F", "F*", "Eff"), "f")
     assert resolved(store, wanted) == wanted
 

@@ -1,4 +1,4 @@
-"""A merge on DynamoDB that is killed behind any of its calls goes on, and leaves no row too much."""
+"""A merge on DynamoDB that is killed after any of its calls can go on, and leaves no surplus row."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,7 +30,7 @@ from tests.support.emulator import Emulator
 from tests.support.faults import Faulty, Killed, Recording, Tables, after, emulated_tables, killed
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-# More rows of words than a transaction holds.
+# They have more rows of words than a transaction holds.
 LONG = tuple(" ".join(f"{a}{b}{b}{n}" for b in LETTERS) for n, a in enumerate(LETTERS[:8]))
 MOVES = tuple(Move("adopt", NOW, None, f"{n}") for n in range(SHOWN_MOVES + 35))
 FIRSTS = {
@@ -47,7 +47,7 @@ def tables(emulator: Emulator) -> Iterator[Tables]:
 
 
 def made(tables: Tables, first: Technology = SHARP) -> tuple[str, Store]:
-    """A table of its own with both, and a project that uses each."""
+    """A table of its own with both technologies, and a project that uses each."""
     name = tables.new()
     store = tables.open(name)
     for each in (first, NET):
@@ -57,7 +57,7 @@ def made(tables: Tables, first: Technology = SHARP) -> tuple[str, Store]:
 
 
 def assert_one(name: str, tables: Tables, first: Technology) -> None:
-    """As a process says that has just begun."""
+    """Reads with a new store, as a new process does."""
     store = tables.open(name)
     (found,) = technologies_of(store)
     assert (found.id, found.project_count) == ("net", 2)
@@ -92,7 +92,7 @@ def calls_of(tables: Tables, first: Technology) -> int:
 def test_a_merge_that_is_killed_behind_any_call_goes_on(
     tables: Tables, first: str, is_finished: bool
 ) -> None:
-    """Whether the schedule comes before the merge is repeated, or behind it."""
+    """The scheduled function runs before the repeated merge, or after it."""
     wanted = FIRSTS[first]
     for n in range(calls_of(tables, wanted)):
         name, store = made(tables, wanted)
@@ -108,7 +108,7 @@ def test_a_merge_that_is_killed_behind_any_call_goes_on(
 
 
 def assert_both_or_one(store: Store) -> None:
-    """Every name means one technology that is there, and a list and its count tell the same."""
+    """Every name refers to one existing technology, and each list agrees with its count."""
     listed = {each.id: each for each in technologies_of(store)}
     assert set(listed) in ({"c-sharp", "net"}, {"net"})
     assert set(resolved(store, NAMES).values()) == set(listed)
@@ -122,7 +122,7 @@ def assert_both_or_one(store: Store) -> None:
 
 @pytest.mark.parametrize("first", FIRSTS)
 def test_a_writer_between_two_calls_of_a_merge_is_not_lost(tables: Tables, first: str) -> None:
-    """Before each call: somebody names the first, moves it and describes the second."""
+    """Before each call, another writer uses the first, moves it and describes the second."""
     wanted = FIRSTS[first]
     for n in range(calls_of(tables, wanted)):
         name, store = made(tables, wanted)
@@ -152,7 +152,7 @@ def test_a_writer_between_two_calls_of_a_merge_is_not_lost(tables: Tables, first
 
 
 def test_what_a_merge_left_hinders_no_new_technology_of_the_id(tables: Tables) -> None:
-    """Killed behind the transaction, and its names given up since."""
+    """It was killed after the transaction, and its names have been freed since."""
     name, store = made(tables)
     calls = calls_of(tables, SHARP)
     for n in range(calls):

@@ -1,6 +1,6 @@
-"""Large records: the largest fit DynamoDB, and what needs more than one transaction is whole.
+"""Large records: the largest fit in DynamoDB, and writes of several transactions are atomic for readers.
 
-What the lists say of a write in steps, and what is left where it was cut short.
+The lists during a write in steps, and the rows that an interrupted write leaves.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +50,7 @@ from tests.support.faults import Faulty, Killed, Recording, Tables, after, emula
 SOME = [f"t{n}" for n in range(100)]
 OTHERS = [f"u{n}" for n in range(100)]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-# 100 words, about what a name and a short name can hold; no word begins another's.
+# 100 words, about the most of a name and a short name. No word is a prefix of another.
 NAME = " ".join(f"{a}{b}" for a in LETTERS[:10] for b in LETTERS[:10])
 OTHER_NAME = " ".join(f"{a}{b}" for a in LETTERS[10:20] for b in LETTERS[10:20])
 LONG = project(
@@ -71,7 +71,7 @@ CHANGED = replace(
 ALIASES = tuple(" ".join(f"{a}{n}{b}" for b in LETTERS) for n, a in enumerate(LETTERS[:20]))
 MANY = technology("many", aliases=ALIASES)
 Act = Callable[[Store], object]
-# Whether LONG and MANY are in the table before it, and the write.
+# Whether the table has LONG and MANY before the write, and the write.
 LARGE_WRITES: Mapping[str, tuple[bool, Act]] = {
     "add": (False, lambda store: store.projects.add(LONG)),
     "replace": (
@@ -89,7 +89,7 @@ LARGE_WRITES: Mapping[str, tuple[bool, Act]] = {
 
 WIDEST = "𝒳"  # four bytes of UTF-8
 MOVE = Move("adopt", NOW, "a@example.org", WIDEST * 500)
-# All that a body and its moves may hold.
+# The most that a body and its moves may hold.
 LARGEST_TECHNOLOGY = technology(
     "large",
     name=WIDEST * 200,
@@ -113,7 +113,7 @@ def opened(tables: Tables) -> tuple[str, Store]:
 
 
 def made(tables: Tables, is_there: bool) -> tuple[str, Store]:
-    """A table of its own with the technologies; with LONG and MANY where they are to be there."""
+    """A table of its own with the technologies, and with LONG and MANY if `is_there`."""
     name, store = opened(tables)
     for technology_id in (*SOME, *OTHERS):
         store.technologies.add(technology(technology_id))
@@ -122,7 +122,7 @@ def made(tables: Tables, is_there: bool) -> tuple[str, Store]:
 
 
 def put_back(store: Store, is_there: bool) -> None:
-    """LONG and MANY are as they were made, whatever has been done to them."""
+    """Restores LONG and MANY after any write."""
     store.finish(LONG_AFTER)
     parts: list[tuple[Any, Any]] = [(store.projects, LONG), (store.technologies, MANY)]
     for part, record in parts:
@@ -133,12 +133,12 @@ def put_back(store: Store, is_there: bool) -> None:
 
 
 def state(store: Store) -> list[object]:
-    """What single reads say: the truth that lists follow."""
+    """The answers of single reads, which lists must agree with."""
     return [store.projects.get("long"), store.technologies.get("many")]
 
 
 def assert_kept(store: Store, wanted: Project) -> None:
-    """Every list that should hold it does so once, as it is now."""
+    """Every list that should have the project has it once, in its current form."""
     assert store.projects.get(wanted.id) == wanted
     queries = [
         *(ProjectQuery(sort=sort) for sort in SORTS),
@@ -152,7 +152,7 @@ def assert_kept(store: Store, wanted: Project) -> None:
 
 
 def assert_nowhere(store: Store, gone: Project) -> None:
-    """No list tells of what the project no longer has."""
+    """No list has the project under its former values."""
     queries = [
         *(ProjectQuery(technology=each) for each in gone.technology_ids),
         *(ProjectQuery(words=(word,)) for word in gone.words),
@@ -196,7 +196,7 @@ def test_a_large_write_leaves_no_row_too_much_and_none_too_few(tables: Tables, w
 
 
 def killed_behind_each_call(tables: Tables, write: str) -> Iterator[tuple[str, Store]]:
-    """Each time the record is as before the write, or as after it."""
+    """Each time, the record is as before the write or as after it."""
     is_there, act = LARGE_WRITES[write]
     name, store = made(tables, is_there)
     wanted = [state(store)]
@@ -211,7 +211,7 @@ def killed_behind_each_call(tables: Tables, write: str) -> Iterator[tuple[str, S
         yield name, store
 
 
-# The quick gate kills the projects' writes; a technology's take the same way.
+# `make test` kills the writes of projects. Those of technologies use the same code.
 KILLED = [
     pytest.param(name, marks=pytest.mark.soak if "technology" in name else ())
     for name in LARGE_WRITES
@@ -222,28 +222,28 @@ KILLED = [
 def test_a_large_write_that_is_killed_behind_any_call_is_finished(
     tables: Tables, write: str
 ) -> None:
-    """No list holds what is not there; one run of the schedule makes all lists follow."""
+    """No list has a deleted record. One run of the scheduled function corrects all lists."""
     for name, store in killed_behind_each_call(tables, write):
         before = state(store)
         found = store.projects.get("long")
         for query in (ProjectQuery(words=("aa",)), ProjectQuery(technology="t0"), ProjectQuery()):
             listed = [replace(each, contacts=LONG.contacts) for each in projects_of(store, query)]
             assert listed == ([found] if found and query.admits(found) else [])
-        store.finish(NOW)  # of years ago: too early for the schedule to take up anything
+        store.finish(NOW)  # years ago: it finds no write that is old enough
         store.finish(LONG_AFTER)
         assert (state(store), violations(tables.items(name))) == (before, [])
 
 
 @pytest.mark.parametrize("write", ["add", "replace", "remove"])
 def test_the_next_writer_finishes_what_was_killed(tables: Tables, write: str) -> None:
-    """Of the record, or of a new one under its id."""
+    """The next writer of the record, or of a new one with its id."""
     for name, store in killed_behind_each_call(tables, write):
         found = store.projects.get("long")
         if found:
             wanted = replace(LONG, name="another", version=found.version + 1)
             store.projects.replace(found, wanted)
         else:
-            wanted = project("long", name="anew")
+            wanted = project("long", name="new")
             store.projects.add(wanted)
             store.finish(LONG_AFTER)
         assert (store.projects.get("long"), violations(tables.items(name))) == (wanted, [])
@@ -281,7 +281,7 @@ def test_a_refused_write_leaves_nothing(
 
 
 def test_many_changes_of_a_project_leave_no_row_and_no_empty_first_page(tables: Tables) -> None:
-    """As a contact may do at will: another name and other technologies each time."""
+    """Any contact can change the name and the technologies each time."""
     name, store = made(tables, True)
     store.projects.add(project("other", technologies=uses("t0")))
     rows = len(tables.rows(name))
@@ -296,12 +296,12 @@ def test_many_changes_of_a_project_leave_no_row_and_no_empty_first_page(tables: 
         assert ids(store.projects.find(query, None, 1).items) == ["other"]
 
 
-# Before each of its calls; a writer that comes too late hears of it, too.
+# Before each of its calls. A writer that is too late gets an error.
 @pytest.mark.parametrize("moment", range(14))
 def test_writers_of_a_large_project_do_not_hide_it_from_each_other(
     tables: Tables, moment: int
 ) -> None:
-    """Another writer changes all and changes all back, while this one is on its way."""
+    """Another writer changes everything and changes it back during this write."""
     name, store = made(tables, True)
 
     def meanwhile() -> None:
@@ -321,7 +321,7 @@ def test_writers_of_a_large_project_do_not_hide_it_from_each_other(
 def test_a_project_added_while_its_name_is_freed_is_in_every_list(
     tables: Tables, moment: int
 ) -> None:
-    """An admin removes the old project of the same name and id between two calls of the writer."""
+    """An admin deletes the old project with the same name and id between two calls of the writer."""
     name, store = made(tables, True)
     old, new = there(store.projects, "long"), replace(LONG, technologies=uses(*SOME[:39]))
 
@@ -364,7 +364,7 @@ def test_the_largest_project_is_kept_with_the_largest_answer(tables: Tables, let
 def test_the_largest_technology_is_kept_moved_and_removed(
     tables: Tables,
 ) -> None:
-    """However often somebody has moved it, it can be moved, changed and removed again."""
+    """After any number of moves it can still be moved, changed and deleted."""
     name, store = opened(tables)
     store.technologies.add(LARGEST_TECHNOLOGY)
     for _ in range(30):
@@ -407,7 +407,7 @@ def crowd(tables: Tables) -> Store:
     ids=str,
 )
 def test_a_page_examines_no_more_than_a_megabyte(crowd: Store, query: ProjectQuery) -> None:
-    """And yet a walk comes to its end."""
+    """A walk still reaches its end."""
     walk = [page.items for page in pages(partial(crowd.projects.find, query), 100)]
     assert (sum(map(len, walk)), len(walk)) == (0 if query.stage else 40, 3)
     for items in walk:

@@ -1,7 +1,7 @@
-"""A DynamoDB table of 100,000 projects costs each read exactly what one of 1,000 does.
+"""On DynamoDB, a read of 100,000 projects costs exactly as much as a read of 1,000.
 
-What is compared is what is paid for: calls, and items that DynamoDB examined. Both tables hold
-the very items that the store itself would write; only the counts of projects are left at 0.
+The test compares the costs that AWS bills: calls and examined items. Both tables hold the items that
+the store itself would write, but the counts of projects stay 0.
 """
 
 import os
@@ -31,13 +31,13 @@ from tests.support.faults import Recording, Tables, emulated_tables
 pytestmark = pytest.mark.soak
 
 LOADERS, IN_ONE_LOAD, LIMIT = 4, 2_500, 5
-# The emulator, not DynamoDB, sorts a whole partition for each query: seconds where it holds 100,000.
+# The emulator, unlike DynamoDB, sorts a whole partition for each query: seconds for 100,000 items.
 READ_SECONDS = 120.0
 Read = Callable[[Store, Position | None], Page[Any]]
 
 
 class ShortLived(Emulator):
-    """Keeps nothing: two million items take longer to keep than to forget."""
+    """Stops without saving: writing two million items to disk takes too long."""
 
     def stop(self) -> None:
         if self._process:
@@ -60,7 +60,7 @@ def find_technologies(*words: str) -> Read:
     return lambda store, after: store.technologies.find(TechnologyQuery(words), after, LIMIT)
 
 
-# Every driver in every order; each has more than three pages in both tables.
+# Every driver in every order. Each list has more than three pages in both tables.
 LISTS: Mapping[str, Read] = {
     "all": find(),
     "by name": find(sort="name"),
@@ -81,7 +81,7 @@ LISTS: Mapping[str, Read] = {
     "technologies": find_technologies(),
     "technologies by word": find_technologies("technology"),
 }
-# What hardly anything passes, whose page ends where it has examined as much as it may; and no lists.
+# Filters that few items pass, so that a page ends at its limit of examined items; and single reads.
 SINGLE: Mapping[str, Callable[[Store], object]] = {
     "a rare word, by name": lambda store: find(50, words=(scale.NEEDLE,), sort="name")(store, None),
     "a rare technology, by time": lambda store: find(
@@ -160,7 +160,7 @@ def test_a_loaded_table_holds_what_the_store_would_write(crowded: Tables, small:
 
 
 def costs(table: Table, read: Read) -> Iterator[tuple[Counter[str], int]]:
-    """Of its first three pages."""
+    """The costs of the first three pages."""
     after: Position | None = None
     for _ in range(3):
         table.recording.forget()

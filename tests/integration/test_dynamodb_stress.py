@@ -1,4 +1,4 @@
-"""Many writers at once, calls that fail and processes that end: whatever happens, lists follow the records."""
+"""Many writers at once, failing calls and ending processes: lists always agree with the records."""
 
 import sys
 from collections import Counter
@@ -59,7 +59,7 @@ FAULTS: Mapping[str, Fault] = {
 
 
 def troubled(inner: Transport, random: Random, happened: Counter[str]) -> Transport:
-    """Lets something happen to one call in twenty."""
+    """One call in twenty has a fault."""
 
     def call(operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
         call = partial(inner, operation, parameters)
@@ -74,7 +74,7 @@ def troubled(inner: Transport, random: Random, happened: Counter[str]) -> Transp
 
 
 def project_fields(random: Random, project_id: str) -> dict[str, Any]:
-    """Now and then of one that is too large for a single transaction."""
+    """Some are too large for a single transaction."""
     is_large = random.random() < 0.2
     name = [random.choice(WORDS) for _ in range(random.randint(1, 6))]
     name += [f"{project_id}x{n}" for n in range(40 if is_large else 1)]
@@ -174,7 +174,7 @@ def test_lists_follow_the_records_whatever_happens(tables: Tables, times: int) -
 
 
 def assert_lists(store: Store) -> None:
-    """Each list is what the single records say, and begins with something where it has anything."""
+    """Each list agrees with the single records, and its first page is empty only if the list is."""
     records = [one for each in PROJECTS if (one := store.projects.get(each))]
     for query in queries():
         found = projects_of(store, query, 7)
@@ -204,7 +204,7 @@ def queries() -> Iterator[ProjectQuery]:
 def test_a_move_and_ten_writers_of_projects_do_not_refuse_each_other(
     tables: Tables, turn: int
 ) -> None:
-    """The count of projects is an item of its own; writers that conflict are repeated."""
+    """The count of projects is an item of its own, and conflicting writers are repeated."""
     name = tables.new()
     store = tables.open(name)
     store.technologies.add(technology("python"))

@@ -1,4 +1,4 @@
-"""What docs/operations.md says of restoring the table and of deleting a stage, done on an emulated AWS."""
+"""The steps in docs/operations.md to restore the table and to delete a stage, on an emulated AWS."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ LATE = "8.8.8.8"
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """These tests replace the table, and delete the stage in the end."""
+    """These tests replace the table, and delete the stage at the end."""
     with Deployment(tmp_path_factory.mktemp("restored")) as deployment:
         deployment.audit.add_user(USER)
         deployment.deploy()
@@ -34,7 +34,7 @@ def make(deployed: Deployment, name: str) -> Answer:
 
 
 def restore(deployed: Deployment) -> None:
-    """Steps 1 to 5 of the manual; what is made on the way comes too late for the restored table."""
+    """Steps 1 to 5 of the manual. The restored table does not have the records created meanwhile."""
     dynamodb = deployed.emulator.client("dynamodb")
     dynamodb.restore_table_to_point_in_time(
         SourceTableName=OLD, TargetTableName=NEW, UseLatestRestorableTime=True
@@ -88,7 +88,7 @@ def test_who_was_let_in_since_is_shown_as_unknown(deployed: Deployment) -> None:
 
 
 def test_a_deleted_stage_leaves_nothing_but_what_is_named(deployed: Deployment) -> None:
-    """The last: nothing is left for others."""
+    """This test is last: it deletes everything."""
     deployed.run("firewall", "--stage", "dev", "--delete", "--yes")
     deployed.run("gateway", "--stage", "dev", "--delete", "--with-logs", "--yes")
     deployed.run("chalice", "delete", "--stage", "dev")

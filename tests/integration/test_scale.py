@@ -1,4 +1,4 @@
-"""The API with 100,000 projects is as fast as with 1,000, and the stores that show it are real ones."""
+"""The API is as fast with 100,000 projects as with 1,000, and the measured stores are real ones."""
 
 import sqlite3
 import sys
@@ -21,7 +21,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def dump(path: Path) -> list[str]:
-    """All but the index of words, and the marks, which are random."""
+    """Everything except the index of words and the marks, which are random."""
     with closing(sqlite3.connect(path)) as connection:
         for table in ("projects", "technologies"):
             connection.execute(f"UPDATE {table} SET mark = ''")

@@ -1,6 +1,6 @@
-"""What a writer was told is written survives the writer's sudden death, and nothing is half-written.
+"""An acknowledged write survives the sudden death of the writer, and no write is half done.
 
-Run as a module, this file is the writer: it writes until it is killed, and says what it wrote.
+As a module, this file is the writer: it writes until it is killed, and prints each acknowledged write.
 """
 
 import signal
@@ -28,7 +28,7 @@ State = dict[str, Project]
 
 
 def deeds(seed: int) -> Iterator[tuple[Project | None, Project | None, State]]:
-    """Adds, replacements and removals without end: what was there, what is, and all that is then."""
+    """Endless adds, replacements and deletions: the record before, the record after, the whole state."""
     random, state = Random(seed), State()
     for n in count():
         deed = random.choice(("add", "add", "replace", "replace", "remove"))
@@ -66,7 +66,7 @@ def write_until_killed(path: Path, seed: int) -> None:
 
 
 def acknowledged_before_death(path: Path, seed: int, wait_for: int) -> int:
-    """Starts a writer, kills it once it has acknowledged so many writes; how many it had in the end."""
+    """Starts a writer and kills it after `wait_for` acknowledged writes. Returns their final number."""
     command = [sys.executable, "-m", __name__, str(path), str(seed)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
@@ -78,14 +78,14 @@ def acknowledged_before_death(path: Path, seed: int, wait_for: int) -> int:
 
 
 def state_of(store: SqliteStore) -> State:
-    """As it is read; the list says the same."""
+    """The records as single reads return them. The list must agree."""
     listed = everything(partial(store.projects.find, ProjectQuery()), 500)
     found = [there(store.projects, each) for each in ids(listed)]
     assert listed == [as_json(project_document(project)) for project in found]
     return {project.id: project for project in found}
 
 
-# Each pair of statements finds the same, where indexes, counts and contacts fit the projects.
+# Both statements of a pair return the same if indexes, counts and contacts agree with the projects.
 FIT = [
     ("PRAGMA integrity_check", "SELECT 'ok'"),
     ("PRAGMA foreign_key_check", "SELECT 1 WHERE 0"),
@@ -104,7 +104,7 @@ WORDS = "SELECT p.id, w.words FROM project_words w JOIN projects p ON p.seq = w.
 
 
 def assert_whole(path: Path) -> None:
-    """What the schema itself cannot promise."""
+    """Checks the rules that the schema itself cannot ensure."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for index in ("project_words", "technology_words"):
             connection.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")
@@ -125,7 +125,7 @@ def assert_whole(path: Path) -> None:
 def test_acknowledged_writes_survive_a_kill_and_the_store_takes_more(
     tmp_path: Path, seed: int, wait_for: int
 ) -> None:
-    """At most the one write that was under way may be there beyond what was acknowledged."""
+    """Beyond the acknowledged writes, only the one that was running may exist."""
     path = tmp_path / "landscape.db"
     store = SqliteStore(path)
     for each in TECHNOLOGIES:

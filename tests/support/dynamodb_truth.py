@@ -1,4 +1,4 @@
-"""What a table should hold, worked out from its records alone, beside what it holds."""
+"""Compares a table with the contents that follow from its records alone."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,12 +18,12 @@ from chalicelib.stores.dynamodb.rows import Rows, project_rows, technology_rows
 from chalicelib.stores.dynamodb.technologies import technology_copy_keys
 
 Content = Mapping[str, Any]
-# What belongs to no record: it is one item, or expires by its time to live.
+# Items that belong to no record: single items, and those that expire.
 APART = ("RECEIPT#", "QUOTA#", "CURSOR-KEY", "RENAMES", "FIREWALL")
 
 
 def violations(items: Iterable[Content]) -> list[str]:
-    """All that is missing, too much or different. Nothing is where every record is whole."""
+    """Every item that is missing, surplus or different. The list is empty if every record is whole."""
     held = {(item["pk"]["S"], item["sk"]["S"]): content_of(item) for item in items}
     held = {key: value for key, value in held.items() if not key[0].startswith(APART)}
     records = {
@@ -37,7 +37,7 @@ def violations(items: Iterable[Content]) -> list[str]:
     wanted = dict(all_wanted(records, held))
     return [
         *(f"{key} is missing" for key in sorted(wanted.keys() - held.keys())),
-        *(f"{key} is too much" for key in sorted(held.keys() - wanted.keys())),
+        *(f"{key} is surplus" for key in sorted(held.keys() - wanted.keys())),
         *(
             f"{key} is {held[key]}, not {wanted[key]}"
             for key in sorted(held.keys() & wanted.keys())
@@ -60,7 +60,7 @@ def content_of(item: Content) -> dict[str, Any]:
 def all_wanted(
     records: Mapping[Key, Content], held: Mapping[Key, Content]
 ) -> Iterator[tuple[Key, Content]]:
-    """A move that the record no longer shows is in no other place: there must be one."""
+    """A move that the record no longer shows exists nowhere else, so its item must exist."""
     uses: Counter[str] = Counter()
     for key, record in records.items():
         yield key, record
@@ -75,7 +75,7 @@ def all_wanted(
 
 
 def wanted_of_project(project: Project) -> Iterator[tuple[Key, Content]]:
-    """All but the record itself."""
+    """The items of a project without its record."""
     yield keys.project_name_guard(project.name_key), {"id": {"S": project.id}}
     yield from ((each, project_copy(project)) for each in copy_keys(project))
     yield from contents_of(project_rows(project))

@@ -1,4 +1,4 @@
-"""Transports to DynamoDB that count, fail or wait, around one that works; and a clock that is told."""
+"""Transports to DynamoDB that count, fail or wait around a working one, and a clock for tests."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ Parameters = Mapping[str, Any]
 
 @dataclass
 class Clock:
-    """Time passes only where somebody sleeps."""
+    """Time passes only in `sleep`."""
 
     now: float = 0.0
     slept: list[float] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Clock:
 
 
 class Recording:
-    """Passes every call on, and keeps it; counts the items that DynamoDB examines for them."""
+    """Passes every call on and stores it. Counts the items that DynamoDB examines."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
@@ -60,19 +60,19 @@ class Recording:
         self.examined = 0
 
     def work(self) -> tuple[Counter[str], int]:
-        """The calls by operation and the items examined since the last time."""
+        """The calls by operation, and the examined items, since the last call of this method."""
         done = Counter(self.operations), self.examined
         self.forget()
         return done
 
 
 Call = Callable[[], dict[str, Any]]
-# What happens to one call: it is given the call itself, to carry out or not.
+# The fault of one call. It gets the call, which it may carry out.
 Fault = Callable[[Call], dict[str, Any]]
 
 
 def refused_with(code: str, *reasons: str) -> Fault:
-    """DynamoDB answers with an error, and nothing is done."""
+    """DynamoDB answers with an error and does nothing."""
 
     def fail(_: Call) -> dict[str, Any]:
         raise CallError(code, reasons)
@@ -85,24 +85,24 @@ def never_sent(_: Call) -> dict[str, Any]:
 
 
 def answer_lost(call: Call) -> dict[str, Any]:
-    """The call is carried out, but nobody hears of it."""
-    with suppress(CallError):  # nobody hears of this either
+    """The call is carried out, but its answer is lost."""
+    with suppress(CallError):  # this error is lost too
         call()
     raise ConnectionLost("answer lost")
 
 
 class Killed(BaseException):
-    """The process ended: nothing that would have come next happens, no clean-up either."""
+    """The process ends: nothing after it happens, not even clean-up."""
 
 
 def killed(call: Call) -> dict[str, Any]:
-    """The process ends behind the call."""
+    """The process ends after the call."""
     call()
     raise Killed
 
 
 def after(happening: Callable[[], object]) -> Fault:
-    """Somebody else's doing comes before the call."""
+    """Another writer acts before the call."""
 
     def wait(call: Call) -> dict[str, Any]:
         happening()
@@ -112,7 +112,7 @@ def after(happening: Callable[[], object]) -> Fault:
 
 
 class Faulty:
-    """Lets `faults` happen to the calls with these numbers, from 0 on; all others pass."""
+    """Applies `faults` to the calls with these numbers, from 0; all others pass."""
 
     def __init__(self, inner: Transport, faults: Mapping[int, Fault] | None = None) -> None:
         self._inner = inner
@@ -127,7 +127,7 @@ class Faulty:
 
 
 def failing(inner: Transport, fault: Fault, *operations: str) -> Transport:
-    """Every call of `operations`, else every call at all, ends like this."""
+    """Every call of `operations`, or every call if none is given, has this fault."""
 
     def call(operation: str, parameters: Parameters, /) -> dict[str, Any]:
         if operations and operation not in operations:
@@ -138,7 +138,7 @@ def failing(inner: Transport, fault: Fault, *operations: str) -> Transport:
 
 
 def half_done(inner: Transport) -> Transport:
-    """The first half of every batch of reads is answered, the rest given back: one of one is done."""
+    """Answers the first half of every batch of reads and returns the rest. A batch of one is answered."""
 
     def call(operation: str, parameters: Parameters, /) -> dict[str, Any]:
         if operation != "BatchGetItem":
@@ -153,7 +153,7 @@ def half_done(inner: Transport) -> Transport:
 
 
 class Tables:
-    """New tables in the AWS that the environment points at, and stores over them."""
+    """New tables in the AWS of the environment, and stores over them."""
 
     def __init__(self, transport: str, **seconds: float) -> None:
         self._client = boto3.client("dynamodb")
@@ -165,17 +165,17 @@ class Tables:
         return name
 
     def open(self, name: str, transport: Transport | None = None) -> DynamoStore:
-        """A store whose time is its own: nothing waits."""
+        """A store with its own time: nothing waits."""
         clock = Clock()
         return DynamoStore(transport or self.transport, name, clock, clock.sleep)
 
     def items(self, name: str) -> list[dict[str, Any]]:
-        """Everything in the table, read behind the store's back."""
+        """All items of the table, read without the store."""
         pages = self._client.get_paginator("scan").paginate(TableName=name)
         return [item for page in pages for item in page["Items"]]
 
     def rows(self, name: str) -> set[tuple[str, str]]:
-        """The keys of everything in the table, read behind the store's back."""
+        """The keys of all items of the table, read without the store."""
         return {(item["pk"]["S"], item["sk"]["S"]) for item in self.items(name)}
 
 

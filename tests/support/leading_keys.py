@@ -1,7 +1,8 @@
-"""The emulated AWS, with conditions of policies that it lacks: dynamodb:LeadingKeys, iam:PermissionsBoundary.
+"""The emulated AWS with two conditions of policies that it lacks.
 
-The emulator's own Python runs this file. Without the first an Allow for some partitions of a table
-holds for all of them, and a Deny for some holds for none.
+These are dynamodb:LeadingKeys and iam:PermissionsBoundary. Without the first, an Allow for some
+partitions of a table applies to all, and a Deny for some applies to none. The emulator's own Python
+runs this file.
 """
 
 import json
@@ -18,7 +19,7 @@ QUERIED = re.compile(r"\bpk = (:\w+)")
 
 
 def leading_keys(call: Any) -> Iterator[str]:
-    """The partitions that a call to DynamoDB names, its transaction's or batch's items' too."""
+    """The partitions in a call to DynamoDB, including the items of a transaction or a batch."""
     if isinstance(call, list):
         for one in call:
             yield from leading_keys(one)
@@ -36,7 +37,7 @@ def with_leading_keys(body: bytes) -> dict[str, Any]:
 
 
 def with_boundary(service: str, action: str, body: bytes, *more: Any) -> dict[str, Any]:
-    """The boundary that a role is to be made with, or that the role has which a call is about."""
+    """The permissions boundary in a call to IAM, or that of the role in the call."""
     found: dict[str, Any] = tags(service, action, body, *more)
     if service != "iam":
         return found

@@ -1,6 +1,6 @@
-"""Registers as hypothesis makes them: technologies and projects that the API would take.
+"""Registers that hypothesis generates: technologies and projects that the API would accept.
 
-What docs/moving-over.md names as normalised is left out, so that all that there is comes back.
+docs/moving-over.md lists values that are normalised. They are left out, so that all values return.
 """
 
 from typing import Any
@@ -57,7 +57,7 @@ uses = st.builds(Use, names, st.sampled_from(models.CATEGORIES), st.booleans()).
 )
 items = st.builds(Item, words, texts())
 contacts = st.builds(Contact, emails, tuples(words, unique=True), lines)
-# Hosting without a type is told from its details: here they tell none.
+# Without a type, hosting is derived from its details. These give none.
 hostings = st.builds(Hosting, some_of(models.HOSTINGS), tuples(words))
 projects = st.builds(
     Project,
@@ -82,7 +82,7 @@ projects = st.builds(
 
 @st.composite
 def technologies(draw: st.DrawFn) -> list[Technology]:
-    """No two of them have a name or an alias in common."""
+    """No two of them share a name or an alias."""
     known = draw(st.lists(names, min_size=1, max_size=8, unique_by=name_key))
     found = []
     while known:

@@ -1,4 +1,4 @@
-"""A server of HTTP/1.1 that says what it is told to, whatever it is asked, and breaks off there."""
+"""A server of HTTP/1.1 that sends scripted answers to any request, and then hangs up."""
 
 import socket
 import ssl
@@ -17,11 +17,11 @@ EMPTY = HEAD + b"Content-Length: 2\r\n\r\n{}"
 
 
 class Dripping(bytes):
-    """An answer that is sent byte by byte, each DRIP_SECONDS after the one before it."""
+    """An answer that is sent byte by byte, with DRIP_SECONDS between two bytes."""
 
 
 class Server:
-    """Gives each connection its answers, one a request, then closes it; and counts what it got."""
+    """Gives each connection its answers, one a request, then closes it. Counts its connections."""
 
     def __init__(self, *scripts: Sequence[bytes], tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
@@ -35,7 +35,7 @@ class Server:
 
     def _serve(self, scripts: Sequence[Sequence[bytes]]) -> None:
         for script in scripts:
-            with suppress(OSError):  # the client's doing: it says what it thinks of it
+            with suppress(OSError):  # the client closed it, and reports that itself
                 connection, _ = self._listening.accept()
                 self.connections += 1
                 with self._tls.wrap_socket(connection, True) if self._tls else connection as open_:
@@ -45,7 +45,7 @@ class Server:
             self.closed.release()
 
     def stop(self) -> None:
-        with suppress(OSError):  # wakes who waits for a connection
+        with suppress(OSError):  # wakes the thread that waits for a connection
             self._listening.shutdown(socket.SHUT_RDWR)
         self._thread.join(timeout=SECONDS)
         self._listening.close()

@@ -1,4 +1,4 @@
-"""A transport that holds each call to rules of DynamoDB's documentation which the emulator does not enforce."""
+"""A transport that checks rules of DynamoDB which the emulator does not enforce."""
 
 import json
 import re
@@ -27,7 +27,7 @@ class Strict:
         elif operation == "BatchGetItem":
             parts = [*parameters["RequestItems"].values()]
             require_keys(key_of({"Key": key}) for key in parts[0]["Keys"])
-        assert all(map(NUMBER.fullmatch, numbers_in(parameters))), "a number is written one way"
+        assert all(map(NUMBER.fullmatch, numbers_in(parameters))), "a number has only one form"
         for part in parts:
             require_used_up(part)
             assert size_of(part.get("Item", {})) <= LARGEST_ITEM, "an item has at most 400 KB"
@@ -35,7 +35,7 @@ class Strict:
 
 
 def numbers_in(value: Any) -> Iterator[str]:
-    """Of a request: a repeated transaction is recognised by its text, and the emulator shortens 1.50."""
+    """The numbers of a request. The emulator shortens 1.50, and repeated transactions must be equal."""
     if isinstance(value, Mapping):
         if value.keys() == {"N"}:
             yield value["N"]
@@ -49,18 +49,18 @@ def numbers_in(value: Any) -> Iterator[str]:
 def require_keys(keys: Iterator[tuple[str, str]]) -> None:
     found = list(keys)
     assert 1 <= len(found) <= 100, "a transaction has at most 100 actions, a batch 100 reads"
-    assert len(set(found)) == len(found), "a transaction or a batch names each item once"
+    assert len(set(found)) == len(found), "a transaction or a batch has each item once"
 
 
 def require_used_up(part: Parameters) -> None:
-    """Every name and value that is given stands in an expression, and every one there is given."""
+    """Every given name and value is used in an expression, and every used one is given."""
     expressions = [value for name, value in part.items() if name.endswith("Expression")]
     assert all(len(each.encode()) <= LONGEST_EXPRESSION for each in expressions)
     used = {token for each in expressions for token in re.findall(r"[:#]\w+", each)}
     values = part.get("ExpressionAttributeValues")
     given = {*part.get("ExpressionAttributeNames", {}), *(values or {})}
     assert used == given, f"used and given differ: {sorted(used ^ given)}"
-    assert values != {}, "no values are left out altogether"
+    assert values != {}, "an empty ExpressionAttributeValues is left out"
 
 
 def key_of(write: Parameters) -> tuple[str, str]:
@@ -73,7 +73,7 @@ def key_of(write: Parameters) -> tuple[str, str]:
 
 
 def size_of(value: Any) -> int:
-    """Of what DynamoDB counts: names and values, as UTF-8."""
+    """The size as DynamoDB counts it: names and values, as UTF-8."""
     if isinstance(value, Mapping):
         return sum(len(name.encode()) + size_of(member) for name, member in value.items())
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What the client does when calls fail: what it repeats, how long, and what it says in the end."""
+"""The client when calls fail: repetitions, their time limit, and the final error."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -51,7 +51,7 @@ def cancelled(*reasons: str) -> Fault:
 
 
 def logged(error: BaseException) -> str:
-    """What the log says: the types from the error to its first cause."""
+    """The log of an error: the types from the error to its first cause."""
     facts, names = error_facts(error), []
     while facts:
         names.append(facts["error"])
@@ -201,7 +201,7 @@ def test_what_is_never_done_ends(transport: Any, ask: Ask, log: str) -> None:
 
 
 OWN = item_key(("a", "b"))
-# How each is asked for the item of a key, what answers it, and what it makes of the right answer.
+# For each read: the call for a key, the answer that has an item, and the result of the right answer.
 READS: Mapping[str, tuple[Ask, Callable[[Any], dict[str, Any]], object]] = {
     "GetItem": (lambda client: client.get(("a", "b")), lambda item: {"Item": item}, OWN),
     "BatchGetItem": (

@@ -1,4 +1,4 @@
-"""The connection of our own to DynamoDB: kept open, found closed, cut short, damaged."""
+"""Our own connection to DynamoDB: kept open, closed by the server, interrupted, damaged."""
 
 import socket
 import ssl
@@ -39,7 +39,7 @@ Way = tuple[str, ssl.SSLContext | None]
 
 @pytest.fixture(params=["http", "https"])
 def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Way:
-    """A scheme, and what its server needs."""
+    """A scheme, and the TLS context of its server."""
     if request.param == "http":
         return "http", None
     own = write_certificate(tmp_path, "localhost")

@@ -1,4 +1,4 @@
-"""The signature, against botocore's: the same for whatever is sent."""
+"""The signature equals botocore's for every request."""
 
 import time
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.stores.dynamodb.sigv4 import Credentials, authorization
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12).map("x-{}".format)
-# What a header may hold, with blanks within and around, and letters beyond ASCII.
+# The values of a header, with spaces inside and around, and letters beyond ASCII.
 VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30)
 HOSTS = st.sampled_from(["localhost", "127.0.0.1", "[::1]", "dynamodb.eu-west-2.amazonaws.com"])
 PORTS = st.just("") | st.integers(1, 65535).map(":{}".format)

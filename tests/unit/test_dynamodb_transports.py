@@ -1,4 +1,4 @@
-"""What both ways to DynamoDB say in the transport's own words, over real sockets."""
+"""Both transports to DynamoDB over real sockets: they report every failure alike."""
 
 import socket
 import threading
@@ -25,7 +25,7 @@ CANCELLED = b'{"__type": "x#TransactionCanceledException", "CancellationReasons"
 ITS_OWN = {"x_amzn_RequestId": "one"}
 WITH_SUM = {**ITS_OWN, "x_amz_crc32": str(crc32(WHOLE))}
 AT_ONCE, LONG = 0.2, 30.0  # seconds
-# What a log calls it that no answer came, and that nobody was there.
+# The names in the log for a missing answer and for a refused connection.
 NAMES: Mapping[str, tuple[str, str]] = {
     "http": ("TimeoutError", "ConnectionRefusedError"),
     "boto3": ("ReadTimeoutError", "EndpointConnectionError"),
@@ -58,7 +58,7 @@ def open_transport(way: str, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 @pytest.fixture
 def ask(open_transport: Open) -> Iterator[Ask]:
-    """What the transport makes of such an answer."""
+    """The transport's result for such an answer."""
     answers: list[tuple[int, bytes, Mapping[str, str]]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -94,7 +94,7 @@ def ask(open_transport: Open) -> Iterator[Ask]:
 def test_one_call_is_one_request_and_ends_when_no_answer_comes(
     open_transport: Open, way: str
 ) -> None:
-    """Its own retries are off: two loops in one another would wait for far too long."""
+    """Its own retries are off: two nested loops would wait for far too long."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         transport = open_transport(listening.getsockname()[1], AT_ONCE)
         with pytest.raises(ConnectionLost, match=f"^{NAMES[way][0]}"):
@@ -135,7 +135,7 @@ def test_a_mistake_in_a_call_is_told_by_its_name(open_transport: Open) -> None:
         open_transport(free_port())("GetItem", {**READ, "Key": object()})
 
 
-# Taken for an answer, the damaged ones would say that there is no such item.
+# Read as an answer, the damaged ones would mean that the item does not exist.
 LOST: list[tuple[int, bytes, Mapping[str, str]]] = [
     *((status, b"<html>Bad gateway</html>", {}) for status in (500, 502, 503, 504)),
     (200, b'{"Item": {"pk"', {}),

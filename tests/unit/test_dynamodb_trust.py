@@ -1,4 +1,4 @@
-"""Whose certificates our connections to DynamoDB believe."""
+"""The certificates that our connections to DynamoDB trust."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ Believe = Callable[..., None]
 
 @pytest.fixture
 def believe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Believe:
-    """Makes these certificates all that the machine believes."""
+    """Makes these the only certificates that the machine trusts."""
 
     def only(*certificates: Path | str) -> None:
         bundle = tmp_path / "bundle.pem"

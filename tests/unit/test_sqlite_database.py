@@ -1,4 +1,4 @@
-"""What SQLite does that the contract leaves open: its file, its threads, its migrations, its marks."""
+"""SQLite beyond the contract: its file, its threads, its migrations, its marks."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A SQLite file of an earlier release: its records are kept, and written on."""
+"""A SQLite file of an earlier release: its records are kept, and can be written."""
 
 import json
 from dataclasses import replace
@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def schema(database: Database) -> list[tuple[object, ...]]:
-    """With the version."""
+    """The schema with its version."""
     run = database.connection.execute
     found = run("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
     return [*found, run("PRAGMA user_version").fetchone()]
@@ -71,7 +71,7 @@ FIRST_ROWS = (
 
 @pytest.fixture(params=EARLIER[1:3])
 def migrated(path: Path, request: pytest.FixtureRequest) -> SqliteStore:
-    """A store that an earlier release has filled."""
+    """A store with records of an earlier release."""
     with Database(path, MIGRATIONS[: request.param]).write() as connection:
         for statement in FIRST_ROWS:
             connection.execute(statement)

@@ -1,4 +1,4 @@
-"""Every list is one walk along one index; only a search sorts, and only what it found."""
+"""Every list is one walk along one index. Only a search sorts, and only its results."""
 
 from pathlib import Path
 from sqlite3 import Connection
@@ -30,7 +30,7 @@ JOINED = ["SEARCH p USING INDEX sqlite_autoindex_projects_1 (id=?)"]
 SORTED = ["SEARCH p USING INTEGER PRIMARY KEY (rowid=?)", "USE TEMP B-TREE FOR ORDER BY"]
 USES, PROGRAMME = {"technology": "x"}, {"programme": "x"}
 ID, KEY = "technology_id=?", "programme_key=?"
-# Which index a list walks along, by what drives it: its table, the index, what it fixes, what is joined.
+# By driver, the index of a list: its table, the index, the fixed columns, the joined table.
 INDEXES: list[tuple[dict[str, Any], tuple[str | None, ...], str, str, list[str]]] = [
     ({}, BY_NAME, "p USING INDEX sqlite_autoindex_projects_2", "", []),
     ({}, BY_UPDATE, "p USING INDEX projects_by_update", "", []),
@@ -115,7 +115,7 @@ def test_technologies_are_walked_by_name_and_a_contacts_projects_by_id(
 
 @pytest.mark.parametrize("index", [index.split()[-1] for _, _, index, *_ in INDEXES[1:]])
 def test_without_its_index_a_list_would_have_to_sort(connection: Connection, index: str) -> None:
-    """So the tests above notice an index that is missing."""
+    """This proves that the tests above notice a missing index."""
     connection.execute(f"DROP INDEX {index}")
     plans = [
         step
@@ -132,7 +132,7 @@ def test_a_list_reads_one_row_more_than_a_page_may_examine() -> None:
 
 
 def use_everything(store: SqliteStore) -> None:
-    """Every read of one record, and every write, that the port knows."""
+    """Every read of one record, and every write, of the port."""
     moves = (Move("review", "t"),) * (SHOWN_MOVES + 1)
     sdx = project("sdx", technologies=uses("python"), contacts=people("me@example.org"))
     store.technologies.add(technology("python", moves=moves), receipt(), Quota("me", 1, "2027"))
