@@ -1,35 +1,35 @@
-"""What the register can refuse, and why: one tree, no HTTP in it.
+"""The errors of the register, without HTTP.
 
     RegisterError
-    ├── InvalidError         what was said breaks a rule (holds every Flaw)
-    ├── MalformedError       what was said cannot be read at all
-    ├── UnauthenticatedError nobody, or nobody we can believe
-    │   └── UnsignedError    the same, where a role's signature is needed
-    ├── ForbiddenError       somebody, but not allowed
-    ├── ClosedError          past the firewall (its text is for the log)
+    ├── InvalidError         the request breaks a rule (with every Flaw)
+    ├── MalformedError       the request cannot be read
+    ├── UnauthenticatedError no token, or an invalid one
+    │   └── UnsignedError    no signature of a role where one is needed
+    ├── ForbiddenError       the caller is not allowed
+    ├── ClosedError          the request did not pass the firewall (its text is for the log)
     ├── NotFoundError
-    ├── VersionMismatchError somebody else wrote first
+    ├── VersionMismatchError another caller wrote first
     ├── ConflictError
     │   ├── NameTakenError
     │   └── InUseError
-    ├── ReceiptMismatchError one idempotency key, two bodies
-    ├── QuotaExceededError   as much as a caller may do in a day
-    ├── UnavailableError     try again later
-    │   └── FirewallSecretError an operator has to replace it
-    └── RetryError           never leaves the services: the same call can succeed once repeated
+    ├── ReceiptMismatchError an idempotency key with a second body
+    ├── QuotaExceededError   the daily limit of a caller
+    ├── UnavailableError     temporary: the request can succeed later
+    │   └── FirewallSecretError permanent: an operator must replace the secret
+    └── RetryError           the services repeat the call, and callers never see the error
         ├── IdTakenError
         ├── UnknownTechnologyError
         └── ReceiptExistsError
 
-routes/problems.py holds the one table from these to HTTP. No message may carry a token,
-a secret or an e-mail address: messages reach callers and logs.
+routes/problems.py maps them to HTTP. Callers and logs receive the messages: no message may contain a
+token, a secret or an e-mail address. A message names the fault and the cure.
 """
 
 from dataclasses import dataclass
 
 
 class RegisterError(Exception):
-    """The root; its text is meant for the caller."""
+    """The base class. Its text is for the caller."""
 
 
 MOST_FLAWS = 50
@@ -37,19 +37,19 @@ MOST_FLAWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing wrong with an input: where (a JSON Pointer, RFC 6901) and what."""
+    """An invalid value: its place (a JSON Pointer, RFC 6901) and the rule that it breaks."""
 
     pointer: str
     detail: str
 
 
 class InvalidError(RegisterError):
-    """Holds at most MOST_FLAWS: an answer must not grow with what is wrong."""
+    """`flaws` has at most MOST_FLAWS, so that no request makes a large answer."""
 
     def __init__(self, *flaws: Flaw) -> None:
         pointer, detail = flaws[0].pointer, flaws[0].detail
         first = f"{pointer}: {detail}" if pointer else detail
-        super().__init__(first if len(flaws) == 1 else f"{first}; see errors for the rest")
+        super().__init__(first if len(flaws) == 1 else f"{first}; `errors` lists the others")
         self.flaws = flaws[:MOST_FLAWS]
 
 
@@ -74,7 +74,7 @@ class ForbiddenError(RegisterError):
 
 
 class ClosedError(RegisterError):
-    """Says how the request came, for the log alone."""
+    """The text is only for the log. It says how the request came."""
 
 
 class NotFoundError(RegisterError):
@@ -102,9 +102,9 @@ class ReceiptMismatchError(RegisterError):
 
 
 class QuotaExceededError(RegisterError):
-    """More than a caller may do in a day; `retry_after` is in seconds, and the service's to say."""
+    """The caller has reached a daily limit. `retry_after` is in seconds."""
 
-    def __init__(self, detail: str = "The quota is used up", retry_after: int = 1) -> None:
+    def __init__(self, detail: str = "The daily limit is reached", retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
 
@@ -118,10 +118,10 @@ class UnavailableError(RegisterError):
 
 
 class FirewallSecretError(UnavailableError):
-    """The firewall's secret in the table cannot be used; its text is for the log."""
+    """The firewall's secret in the table is invalid. The text is only for the log."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__(detail, retry_after=10)  # when the gate asks the table again
+        super().__init__(detail, retry_after=10)  # the gate then reads the table again
 
 
 class RetryError(RegisterError):

@@ -19,6 +19,8 @@ from chalicelib.models.identity import Pool
 ON_BEHALF_OF = "on-behalf-of"  # a header of roles alone
 Claims = Mapping[str, Any]
 GROUPS = "cognito:groups"
+NO_TOKEN = "The request has no token: send an ID token in Authorization"  # noqa: S105
+OTHER_ISSUER = "The token is not from a user pool of this API: sign in at one of its pools"
 
 
 def gateway_claims(request: Request) -> Claims:
@@ -26,7 +28,7 @@ def gateway_claims(request: Request) -> Claims:
     authorizer = request.context.get("authorizer")
     claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
     if not isinstance(claims, dict) or not claims:
-        raise UnauthenticatedError("No token was sent", code=None)
+        raise UnauthenticatedError(NO_TOKEN, code=None)
     groups = _gateway_groups(claims.get(GROUPS), request.headers.get("authorization", ""))
     return {**claims, GROUPS: groups}
 
@@ -63,9 +65,9 @@ def bearer_token(header: str) -> str:
     """`Bearer x` and the raw token are both taken. Raises UnauthenticatedError where there is none."""
     token = re.sub(r"^bearer(\s+|$)", "", header.strip(), flags=re.IGNORECASE)
     if not token:
-        raise UnauthenticatedError("No token was sent", code=None)
+        raise UnauthenticatedError(NO_TOKEN, code=None)
     if " " in token:
-        raise UnauthenticatedError("Authorization is not Bearer and a token")
+        raise UnauthenticatedError("Authorization must be Bearer and a token")
     return token
 
 
@@ -77,10 +79,10 @@ def authenticator(
     def authenticate(request: Request) -> Caller:
         claims = claims_of(request)
         if ON_BEHALF_OF in request.headers:
-            raise ForbiddenError("A user acts for nobody else: send no On-Behalf-Of with a token")
+            raise ForbiddenError("On-Behalf-Of is only for IAM roles: do not send it with a token")
         pool = by_issuer.get(str(claims.get("iss")))
         if pool is None:
-            raise ForbiddenError("The token's issuer is neither service's user pool")
+            raise ForbiddenError(OTHER_ISSUER)
         return caller_from(claims, pool)
 
     return authenticate
@@ -90,21 +92,25 @@ def caller_from(claims: Claims, pool: Pool) -> Caller:
     """Who the claims of a genuine token of `pool` speak of. Raises ForbiddenError, saying what is wrong."""
     if claims.get("token_use") != "id":
         raise ForbiddenError(
-            "This is not an ID token: send the ID token, access tokens carry no e-mail"
+            "This is not an ID token: send the ID token, which has the e-mail address"
         )
     client = claims.get("aud")
     if not isinstance(client, str) or client not in pool.client_ids:
-        raise ForbiddenError(f"The token is for an app client that {pool.service} does not list")
+        raise ForbiddenError(
+            f"The token is of an app client that is not listed for {pool.service}: use a listed one"
+        )
     email = claims.get("email")
     if not isinstance(email, str) or not email:
-        raise ForbiddenError("The token carries no e-mail address")
+        raise ForbiddenError("The token has no e-mail address: sign in with the scope email")
     if not is_email(email):
         raise ForbiddenError(
-            "The token's e-mail address is not one that a contact may have: correct it in the user pool"
+            "The token's e-mail address is invalid for a contact: correct it in the user pool"
         )
     verified = claims.get("email_verified")
     if verified is not True and verified != "true":
-        raise ForbiddenError("The token's e-mail address is not verified")
+        raise ForbiddenError(
+            "The token's e-mail address is not verified: verify it in the user pool"
+        )
     groups = groups_from(claims.get(GROUPS))
     return Caller(pool.service, email, groups, subject_from(claims.get("sub")))
 

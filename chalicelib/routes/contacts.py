@@ -20,7 +20,7 @@ def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     def get_project_contacts(call: Call) -> Response:
         """Get the contacts of a project
 
-        E-mail addresses, for which a token is needed.
+        The answer has e-mail addresses, so it needs a token or a signature.
         """
         project = projects.get(call.path["project_id"])
         return resource(call.request, contacts_document(project), project)
@@ -38,7 +38,7 @@ def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     def replace_project_contacts(call: Call) -> Response:
         """Replace the contacts of a project
 
-        The whole list; a project is never without a contact. {size} {read_first}
+        Replaces the whole list. A project needs at least one contact. {size} {read_first}
         """
         from chalicelib.routes.bodies.project import ContactListChangeBody
         from chalicelib.routes.writing import Change

@@ -55,14 +55,14 @@ def contract_blueprint(
     def get_contract(call: Call) -> Response:
         """Get this contract
 
-        With the server's URL and the sign-in pages of the place that it was asked at.
+        The URLs of the servers and of the sign-in pages are those of this stage.
         """
         base = prefix(call.request).removesuffix(IAM)
         return text_resource(call.request, document(base), "application/json")
 
     @edge.route(routes, "GET", "/docs", answer=HTML)
     def get_page(call: Call) -> Response:
-        """The page to try it on
+        """Get the page for trying requests
 
         Swagger UI.
         """
@@ -81,13 +81,13 @@ def contract_blueprint(
 
     @edge.route(routes, "GET", "/docs/{file}", answer="text/*")
     def get_page_file(call: Call) -> Response:
-        """A file of the page
+        """Get a file of the page
 
-        Style or script.
+        A style or a script.
         """
         file = {hashed: name for name, hashed in page_names().items()}.get(call.path["file"])
         if not file:
-            raise NotFoundError("The page has no such file: reload /docs")
+            raise NotFoundError("This file does not exist: reload /docs")
         kind, is_html = f"{FILES[file]}; charset=utf-8", FILES[file] == HTML
         text = _html(file) if is_html else (PAGE / file).read_text("utf-8")
         response = text_resource(call.request, text, kind, headers)
@@ -124,8 +124,8 @@ def _html(name: str) -> str:
 def servers(base: str) -> list[dict[str, str]]:
     """The two ways in to whoever reaches this service under `base`."""
     return [
-        {"url": base or "/", "description": "With an ID token"},
-        {"url": base + IAM, "description": "Signed by an IAM role"},
+        {"url": base or "/", "description": "For callers with an ID token, or without one"},
+        {"url": base + IAM, "description": "For callers with an IAM role"},
     ]
 
 

@@ -33,9 +33,9 @@ def development_blueprint(edge: Edge, issue: Issue, origins: frozenset[str]) -> 
         given = json_object(call.request)
         service, email, groups = (given.get(name) for name in ("service", "email", "groups"))
         if not isinstance(service, str) or not isinstance(email, str):
-            raise InvalidError(Flaw(pointer(), "needs service and email, both texts"))
+            raise InvalidError(Flaw(pointer(), "must have service and email, both strings"))
         if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
-            raise InvalidError(Flaw(pointer("groups"), "is not a list of texts"))
+            raise InvalidError(Flaw(pointer("groups"), "must be a list of strings"))
         try:
             token = issue(service, email, groups)
         except SettingsError as error:
@@ -61,11 +61,11 @@ def add_unknown_paths(app: Chalice) -> None:
 def _require_this_machine(request: Request, origins: frozenset[str]) -> None:
     """Keeps out other sites' pages, also one whose own name leads here. Raises ForbiddenError."""
     if not is_this_machine(request.headers.get("host", "")):
-        raise ForbiddenError("Development tokens are for localhost alone: call http://localhost:…")
+        raise ForbiddenError("Development tokens are only for localhost: call http://localhost:…")
     origin = request.headers.get("origin")
     if origin is None or origin in origins or is_this_machine(origin.partition("://")[2]):
         return
-    raise ForbiddenError("This page's origin may have no development token: add it to CORS_ORIGINS")
+    raise ForbiddenError("This page's origin cannot get development tokens: add it to CORS_ORIGINS")
 
 
 def _is_json(request: Request) -> bool:

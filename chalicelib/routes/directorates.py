@@ -18,7 +18,8 @@ def directorates_blueprint(edge: Edge, directorates: DirectorateRegister) -> Blu
     def get_directorates(call: Call) -> Response:
         """Get the directorates
 
-        One has the default radar. The others have rings of their own where a move says so.
+        One directorate has the default radar. A move that names another directorate applies to the
+        radar of that directorate only.
         """
         current = directorates.get()
         return resource(call.request, directorates_document(current), current)
@@ -36,8 +37,8 @@ def directorates_blueprint(edge: Edge, directorates: DirectorateRegister) -> Blu
     def replace_directorates(call: Call) -> Response:
         """Replace the directorates
 
-        The whole list, with exactly one default. Disable one that is no longer wanted: the moves
-        that name it stay. {read_first}
+        Replaces the whole list, which must have exactly one default. To retire a directorate, disable
+        it: the moves that name it stay. {read_first}
         """
         from chalicelib.routes.bodies.directorate import DirectorateListChangeBody
         from chalicelib.routes.writing import Change

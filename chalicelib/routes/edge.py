@@ -170,10 +170,10 @@ class Edge:
         encoding = request.headers.get("content-encoding", "").strip().lower()
         if request.method in CONTENT_TYPES and encoding not in ("", "identity"):
             raise EncodedBodyError(
-                "The body has a Content-Encoding: send it uncompressed and without it"
+                "The body has a Content-Encoding: send it uncompressed, without this header"
             )
         if len(body_bytes(request)) > LARGEST_BODY:
-            raise PayloadTooLargeError(f"A body has at most {LARGEST_BODY} bytes")
+            raise PayloadTooLargeError(f"The body has more than {LARGEST_BODY} bytes: send less")
         caller = None
         if route.action or entrance.knows_all_callers:
             caller = entrance.authenticate(request)
@@ -237,10 +237,10 @@ class Edge:
         """The answer to a path that is no route's, which API Gateway never sends."""
         if request.path in self._app.routes and not request.path.startswith(UNKNOWN):
             return None
-        detail = "Nothing is at this path: GET / lists what there is"
+        detail = "This path does not exist: GET / lists the paths"
         has_iam = any(entrance.prefix == IAM for entrance in self._entrances)
         if path_of(request).startswith(IAM) and not has_iam:
-            detail = "Signatures are not verified here: call API Gateway, or leave out /iam and send a token"
+            detail = "This server verifies no signatures: call API Gateway, or omit /iam and send a token"
         return problem_of(request, NotFoundError(detail), self._types)
 
 

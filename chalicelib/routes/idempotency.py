@@ -46,7 +46,7 @@ class Idempotency:
         if header is None:
             return respond(make(no_receipt))
         if not KEY.fullmatch(header):
-            raise MalformedError("Idempotency-Key is not 1 to 255 printable ASCII characters")
+            raise MalformedError("Idempotency-Key must be 1 to 255 printable ASCII characters")
         place = [caller.service, caller.key, request.path, request.uri_params, header]
         key, fingerprint = _digest(place), _digest(body)
         answer = Response("")
@@ -73,7 +73,9 @@ class Idempotency:
         if receipt is None:
             return None
         if receipt.fingerprint != fingerprint:
-            raise ReceiptMismatchError("This Idempotency-Key came with another body before")
+            raise ReceiptMismatchError(
+                "This Idempotency-Key was sent with another body before: use a new key"
+            )
         return Response(**json.loads(receipt.answer))
 
 

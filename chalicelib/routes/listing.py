@@ -15,14 +15,14 @@ from chalicelib.services.cursors import Cursors
 MOST_WORDS = 10  # each is held against every word of up to 500 rows
 Q = Parameter(
     "q",
-    "Every word of it is the beginning of a word: of a project's name, short name or programme, of a"
-    f" technology's name or aliases. It holds at most {MOST_WORDS} words",
+    f"At most {MOST_WORDS} words. Each is the beginning of a word in a project's name, short name or"
+    " programme, or in a technology's name or aliases",
 )
 PAGING = (
-    Parameter("limit", "How many items a page holds at most"),
+    Parameter("limit", "The maximum number of items on a page"),
     Parameter(
         "cursor",
-        "The `next_cursor` of the page before; good for the same filters and order alone",
+        "The `next_cursor` of the previous page. It is valid only with the same filters and order",
     ),
 )
 PAGE = {parameter.name for parameter in PAGING}
@@ -63,18 +63,16 @@ def _limit(given: dict[str, str]) -> int:
     text = given.get("limit", str(DEFAULT_LIMIT))
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
         raise InvalidError(
-            Flaw(pointer("limit"), f"is not a whole number from 1 to {LARGEST_LIMIT}")
+            Flaw(pointer("limit"), f"must be a whole number from 1 to {LARGEST_LIMIT}")
         )
     return int(text)
 
 
 def search_words(given: dict[str, str]) -> tuple[str, ...]:
-    """The words of `q`. Raises InvalidError where it is given and holds none, or too many."""
+    """The words of `q`. Raises InvalidError if it is given with no word or with too many."""
     found = words(given.get("q", ""))
     if "q" in given and not found:
-        raise InvalidError(Flaw(pointer("q"), "holds no word"))
+        raise InvalidError(Flaw(pointer("q"), "must contain a word"))
     if len(found) > MOST_WORDS:
-        raise InvalidError(
-            Flaw(pointer("q"), f"holds more than {MOST_WORDS} words: leave some of them out")
-        )
+        raise InvalidError(Flaw(pointer("q"), f"must contain at most {MOST_WORDS} words"))
     return found

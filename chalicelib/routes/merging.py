@@ -28,10 +28,10 @@ def merging_blueprint(edge: Edge, store: Store) -> Blueprint:
     def merge_technology(call: Call) -> Response:
         """Merge a technology into another
 
-        A call makes up to {most_projects} projects name the technology `into`. Repeat it until `left`
-        is 0: the first technology is gone then. Its names and its id are aliases of the other one,
-        which has at most {most_aliases}; its categories and moves are kept there too, and the ring
-        stays. A call can be repeated at any time.
+        A call changes up to {most_projects} projects, which then name the technology `into`. Repeat
+        the call until `left` is 0: the first technology is then deleted. Its names and its id become
+        aliases of the other technology, which has at most {most_aliases}. Its categories and moves are
+        added to the other technology, whose ring stays. You can repeat a call at any time.
         """
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.technology import TechnologyMergeBody

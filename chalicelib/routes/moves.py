@@ -32,7 +32,7 @@ def moves_blueprint(
     def list_technology_moves(call: Call) -> Response:
         """List the moves of a technology
 
-        All of them, the newest first. {no_authors} {paged}
+        Returns all moves, the newest first. {no_authors} {paged}
         """
         return page_of_moves(call)
 
@@ -42,8 +42,8 @@ def moves_blueprint(
     def list_technology_authors(call: Call) -> Response:
         """List the moves of a technology with their authors
 
-        Its moves with their authors, the newest first: e-mail addresses, for which a token is
-        needed. {paged}
+        Returns all moves, the newest first. Authors are e-mail addresses, so this needs a token or a
+        signature. {paged}
         """
         return page_of_moves(call)
 
@@ -69,8 +69,8 @@ def moves_blueprint(
     def create_technology_move(call: Call) -> Response:
         """Move a technology to a ring
 
-        Adds to its history, which cannot be rewritten. The author and the time are the server's.
-        A `directorate` moves it on its own radar alone. {again}
+        Adds a move to the history, which cannot be changed later. The API sets the author and the
+        time. With `directorate`, the move applies to the radar of that directorate only. {again}
         """
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.technology import NewMoveBody

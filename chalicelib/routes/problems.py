@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): the one table from what went wrong to what HTTP says of it."""
+"""Problem details (RFC 9457), and the table that maps errors to them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,14 @@ from chalicelib.routes.requests import path_of, request_ids
 
 REALM = "landscape-api"
 PROBLEM_URN = "urn:landscape-api:problem:"
-CLOSED = "This API answers only what its firewall let in"
+CLOSED = "The request did not pass the firewall: use the address that the operator has published"
+# An unexpected error: its title and detail.
+INTERNAL = ("An error on our side", "The error is in the log: report the request_id to an operator")
+# The cures for Chalice's own errors, by status.
+CURES = {
+    405: ". Use a method that the header Allow lists",
+    415: ". Send Content-Type: application/json",
+}
 
 Headers = dict[str, str | list[str]]
 
@@ -21,56 +28,56 @@ class PayloadTooLargeError(errors.RegisterError):
 
 
 class EncodedBodyError(errors.RegisterError):
-    """A body with a Content-Encoding, or of a media type that Chalice itself lets pass."""
+    """A body with a Content-Encoding, or with a wrong media type that Chalice accepts."""
 
 
 class PreconditionRequiredError(errors.RegisterError):
     pass
 
 
-# The first row whose class fits decides: (status, the last part of `type`, title).
+# The first row with a matching class applies: (class, status, the last part of `type`, title).
 TABLE: tuple[tuple[type[errors.RegisterError], int, str, str], ...] = (
     (errors.MalformedError, 400, "malformed", "The request cannot be read"),
     (errors.UnsignedError, 401, "unauthenticated", "A valid signature is needed"),
     (errors.UnauthenticatedError, 401, "unauthenticated", "A valid token is needed"),
     (errors.ForbiddenError, 403, "forbidden", "Not allowed"),
-    (errors.ClosedError, 403, "closed", "Only through the firewall"),
+    (errors.ClosedError, 403, "closed", "The request did not pass the firewall"),
     (errors.NotFoundError, 404, "not-found", "Not found"),
     (errors.NameTakenError, 409, "name-taken", "The name is taken"),
     (errors.InUseError, 409, "in-use", "Still in use"),
-    (errors.ConflictError, 409, "conflict", "In conflict with another request"),
-    (errors.VersionMismatchError, 412, "version-mismatch", "Somebody else wrote first"),
+    (errors.ConflictError, 409, "conflict", "Conflict with the state of the record"),
+    (errors.VersionMismatchError, 412, "version-mismatch", "The record has changed"),
     (PayloadTooLargeError, 413, "payload-too-large", "The body is too large"),
-    (EncodedBodyError, 415, "unsupported-media-type", "Unsupported Media Type"),
-    (errors.InvalidError, 422, "invalid", "The request breaks a rule"),
+    (EncodedBodyError, 415, "unsupported-media-type", "Unsupported media type"),
+    (errors.InvalidError, 422, "invalid", "The request has invalid values"),
     (
         errors.ReceiptMismatchError,
         422,
         "idempotency-key-reused",
         "The idempotency key has been used",
     ),
-    (PreconditionRequiredError, 428, "precondition-required", "If-Match is needed"),
+    (PreconditionRequiredError, 428, "precondition-required", "If-Match is missing"),
     (errors.QuotaExceededError, 429, "quota-exceeded", "The daily limit is reached"),
     (errors.UnavailableError, 503, "unavailable", "Not available at the moment"),
 )
 
 
 def problem_types(documentation: str) -> str:
-    """The beginning of every problem's type: a page of the documentation, or a URN without one."""
+    """The beginning of every problem's `type`: a page of the documentation, or a URN without one."""
     return f"{documentation}/problems.html#" if documentation else PROBLEM_URN
 
 
 def problem_of(request: Request, error: Exception, types: str) -> Response:
-    """The answer to `error`; whatever the table does not know is a 500 that says nothing.
+    """The answer to `error`. An error that is not in the table is a 500 without its text.
 
-    `types` is the beginning of its type.
+    `types` is the beginning of `type`.
     """
     for kind, status, name, title in TABLE:
         if isinstance(error, kind):
             detail = CLOSED if kind is errors.ClosedError else str(error)
             more, headers = _more(error), _headers(error)
             return problem(request, status, types + name, title, detail, more, headers)
-    return problem(request, 500, f"{types}internal", "An error on our side", "It has been logged")
+    return problem(request, 500, f"{types}internal", *INTERNAL)
 
 
 def problem(
@@ -100,15 +107,15 @@ def problem(
 
 def own_error(request: Request, response: Response, types: str) -> Response:
     """Chalice's own `{"Code", "Message"}` answers (405, 415, 500) as problems."""
-    from http import HTTPStatus  # 1 ms for titles that only Chalice's own errors lack
+    from http import HTTPStatus  # it takes 1 ms, and only Chalice's own errors need its titles
 
     status = HTTPStatus(response.status_code)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return problem_of(request, RuntimeError(), types)
     name = status.phrase.lower().replace(" ", "-")
     kept = {key: value for key, value in response.headers.items() if key == "Allow"}
-    text = response.body["Message"]
-    return problem(request, status, types + name, status.phrase, text, headers=kept)
+    text = response.body["Message"] + CURES.get(status, "")
+    return problem(request, status, types + name, status.phrase.capitalize(), text, headers=kept)
 
 
 def _more(error: Exception) -> dict[str, Any]:

@@ -26,13 +26,13 @@ BASE = "/api/v1/projects"
 ONE = BASE + "/{project_id}"
 FILTERS = (
     Q,
-    Parameter("name", "The whole name, in any case: `Survey Data Exchange`"),
-    Parameter("technology", "An id, a name or an alias: `python`"),
-    Parameter("stage", "Where in its life the project is", STAGES),
-    Parameter("development", "Who develops it", DEVELOPMENTS),
-    Parameter("hosting", "Where it runs", HOSTINGS),
-    Parameter("programme", "The programme's whole name, in any case: `Data Collection`"),
-    Parameter("sort", "The order; `-` is descending", SORTS),
+    Parameter("name", "The whole name of the project, in any case, like `survey data exchange`"),
+    Parameter("technology", "The id, the name or an alias of a technology, like `python`"),
+    Parameter("stage", "The stage of the project in its life", STAGES),
+    Parameter("development", "The kind of developers of the project", DEVELOPMENTS),
+    Parameter("hosting", "The kind of place where the project runs", HOSTINGS),
+    Parameter("programme", "The whole name of the programme, in any case, like `data collection`"),
+    Parameter("sort", "The order of the list. `-` is descending", SORTS),
 )
 TAKEN = ("name-taken", "conflict", "quota-exceeded")
 
@@ -50,7 +50,7 @@ def projects_blueprint(
     def list_projects(call: Call) -> Response:
         """List projects
 
-        By name, or in the order of `sort`; {by_rank}. {paged}
+        Returns projects by name, or in the order of `sort`. With `q` and no `sort`, {by_rank} {paged}
         """
         query = project_query(call.query, technologies)
         if (name := call.query.get("name")) is not None:
@@ -70,7 +70,7 @@ def projects_blueprint(
     def create_project(call: Call) -> Response:
         """Create a project
 
-        You become its contact. {named} {size} {again}
+        The caller becomes a contact of the project. {named} {size} {again}
         """
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.project import NewProjectBody
@@ -94,7 +94,7 @@ def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     def get_project(call: Call) -> Response:
         """Get a project
 
-        Without its contacts.
+        The answer has no contacts.
         """
         project = projects.get(call.path["project_id"])
         return resource(call.request, project_document(project), project)
@@ -111,7 +111,7 @@ def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     def replace_project(call: Call) -> Response:
         """Replace a project
 
-        What is left out is emptied. {named} {size} {read_first}
+        An absent member becomes empty. {named} {size} {read_first}
         """
         return write(call)
 
@@ -148,7 +148,7 @@ def project_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     def delete_project(call: Call) -> Response:
         """Delete a project
 
-        With its contacts; its technologies stay.
+        Deletes the project and its contacts. Its technologies stay.
         """
         current = projects.for_writing(call.path["project_id"], call.caller, "delete-project")
         require_match(call.request, current)
@@ -172,7 +172,7 @@ def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> B
     def list_my_projects(call: Call) -> Response:
         """List my projects
 
-        The projects that list you as a contact. {paged}
+        Returns the projects that list the caller as a contact, by id. {paged}
         """
         caller = call.caller
         owner = f"{caller.service} {caller.key}"

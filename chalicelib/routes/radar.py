@@ -19,9 +19,9 @@ SVG_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 DIRECTORATE = Parameter(
-    "directorate", "The id of a directorate: its own rings, and the default ones"
+    "directorate", "The id of a directorate. Its own rings replace the default ones"
 )
-RINGS_SHOWN = Parameter("rings", "`all`: also technologies in `review` and `ignore`", ("all",))
+RINGS_SHOWN = Parameter("rings", "`all` adds the technologies in `review` and `ignore`", ("all",))
 
 
 def radar_blueprint(
@@ -40,12 +40,12 @@ def radar_blueprint(
     def get_radar(call: Call) -> Response:
         """Get the radar
 
-        Every technology but those in the rings `review` and `ignore`, by name; with `rings=all`
-        those too. The document has at most 5 MB: where it would have more, older moves are left
-        out, then entries at the end; `left_out` says how many. {no_authors}
+        Returns the technologies by name. Those in the rings `review` and `ignore` need `rings=all`.
+        The document has at most 5 MB. A larger one omits older moves first, and then entries at the
+        end; `left_out` has the numbers. {no_authors}
 
-        With `Accept: image/svg+xml` the answer is the radar as a drawing. It has at most 1500
-        technologies, and lists those in `review` and `ignore` only below the rings.
+        `Accept: image/svg+xml` returns a drawing of at most 1500 technologies. It lists those in
+        `review` and `ignore` only below the rings.
         """
         all_rings = "rings" in call.query
         found = technologies.on_radar(all_rings=all_rings)
@@ -71,5 +71,5 @@ def directorate_in(query: Mapping[str, str]) -> int | None:
     if given is None:
         return None
     if not (given.isascii() and given.isdigit() and len(given) <= LONGEST_ID):
-        raise InvalidError(Flaw("/directorate", "is not an id: a whole number"))
+        raise InvalidError(Flaw("/directorate", "must be a whole number: the id of a directorate"))
     return int(given)

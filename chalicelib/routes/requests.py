@@ -21,6 +21,9 @@ TAG_LIST = rf"[ \t,]*{ENTITY_TAG}([ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*"
 PLAIN_ID = re.compile(r"[\w=+/-]{1,128}", re.ASCII)
 BOM = b"\xef\xbb\xbf"
 DEEPEST = 50
+TOO_DEEP = f"The body is nested too deeply: use at most {DEEPEST} levels"
+NOT_UTF8 = "The body is not UTF-8: encode it as UTF-8"
+UNFIT_TEXT = "must not contain control characters, direction changes or half a surrogate pair"
 # What no text may hold: control characters but tab and line ends, those that turn the direction of
 # what follows them, and halves of surrogate pairs.
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -127,10 +130,10 @@ def parameters(request: Request, taken: Iterable[Parameter]) -> dict[str, str]:
     for name in islice(given, MOST_FLAWS):
         values = given.getlist(name)
         if name not in known:
-            takes = f"takes {', '.join(known)}" if known else "takes none"
-            flaws.append(Flaw(pointer(name), f"unknown query parameter: this path {takes}"))
+            cure = f"this path accepts {', '.join(known)}" if known else "remove it"
+            flaws.append(Flaw(pointer(name), f"unknown query parameter: {cure}"))
         elif len(values) != 1:
-            flaws.append(Flaw(pointer(name), "given more than once"))
+            flaws.append(Flaw(pointer(name), "must be given only once"))
         elif flaw := name != "cursor" and _unfit(values[0], known[name]):
             flaws.append(Flaw(pointer(name), flaw))
         else:  # services.cursors knows a good cursor
@@ -142,10 +145,10 @@ def parameters(request: Request, taken: Iterable[Parameter]) -> dict[str, str]:
 
 def _unfit(value: str, choices: tuple[str, ...]) -> str:
     if UNFIT.search(value):
-        return "holds a control character or half a surrogate pair"
+        return UNFIT_TEXT
     if len(value) > LONGEST_PARAMETER:
-        return "is too long"
-    return f"is not one of {', '.join(choices)}" if choices and value not in choices else ""
+        return f"must have at most {LONGEST_PARAMETER} characters"
+    return f"must be one of {', '.join(choices)}" if choices and value not in choices else ""
 
 
 def pointer(*parts: str | int) -> str:
@@ -169,7 +172,7 @@ def body_bytes(request: Request) -> bytes:
     try:
         body = request.raw_body
     except ValueError:
-        raise MalformedError("The body is not UTF-8") from None
+        raise MalformedError(NOT_UTF8) from None
     return body.encode() if isinstance(body, str) else body
 
 
@@ -180,7 +183,7 @@ def json_object(request: Request) -> dict[str, Any]:
     """
     body = body_bytes(request).removeprefix(BOM)
     if not body:
-        raise MalformedError("The body is empty")
+        raise MalformedError("The body is empty: send a JSON object")
     try:
         value = json.loads(
             body.decode(),
@@ -188,9 +191,9 @@ def json_object(request: Request) -> dict[str, Any]:
             object_pairs_hook=_object,
         )
     except UnicodeError:
-        raise MalformedError("The body is not UTF-8") from None
+        raise MalformedError(NOT_UTF8) from None
     except RecursionError:
-        raise MalformedError("The body is nested too deeply") from None
+        raise MalformedError(TOO_DEEP) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         what, _, _ = error.msg.partition(" (")  # what follows is advice for Python
@@ -198,7 +201,7 @@ def json_object(request: Request) -> dict[str, Any]:
     except ValueError as error:
         raise MalformedError(f"The body is not JSON: {_wording(error)}") from None
     if not isinstance(value, dict):
-        raise MalformedError("The body is not a JSON object")
+        raise MalformedError("The body must be a JSON object")
     flaws = list(islice(_unfit_texts(value, ()), MOST_FLAWS))
     if flaws:
         raise InvalidError(*flaws)
@@ -206,17 +209,17 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def _wording(error: ValueError) -> str:
-    return "it holds a number that is too long" if "digits" in str(error) else str(error)
+    return "a number has too many digits" if "digits" in str(error) else str(error)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("an object has the same name twice")
     return found
 
 
@@ -224,14 +227,14 @@ def _unfit_texts(value: Any, place: tuple[str | int, ...]) -> Iterator[Flaw]:
     members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, str):
         if UNFIT.search(value):
-            yield Flaw(pointer(*place), "holds a control character or half a surrogate pair")
+            yield Flaw(pointer(*place), UNFIT_TEXT)
     elif isinstance(value, dict):
         if any(UNFIT.search(name) for name in value):
-            yield Flaw(pointer(*place), "has a name with a control character in it")
+            yield Flaw(pointer(*place), "must not have names with control characters")
         members = ((name, value[name]) for name in value if not UNFIT.search(name))
     elif isinstance(value, list):
         members = enumerate(value)
     if len(place) == DEEPEST:
-        raise MalformedError("The body is nested too deeply")
+        raise MalformedError(TOO_DEEP)
     for name, member in members:
         yield from _unfit_texts(member, (*place, name))

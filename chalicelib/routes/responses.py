@@ -89,22 +89,23 @@ def require_match(request: Request, record: Versioned) -> None:
     """
     header = request.headers.get("if-match")
     if header is None:
-        raise PreconditionRequiredError("Send If-Match with the ETag of the version you have read")
+        raise PreconditionRequiredError(
+            "Send the ETag that you read in If-Match, or * for any version"
+        )
     if header.strip() == "*":
         return
     tags = entity_tags(header)
     if not tags:
         raise MalformedError(
-            'If-Match is not * alone, nor a list of quoted entity tags, like "3-…": send the ETag'
-            " as you read it"
+            'If-Match is not * or a list of quoted entity tags, like "3-…": send the ETag as you read it'
         )
     if all(weak for weak, _ in tags):
-        raise VersionMismatchError("If-Match holds weak entity tags, which never match")
+        raise VersionMismatchError("Weak entity tags never match: send the ETag as you read it")
     fitting = (str(record.version), _lock(record))
     if not any(
         tag in fitting or tag.startswith(f"{_lock(record)}-") for weak, tag in tags if not weak
     ):
-        raise VersionMismatchError(f"It is version {record.version} by now: read it again")
+        raise VersionMismatchError(f"The record now has version {record.version}: read it again")
 
 
 def until_written(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:

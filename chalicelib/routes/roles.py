@@ -10,7 +10,7 @@ from chalicelib.models.identity import Role
 from chalicelib.routes.caller import ON_BEHALF_OF, groups_from
 
 NOT_SIGNED = "Sign the request with an IAM role (AWS Signature Version 4)"
-LIKE = 'On-Behalf-Of is not like rita@example.org; groups="reviewer,admin"'
+LIKE = 'On-Behalf-Of must be like rita@example.org; groups="reviewer,admin"'
 
 
 def iam_authorizer(_: str | None) -> IAMAuthorizer:
@@ -45,7 +45,7 @@ def role_authenticator(
         """Raises UnsignedError, ForbiddenError, MalformedError."""
         role = by_key.get(_key_of_session(user_arn_of(request)))
         if role is None:
-            raise ForbiddenError("The signature is of no IAM role that a service lists")
+            raise ForbiddenError("No service lists this IAM role: ask an operator to list it")
         header = _on_behalf_of(request)
         if header is None:
             return Caller(role.service, None, subject=role.name)

@@ -27,7 +27,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     def get_index(call: Call) -> Response:
         """Get the index
 
-        What this service is, with links.
+        Returns the name, release and stage of the API, and its links.
         """
         before = prefix(call.request)
         links = {name: before + path for name, path in LINKS.items()}
@@ -39,7 +39,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     def get_health(_: Call) -> Response:
         """Get the health
 
-        Reads one record of the store.
+        Reads one record of the database.
         """
         store.ping()
         return json_response({"status": "ok", "version": __version__})
@@ -48,7 +48,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     def get_me(call: Call) -> Response:
         """Get the caller
 
-        Who the token or the signature says you are, and what you may do.
+        Returns the identity in the token or the signature, and the access rules that allow it.
         """
         caller = call.caller
         return resource(

@@ -40,10 +40,10 @@ BASE = "/api/v1/technologies"
 ONE = BASE + "/{technology_id}"
 FILTERS = (
     Q,
-    Parameter("quadrant", "The quadrant of the radar", QUADRANTS),
-    Parameter("ring", "The ring it is in today", RINGS),
-    Parameter("tag", "One of its tags, in any case: `data`"),
-    Parameter("category", "One of the categories under which projects name it", CATEGORIES),
+    Parameter("quadrant", "The quadrant of the technology", QUADRANTS),
+    Parameter("ring", "The current ring of the technology in the default directorate", RINGS),
+    Parameter("tag", "A tag of the technology, in any case, like `data`"),
+    Parameter("category", "A category of the technology", CATEGORIES),
 )
 WRITABLE = ("name", "quadrant", "aliases", "tags", "categories", "description", "link")
 TAKEN = ("name-taken", "conflict")
@@ -58,7 +58,7 @@ def technologies_blueprint(
     def list_technologies(call: Call) -> Response:
         """List technologies
 
-        By name; {by_rank}. {paged}
+        Returns technologies by name. With `q`, {by_rank} {paged}
         """
         given = call.query
         query = TechnologyQuery(
@@ -74,7 +74,7 @@ def technologies_blueprint(
     def get_technology(call: Call) -> Response:
         """Get a technology
 
-        With its last {shown_moves} moves and its count of projects. {no_authors}
+        The answer has the last {shown_moves} moves and the number of projects. {no_authors}
         """
         technology = technologies.get(call.path["technology_id"])
         return resource(call.request, _document(call, technology), technology)
@@ -92,7 +92,7 @@ def technologies_blueprint(
     def create_technology(call: Call) -> Response:
         """Create a technology
 
-        `ring` is its first move. {again}
+        `ring` is the ring of the first move. {again}
         """
         from chalicelib.routes.bodies.common import parse
         from chalicelib.routes.bodies.technology import NewTechnologyBody
@@ -115,7 +115,7 @@ def technologies_blueprint(
     def replace_technology(call: Call) -> Response:
         """Replace a technology
 
-        What is left out is emptied; its moves stay. {read_first}
+        An absent member becomes empty. The moves stay. {read_first}
         """
         return write(call)
 
@@ -131,7 +131,7 @@ def technologies_blueprint(
     def update_technology(call: Call) -> Response:
         """Update a technology
 
-        {patched} A reviewer changes the name, quadrant, tags and categories. {read_first}
+        {patched} {read_first}
         """
         return write(call)
 
@@ -154,7 +154,7 @@ def technologies_blueprint(
     def delete_technology(call: Call) -> Response:
         """Delete a technology
 
-        One that no project uses.
+        Fails with a 409 if a project uses the technology.
         """
         current = technologies.get(call.path["technology_id"])
         require_match(call.request, current)
@@ -171,7 +171,7 @@ def users_blueprint(edge: Edge, projects: Projects, listing: Listing) -> Bluepri
     def list_technology_projects(call: Call) -> Response:
         """List the projects that use a technology
 
-        By name. {paged}
+        Returns projects by name. {paged}
         """
         return listing.answer(call, partial(projects.of_technology, call.path["technology_id"]))
 

@@ -16,6 +16,7 @@ import jwt
 
 from chalicelib.errors import UnauthenticatedError, UnavailableError
 from chalicelib.models.identity import Pool
+from chalicelib.routes.caller import OTHER_ISSUER
 
 ALGORITHM = "RS256"
 FETCH_SECONDS = 3.0
@@ -34,6 +35,7 @@ NO_KEY_SET = (
     RecursionError,
     jwt.PyJWTError,
 )
+NO_KEYS = "The user pool's keys cannot be read at the moment: send the request again later"
 FetchKeys = Callable[[Pool], Mapping[str, Any]]
 
 
@@ -107,8 +109,8 @@ class PoolKeys:
             return key
         if self._failed:
             wait = int(self._interval - (self._clock() - (self._asked or 0))) + 1
-            raise UnavailableError("The user pool's keys cannot be had at the moment", max(wait, 1))
-        raise UnauthenticatedError("The token's key is not one of the user pool's")
+            raise UnavailableError(NO_KEYS, max(wait, 1))
+        raise UnauthenticatedError("The token's key is not a key of the user pool: sign in again")
 
     def _may_ask(self) -> bool:
         return self._asked is None or self._clock() - self._asked >= self._interval
@@ -152,12 +154,14 @@ class TokenVerifier:
             header = jwt.get_unverified_header(token)
             claimed = jwt.decode(token, options={"verify_signature": False})
         except (jwt.PyJWTError, ValueError):
-            raise UnauthenticatedError("The token is not a JSON Web Token") from None
+            raise UnauthenticatedError(
+                "The token is not a JSON Web Token: send an ID token"
+            ) from None
         keys = self._keys.get(str(claimed.get("iss")))
         if keys is None:
-            raise UnauthenticatedError("The token's issuer is neither service's user pool")
+            raise UnauthenticatedError(OTHER_ISSUER)
         if header.get("alg") != ALGORITHM:
-            raise UnauthenticatedError(f"The token is not signed with {ALGORITHM}")
+            raise UnauthenticatedError(f"The token is not signed with {ALGORITHM}: sign in again")
         return self._verified(token, keys.key(str(header.get("kid"))), str(claimed["iss"]))
 
     def _verified(self, token: str, key: jwt.PyJWK, issuer: str) -> Mapping[str, Any]:
@@ -172,8 +176,12 @@ class TokenVerifier:
             )
             return claims
         except jwt.ExpiredSignatureError:
-            raise UnauthenticatedError("The token has expired") from None
+            raise UnauthenticatedError("The token has expired: sign in again") from None
         except jwt.ImmatureSignatureError:
-            raise UnauthenticatedError("The token is not valid yet") from None
+            raise UnauthenticatedError(
+                "The token is not valid yet: check the clocks, and send it later"
+            ) from None
         except (jwt.PyJWTError, ValueError):
-            raise UnauthenticatedError("The token's signature or claims are not valid") from None
+            raise UnauthenticatedError(
+                "The token's signature or claims are invalid: sign in again"
+            ) from None

@@ -55,7 +55,7 @@ def require_unchanged(
 ) -> None:
     """Read-only members may be sent back as they were read. Raises InvalidError where one differs."""
     flaws = [
-        Flaw(pointer(name), "is read-only: leave it out, or send it as you read it")
+        Flaw(pointer(name), "is read-only: omit it, or send the value that you read")
         for name in members
         if name in sent and not _same(sent[name], read.get(name))
     ]

@@ -93,7 +93,7 @@ RESPONSES = (
     GatewayResponse("INVALID_SIGNATURE", 404, "not-found", "Not found", NOT_FITTING),
     GatewayResponse("REQUEST_TOO_LARGE", 413, "payload-too-large", *TOO_LARGE),
     GatewayResponse(
-        "UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type", "Unsupported Media Type", ENCODED
+        "UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type", "Unsupported media type", ENCODED
     ),
     GatewayResponse("THROTTLED", 429, "too-many-requests", "Too many requests", TOO_MANY, AGAIN),
     # Lambda had no room to run the API, or API Gateway could not call it.

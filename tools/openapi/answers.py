@@ -1,4 +1,4 @@
-"""The schemas of problems, which every operation can answer with."""
+"""The schemas of problems, which every operation can return."""
 
 from pydantic import BaseModel, Field
 
@@ -7,34 +7,39 @@ from tools.openapi.problem_page import TYPES
 
 
 class FlawAnswer(BaseModel):
-    """A flaw of the request."""
+    """An invalid value in the request."""
 
     pointer: str = Field(
-        description="Where the flaw is: a JSON Pointer; for a query parameter, `/` and its name"
+        description="The place of the invalid value: a JSON Pointer (RFC 6901), or `/` and the name of"
+        " a query parameter"
     )
-    detail: str = Field(description="What is wrong there")
+    detail: str = Field(description="The rule that the value breaks")
 
 
 class ProblemAnswer(BaseModel):
-    """What went wrong (RFC 9457). The firewall's own answers have no instance and no request_id."""
+    """An error (RFC 9457). Errors of the firewall have no `instance` and no `request_id`."""
 
     type: str = Field(description=TYPES, json_schema_extra={"format": "uri"})
     title: str = Field(description="The kind of problem in words")
-    status: int = Field(ge=400, le=599, description="The HTTP status again")
-    detail: str = Field(description="What went wrong this time")
-    instance: str = Field(default="", description="The path that was asked for")
+    status: int = Field(ge=400, le=599, description="The HTTP status of the answer")
+    detail: str = Field(description="The cause of this error, and the cure")
+    instance: str = Field(default="", description="The path of the request")
     request_id: str = Field(
         default="",
-        description="For whoever looks it up in the log; a caller of the gateway can set it",
+        description="The id of the request in the log. A caller of API Gateway can set it",
     )
     extended_request_id: str = Field(
-        default="", description="The gateway's, where there is one; no caller can set it"
+        default="",
+        description="The id that API Gateway gave the request, which no caller can set. Absent without"
+        " API Gateway",
     )
 
 
 class InvalidProblemAnswer(ProblemAnswer):
-    """A request that can be read and breaks a rule: up to 50 flaws."""
+    """An error for a request with invalid values, which `errors` lists."""
 
     errors: list[FlawAnswer] = Field(
-        default=[], max_length=MOST_FLAWS, description="The flaws of the request"
+        default=[],
+        max_length=MOST_FLAWS,
+        description=f"The invalid values of the request, at most {MOST_FLAWS} of them",
     )

@@ -1,4 +1,4 @@
-"""What the answers and the examples of several resources are made of."""
+"""Parts that the answers and the examples of several resources share."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -13,7 +13,10 @@ MATCH = {"If-Match": "*"}
 
 @dataclass(frozen=True)
 class Request:
-    """`caller` is a service and the groups of its user, None for everybody; `values` are parameters by name."""
+    """An example. `caller` is a service and the groups of its user, or None without a token.
+
+    `values` are parameters of the path, the query and the headers by name.
+    """
 
     operation: str
     caller: tuple[str, ...] | None = None
@@ -27,15 +30,15 @@ Time = Annotated[
 Id = Annotated[
     str,
     Field(
-        description="The record's id: made from the name at creation, and never changed",
+        description="The id of the record. It is made from the name at creation and never changes",
         json_schema_extra={"pattern": "^[a-z0-9-]{1,100}$"},
     ),
 ]
-Version = Annotated[int, Field(ge=1, description="A number that grows with each write")]
+Version = Annotated[int, Field(ge=1, description="The version, which increases with each write")]
 NextCursor = Annotated[
     str | None,
     Field(
-        description="The `cursor` for the next page. Only null ends the list: an earlier page can be"
-        " short or empty."
+        description="The `cursor` of the next page. It is null on the last page. An earlier page can be"
+        " short or empty"
     ),
 ]

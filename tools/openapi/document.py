@@ -1,4 +1,4 @@
-"""The document, put together: a route at a time."""
+"""The OpenAPI document, made from the routes one by one."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,37 +14,36 @@ from tools.openapi.routes import Operation, operations
 from tools.openapi.schemas import SCHEMAS, schemas
 
 DESCRIPTION = """
-One API for an organisation's software **projects** and the **technologies** they use.
+One API for an organisation's software **projects** and the **technologies** that they use.
 
-Errors are problem details (RFC 9457). Every path also answers `OPTIONS` for browsers on the listed
-origins, and every `GET` that needs no token answers `HEAD` too: the same status and headers, without
-a body. Unknown query parameters are a 422 on paths with `/api/`, and passed over on the others. A
-method that a path does not take is a 404 problem of the gateway, and a 405 problem on a developer's
-machine; so is a path that there is not, a 404 problem. Where such a request has a token, AWS is thought
-to take it for a signature that it cannot read; the gateway makes the same 404 problem of that.
+**Errors** are problem details (RFC 9457). Quote the `request_id` if you report an error. A path or a
+method that does not exist returns a 404, with or without a token. On a developer's machine, a method
+that does not exist returns a 405. Paths with `/api/` return a 422 for an unknown query parameter. The
+other paths ignore it.
 
-A service without tokens signs its requests with an IAM role that the service lists (AWS Signature
-Version 4, service `execute-api`), and sends them to the same paths under `/iam`. It may name the user
-for whom it acts: `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without that header it calls as
-the service itself. The gateway answers a request without a signature, or with one that does not fit, as
-it does a path that there is not, with a 404 problem.
+**Browsers** on the listed origins can send `OPTIONS` to every path. Every `GET` that needs no token
+also supports `HEAD`, which returns the same status and headers without a body.
 
-A text that you send has no control characters, apart from tabs and line ends where several lines are
-accepted, and no characters that change the direction of text. A pattern of this contract is short: it
-admits all that the service accepts, and the description has the rest of the rule.
+**Services without tokens** use the same paths under `/iam`. They sign each request with an IAM role
+that the operator has listed for the service (AWS Signature Version 4, service `execute-api`). To act
+for a user, add a header such as `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without this
+header the service calls for itself. A missing or invalid signature returns a 404.
 
-An answer may get new members, and an enumeration of an answer may get new values. Ignore a member
-that you do not know, and keep a value that you do not know as the text that it is. If you report an
-error, quote the request id.
+**Texts** in a request must not contain control characters, or characters that change the direction of
+text. Texts of several lines can contain tabs and line ends. The patterns in this contract are short,
+and match every valid value. The descriptions state the full rules.
+
+**Later releases** can add members to an answer, and values to an enumeration in an answer. Ignore an
+unknown member. Keep an unknown value as text.
 """.strip()
 BODY_SENT = {request.operation: request.body for request in REQUESTS}
-# A placeholder: the service fills in the URL of the documentation where it has one.
+# A placeholder, which `routes.contract` replaces with the URL of the setting or removes.
 DOCUMENTATION = "https://docs.example.org/landscape-api/"
 BODY, ETAG = "$response.body#", "$response.header.ETag"
 
 
 def document(place: Path) -> dict[str, Any]:
-    """The whole of it. `place` is an empty folder for what the examples need."""
+    """The whole document. `place` is an empty folder for the database and keys of the examples."""
     every = [each for each in operations(place) if not each.route.path.startswith("/docs")]
     said = recorded(place, every)
     paths: dict[str, Any] = {}
@@ -87,14 +86,14 @@ def _operation(
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": f"{operation.description}\n\n{security.who(route.action)}",
+        "description": f"{operation.description}\n\n{security.allowed_callers(route.action)}",
         "security": security.requirements(route.action),
     }
     if found := parameters.parameters(operation):
         made["parameters"] = found
     if route.body:
         media = {"schema": {"$ref": SCHEMAS + route.body}, "example": BODY_SENT[operation.id]}
-        # One type, the first: of two, generators of clients make two bodies, or nothing that compiles.
+        # Only the first type: for two types, generators write two bodies or code that does not compile.
         made["requestBody"] = {"required": True, "content": {operation.content_types[0]: media}}
     success = _success(operation, said.get(operation.id), every)
     made["responses"] = {str(route.status): success, **problems.of(operation)}
@@ -105,7 +104,7 @@ def _operation(
 
 
 def _withdrawn(response: dict[str, Any]) -> dict[str, Any]:
-    """A response with the headers of a withdrawal; no other route shares it."""
+    """A copy of a response, with the headers of a deprecated route."""
     name = response.get("$ref", "").rpartition("/")[2]
     own = problems.components()[name] if name else response
     return {**own, "headers": {**own["headers"], **OF_A_WITHDRAWAL}}
@@ -141,9 +140,9 @@ def _content(answer: str, said: Any) -> dict[str, Any]:
 
 
 def _links(answer: str, every: Sequence[Operation]) -> dict[str, Any]:
-    """What can be asked for next, below the record of this answer, or the first of this list.
+    """The operations on the record of this answer, or on the first record of this list.
 
-    Writes need the record's ETag, which a list has not.
+    A list has no ETag of a record, so it links to no writes.
     """
     kind, is_list = answer.removesuffix("List"), answer.endswith("List")
     record = next((one for one in every if one.id == f"get{kind}"), None)

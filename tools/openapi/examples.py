@@ -1,8 +1,7 @@
-"""The examples: one life of a technology and a project, then what other resources add. The generator
-sends them to the API itself, and what the contract shows as answers is what came back.
+"""The examples: a technology and a project from creation to deletion, then those of other resources.
 
-The page fills them in. So what is read or merged is in the shipped data, what is made is not, and what
-is changed or removed is what was made.
+The generator sends them to the API, and the contract shows the answers. The page offers them for
+trying, so they read and merge shipped records, and change and delete records that they create.
 """
 
 import json
@@ -51,7 +50,7 @@ CONTACTS = [
     {"email": "owner@example.org", "roles": ["owner"]},
 ]
 
-# As much of the shipped data as the examples need. It is sent first, and not shown.
+# The part of the shipped data that the examples need. It is sent first, and not shown.
 BEFORE = (
     Request(
         "createTechnology",
@@ -134,9 +133,9 @@ REQUESTS = (
 
 
 def recorded(place: Path, every: Iterable[Operation]) -> dict[str, Any]:
-    """The body of each operation's answer. `place` is a folder for an empty store and keys.
+    """The body of each operation's answer. `place` is an empty folder for a database and keys.
 
-    Raises ValueError where an example is not answered as the contract says.
+    Raises ValueError for an answer with another status than the contract's.
     """
     environment = {
         "LANDSCAPE_STORE_URL": f"sqlite:///{place / 'examples.db'}",
@@ -160,12 +159,14 @@ def _answer(http: Any, settings: Settings, request: Request, operation: Operatio
     body = b"" if request.body is None else json.dumps(request.body).encode()
     answer = http.request(operation.route.method, target, headers={**headers, **more}, body=body)
     if answer.status_code != operation.route.status:
-        raise ValueError(f"{request.operation} answered {answer.status_code}: {answer.body!r}")
+        raise ValueError(
+            f"{request.operation} answered {answer.status_code}: {answer.body!r}. Correct its example"
+        )
     return json.loads(TIME.sub(AT, answer.body.decode()) or "null")
 
 
 def split(path: str, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The path and query, and the headers, that `values` make."""
+    """The path with its query, and the headers, from `values`."""
     query, headers = {}, {}
     for name, value in values.items():
         if f"{{{name}}}" in path:

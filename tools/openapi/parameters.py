@@ -1,4 +1,4 @@
-"""Parameters: of queries and headers as components, of paths where they are, with the operation's example."""
+"""Parameters. Those of queries and headers are components; those of paths stand in the operation."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ Component = dict[str, Any]
 NAMED = "#/components/schemas/"
 ID = {"type": "string", "pattern": "^[a-z0-9-]{1,100}$"}
 TEXT = {"type": "string", "maxLength": LONGEST_PARAMETER}
-# The parameters that are more than a text or one of fixed values.
+# The parameters that are neither plain texts nor choices of fixed values.
 SCHEMAS: dict[str, Component] = {
     "q": {**TEXT, "minLength": 1, "pattern": NOT_BLANK},
     "limit": {
@@ -35,8 +35,8 @@ HEADERS: tuple[Component, ...] = (
     {
         "name": "If-Match",
         "in": "header",
-        "description": "The ETag that you read, or `*`. Without it 428, and 412 where somebody else"
-        " wrote first",
+        "description": "The ETag that you read, or `*` for any version. A missing header returns a 428,"
+        " and an outdated ETag a 412",
         "schema": {"type": "string"},
         "required": True,
         "example": "*",
@@ -44,20 +44,22 @@ HEADERS: tuple[Component, ...] = (
     {
         "name": "If-None-Match",
         "in": "header",
-        "description": "The ETag that you have: 304 where nothing has changed",
+        "description": "The ETag of the answer that you have. The API returns a 304 if nothing has"
+        " changed",
         "schema": {"type": "string"},
     },
     {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "Your own name for this request, 1 to 255 printable ASCII characters",
+        "description": "A key of your choice for this request: 1 to 255 printable ASCII characters"
+        " without spaces",
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     },
 )
 
 
 def components(operations: Iterable[Operation]) -> dict[str, Component]:
-    """Every parameter of queries and headers by its name."""
+    """Every parameter of queries and headers, by name."""
     found: dict[str, Any] = {}
     for operation in operations:
         found |= {one.name: _query(one) for one in operation.route.query}
@@ -83,7 +85,7 @@ def path_names(operation: Operation) -> list[str]:
 
 
 def _path(name: str, example: str) -> Component:
-    said = "The file's name" if name == "file" else f"The {name.removesuffix('_id')}'s id"
+    said = "The name of the file" if name == "file" else f"The id of the {name.removesuffix('_id')}"
     return {
         "name": name,
         "in": "path",
@@ -95,7 +97,7 @@ def _path(name: str, example: str) -> Component:
 
 
 def _query(one: Parameter) -> Component:
-    """Without an example: the page would fill it in, and ask for what nobody wants."""
+    """A query parameter without an example: the page would fill it in and filter by it."""
     name = name_of(one.choices)
     fixed = {"$ref": NAMED + name} if name else {"type": "string", "enum": list(one.choices)}
     schema = fixed if one.choices else SCHEMAS.get(one.name, TEXT)

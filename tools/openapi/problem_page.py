@@ -146,14 +146,13 @@ EXPLAINED = {
         "Yes for a read. A `POST` needs the same `Idempotency-Key`.",
     ),
 }
-METHOD_NOT_ALLOWED = (405, "method-not-allowed", "Method Not Allowed")
-# A family of API Gateway's errors, each with its own status.
+METHOD_NOT_ALLOWED = (405, "method-not-allowed", "Method not allowed")
+# The two families of API Gateway's errors. Each error of a family has its own status.
 FAMILIES = {"refused": "400 to 499, or 501", "internal": "500 to 599"}
 TYPES = (
-    "The problem's name follows the last `#` or `:`. With documentation the whole is a URL of its page,"
-    " otherwise a URN. Names: "
-    + ", ".join(f"`{name}`" for name in sorted(EXPLAINED))
-    + ". More may be added: treat an unknown one by its status."
+    "The name of the problem follows the last `#` or `:`. The whole is a URL of the documentation if"
+    " the operator has set one, otherwise a URN. Later releases can add names: treat an unknown name"
+    " by its status. The names are:\n\n" + "\n".join(f"- `{name}`" for name in sorted(EXPLAINED))
 )
 HEAD = """# Problems
 
@@ -173,7 +172,7 @@ treat an unknown name by its status ([versions.md](versions.md)).
 
 
 def page() -> str:
-    """The page, with a section for each problem. Raises KeyError where one has no explanation."""
+    """The page, with a section for each problem. Raises KeyError for one without an explanation."""
     found = problems()
     rows = [
         f"| [{name}](#{name}) | {status} | {EXPLAINED[name].again} |\n"
@@ -201,7 +200,7 @@ def problems() -> dict[str, tuple[str, str]]:
 
 
 def _answered() -> Iterator[tuple[int, str, str]]:
-    """Status, name and title of everything that answers."""
+    """The status, name and title of each problem of the API, API Gateway and the firewall."""
     yield from ((status, name, title) for _, status, name, title in TABLE)
     yield from ((status, name, title) for status, name, title, _ in OTHERS)
     yield METHOD_NOT_ALLOWED

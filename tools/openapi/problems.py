@@ -1,13 +1,14 @@
-"""Every problem that can occur, with an example, and which of them an operation can answer with.
+"""Every problem with an example, and the problems that each operation can return.
 
-Types, titles and statuses are those of the tables in the code that answers.
+Types, titles and statuses come from the tables in the code that answers.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.routes.problems import CLOSED, PROBLEM_URN, TABLE
+from chalicelib.routes.caller import NO_TOKEN
+from chalicelib.routes.problems import CLOSED, CURES, INTERNAL, PROBLEM_URN, TABLE
 from chalicelib.routes.roles import NOT_SIGNED
 from ops.gateway.responses import RESPONSES
 from tools.openapi.headers import headers
@@ -17,12 +18,12 @@ from waf.rules import NOT_LISTED, TOO_MANY, response_bodies
 PATH = "/api/v1/projects/survey-data-exchange"
 REQUEST_ID = "0f6f2c1e-6d0a-4a53-9d1c-0d7a5f1f4c2e"
 EXTENDED_REQUEST_ID = "JKJaXmPLvHcESHA="
-PROBLEM, PLAIN = "application/problem+json", "application/json"  # WAF cannot send the former
+PROBLEM, PLAIN = "application/problem+json", "application/json"  # WAF can send only the second
 
-# What the application says, by the title or the last part of the type; tests/api/test_examples.py makes it say so.
+# The API's details by title or by name of the problem; tests/api/test_examples.py compares them.
 DETAILS = {
-    "malformed": "The body is not a JSON object",
-    "unauthenticated": "No token was sent",
+    "malformed": "The body must be a JSON object",
+    "unauthenticated": NO_TOKEN,
     "A valid signature is needed": NOT_SIGNED,
     "forbidden": "create-technology is for users of digital-landscape, not of tech-audit-tool",
     "closed": CLOSED,
@@ -30,24 +31,24 @@ DETAILS = {
     "name-taken": "The project survey-data-exchange has this name",
     "in-use": "3 projects use python",
     "conflict": "Too many writers moved this technology at once: send the request again",
-    "version-mismatch": "It is version 2 by now: read it again",
-    "payload-too-large": "A body has at most 262144 bytes",
-    "unsupported-media-type": "Unsupported media type: text/plain",
-    "invalid": "/limit: is not a whole number from 1 to 100",
-    "idempotency-key-reused": "This Idempotency-Key came with another body before",
-    "precondition-required": "Send If-Match with the ETag of the version you have read",
+    "version-mismatch": "The record now has version 2: read it again",
+    "payload-too-large": "The body has more than 262144 bytes: send less",
+    "unsupported-media-type": f"Unsupported media type: text/plain{CURES[415]}",
+    "invalid": "/limit: must be a whole number from 1 to 100",
+    "idempotency-key-reused": "This Idempotency-Key was sent with another body before: use a new key",
+    "precondition-required": "Send the ETag that you read in If-Match, or * for any version",
     "quota-exceeded": "Your projects have added 50 technologies to the register today:"
     " name known ones, or send the request again after midnight UTC",
     "unavailable": "The database cannot be read: OperationalError",
 }
-# Not in the application's table: what nobody expects.
-OTHERS = ((500, "internal", "An error on our side", "It has been logged"),)
-FLAWS = [{"pointer": "/limit", "detail": "is not a whole number from 1 to 100"}]
+# The problem that is not in the application's table: an unexpected error.
+OTHERS = ((500, "internal", *INTERNAL),)
+FLAWS = [{"pointer": "/limit", "detail": "must be a whole number from 1 to 100"}]
 
 
 @dataclass(frozen=True)
 class Example:
-    """`name` is the last part of `type`; `source` is who answers: application, gateway, firewall."""
+    """`name` is the last part of `type`; `source` is application, gateway or firewall."""
 
     status: int
     name: str
@@ -81,7 +82,7 @@ def _application(status: int, name: str, title: str, detail: str) -> Example:
 
 
 def _gateways() -> list[Example]:
-    """Those with a status of their own: the two families beside them have as many as there are."""
+    """The gateway's problems with one status. The two families, with several, have no example."""
     return [
         Example(one.status, one.name, "gateway", PROBLEM, _filled(one.template()))
         for one in RESPONSES
@@ -97,7 +98,7 @@ def _filled(template: str) -> dict[str, Any]:
 
 
 def firewall_problems() -> dict[str, Any]:
-    """What AWS WAF answers, by the problems' names."""
+    """The answers of AWS WAF, by the problems' names."""
     bodies = response_bodies("dev")
     return {name: json.loads(bodies[name]["Content"]) for name in (NOT_LISTED, TOO_MANY)}
 
@@ -109,87 +110,78 @@ def _firewalls() -> list[Example]:
     ]
 
 
-UNSIGNED = "Under `/iam`: no signature, or one that does not fit"
-# By component: what a reader is told, the status, the problems, and the headers beside the usual.
+UNSIGNED = "Under `/iam`: the signature is missing or invalid"
+NO_SERVICE = "Under `/iam`: no service lists the IAM role"
+# By component: its description, the status, the problems, and the additional headers.
 ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
     "Malformed": ("The request cannot be read", 400, ("malformed",), ()),
     "Unauthenticated": (
-        "No token, or none that counts; of the other service's pool a 403 on a developer's machine."
-        " Under `/iam`: credentials that have expired",
+        "The token is missing, invalid or expired, or the operation does not accept its user pool. On a"
+        " developer's machine the last is a 403. Under `/iam`: the credentials have expired",
         401,
         ("unauthenticated",),
         ("WWW-Authenticate", "x-amzn-Remapped-WWW-Authenticate"),
     ),
     "Refused": (
-        "The firewall does not let this address in. Under `/iam`: no service lists the role",
+        "The firewall blocked the address. " + NO_SERVICE,
         403,
         ("forbidden", "closed", "not-listed"),
         (),
     ),
     "Forbidden": (
-        "The caller's pool or groups, or the relation to the project, do not allow it; or the"
-        " firewall does not let this address in. Under `/iam`: no service lists the role",
+        "The caller's user pool, groups or relation to the project do not allow the request, or the"
+        f" firewall blocked the address. {NO_SERVICE}",
         403,
         ("forbidden", "closed", "not-listed"),
         (),
     ),
-    "NotFound": ("There is no such thing. " + UNSIGNED, 404, ("not-found",), ()),
+    "NotFound": ("The record does not exist. " + UNSIGNED, 404, ("not-found",), ()),
     "Unsigned": (UNSIGNED, 404, ("not-found",), ()),
     "NameTaken": (
-        "The name is taken; or another request was in the way",
+        "Another record has the name, or another request changed the same record",
         409,
         ("name-taken", "conflict"),
         (),
     ),
     "Conflict": (
-        "Another request was in the way; or a record would have more than it can hold",
+        "Another request changed the same record, or the record has reached a limit",
         409,
         ("conflict",),
         (),
     ),
-    "InUse": ("Projects use it", 409, ("in-use",), ()),
-    "VersionMismatch": ("Somebody else wrote first: read again", 412, ("version-mismatch",), ()),
-    "PayloadTooLarge": ("A body of more than 256 KiB", 413, ("payload-too-large",), ()),
+    "InUse": ("Projects use the technology", 409, ("in-use",), ()),
+    "VersionMismatch": ("The record has changed: read it again", 412, ("version-mismatch",), ()),
+    "PayloadTooLarge": ("The body is larger than 256 KiB", 413, ("payload-too-large",), ()),
     "UnsupportedMediaType": (
-        "Another type than JSON, or a `Content-Encoding`",
+        "The body is not JSON, or it has a `Content-Encoding`",
         415,
         ("unsupported-media-type",),
         (),
     ),
-    "Invalid": ("A rule is broken; `errors` says where", 422, ("invalid",), ()),
+    "Invalid": ("The request has invalid values, which `errors` lists", 422, ("invalid",), ()),
     "InvalidOrReused": (
-        "A rule is broken; or the idempotency key came with another body before",
+        "The request has invalid values, or the idempotency key was sent with another body before",
         422,
         ("invalid", "idempotency-key-reused"),
         (),
     ),
     "PreconditionRequired": ("`If-Match` is missing", 428, ("precondition-required",), ()),
     "TooManyRequests": (
-        "More than the gateway or, of one address, the firewall takes",
+        "The caller, or all callers together, sent too many requests",
         429,
         ("too-many-requests",),
         ("Retry-After",),
     ),
     "QuotaExceeded": (
-        "More new technologies than projects of one caller may add in a day; or more requests than"
-        " the gateway or, of one address, the firewall takes",
+        "The caller's projects have added the most new technologies of a day, or the caller, or all"
+        " callers together, sent too many requests",
         429,
         ("quota-exceeded", "too-many-requests"),
         ("Retry-After",),
     ),
-    "Internal": ("An error on our side, which has been logged", 500, ("internal",), ()),
-    "Unavailable": (
-        "Not at the moment; or no room to run the service",
-        503,
-        ("unavailable",),
-        ("Retry-After",),
-    ),
-    "Timeout": (
-        "No answer in time; what was asked for may have been done all the same",
-        504,
-        ("timeout",),
-        (),
-    ),
+    "Internal": ("The API has a fault, which is in its log", 500, ("internal",), ()),
+    "Unavailable": ("Temporarily unavailable", 503, ("unavailable",), ("Retry-After",)),
+    "Timeout": ("No answer in time. The write may be complete", 504, ("timeout",), ()),
 }
 EVERYWHERE = (
     "Malformed",
@@ -203,16 +195,13 @@ EVERYWHERE = (
 
 
 def components() -> dict[str, Any]:
-    """The answers that are problems, and the one that has no body."""
+    """The responses for problems, and the response for 304."""
     known = examples()
-    not_modified = {
-        "description": "Nothing has changed since the ETag in `If-None-Match`",
+    unchanged = {
+        "description": "The answer is unchanged since the ETag in `If-None-Match`",
         "headers": headers("ETag", "Cache-Control"),
     }
-    return {
-        **{name: _component(name, known) for name in ANSWERS},
-        "NotModified": not_modified,
-    }
+    return {**{name: _component(name, known) for name in ANSWERS}, "NotModified": unchanged}
 
 
 def _component(name: str, known: list[Example]) -> dict[str, Any]:
@@ -225,14 +214,13 @@ def _component(name: str, known: list[Example]) -> dict[str, Any]:
             one.media_type,
             {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": {}},
         )
-        key = f"{one.source}-{one.name}-{number}"
-        said = {"summary": f"Said by the {one.source}", "value": one.value}
-        media["examples"][key] = said
+        shown = {"summary": f"From the {one.source}", "value": one.value}
+        media["examples"][f"{one.source}-{one.name}-{number}"] = shown
     return {"description": description, "headers": headers(*more), "content": content}
 
 
 def of(operation: Operation) -> dict[str, Any]:
-    """References to the problems that this operation can answer with, by status."""
+    """References to the problems that this operation can return, by status."""
     route = operation.route
     names = [*EVERYWHERE, "Forbidden" if route.action else "Refused"]
     if not route.takes_any_query:

@@ -1,4 +1,4 @@
-"""The routes as a deployed stage has them, and what each says of itself."""
+"""The routes of a deployed stage, with the names and texts from each handler."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,32 +16,35 @@ from chalicelib.settings import Settings
 from ops.stage import stage_environment
 from tools.openapi.resources import TAGS
 
-# The tag of a route is the first part of its path behind /api/v1, but for these.
+# A route's tag is the first part of its path after /api/v1. These routes have other tags.
 OTHER_TAGS = {"me": "caller", "": "service"}
-# What several handlers' docstrings say, by the name in braces.
+# Sentences that several handlers' docstrings share, by the name in braces.
 PHRASES = {
     "shown_moves": f"{SHOWN_MOVES}",
     "most_projects": f"{MOST_PROJECTS}",
     "most_aliases": f"{MOST_ALIASES}",
     "size": f"A project and its contacts have at most {LARGEST_PROJECT // 1024} KB as JSON.",
-    "read_first": "Send `If-Match` with the ETag that you read, or `*` for whatever version there is."
-    " What you read you can edit and send back: read-only members may come along unchanged.",
-    "by_rank": "with `q` the one with the fewest letters in all its words comes first, then by id",
-    "named": "Technologies are named by id, name or alias; what a name means may be told for a minute"
-    " as it was before a renaming. A technology that nobody knows is made, in ring `review`: at most"
-    f" {MOST_IN_A_REQUEST} with a request and {MOST_IN_A_DAY} in a day (UTC) for each caller.",
-    "patched": "JSON Merge Patch (RFC 7396): what is left out stays, null takes away. It may also come"
-    " as `application/json`.",
-    "no_authors": "Without a credential the authors of moves, e-mail addresses, are left out.",
-    "paged": "Page by page: go on with `next_cursor` until it is null. A page examines at most"
+    "read_first": "Send `If-Match` with the ETag that you read, or `*` for any version. You can edit an"
+    " answer and send it back, with its read-only members unchanged.",
+    "by_rank": "the record with the fewest letters in all its words comes first, then the order is by"
+    " id.",
+    "named": "Name a technology by id, name or alias. A new name can take a minute to be found. An"
+    " unknown name creates a technology in the ring `review`: at most"
+    f" {MOST_IN_A_REQUEST} in a request, and {MOST_IN_A_DAY} a day (UTC) for each caller.",
+    "patched": "JSON Merge Patch (RFC 7396): an absent member stays, and null deletes it. The type"
+    " `application/json` is also accepted.",
+    "no_authors": "Authors of moves are e-mail addresses, so only answers under `/iam` have them. With a"
+    " token, use `listTechnologyAuthors`.",
+    "paged": "Send `next_cursor` as `cursor` until it is null. A page examines at most"
     f" {EXAMINED_AT_MOST} rows and {EXAMINED_BYTES // 1_000_000} MB.",
-    "again": "With an `Idempotency-Key` the same request gives the first answer again for 24 hours.",
+    "again": "A repeated request with the same `Idempotency-Key` returns the first answer again for 24"
+    " hours.",
 }
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A route, and what the contract calls it: names that the route's handler gives."""
+    """A route, and its names and texts in the contract, which come from its handler."""
 
     route: Route
     content_types: tuple[str, ...]
@@ -54,13 +57,13 @@ class Operation:
 
     @property
     def tag(self) -> str:
-        """Raises LookupError where there is no such tag."""
+        """Raises LookupError for an unknown tag."""
         _, _, behind = self.route.path.partition("/api/v1/")
         part = behind.partition("/")[0]
         found = OTHER_TAGS.get(part, part)
         if found not in TAGS:
             raise LookupError(
-                f"The contract has no tag {found}: write tools/openapi/resources/{found}.py"
+                f"The contract has no tag {found}: create tools/openapi/resources/{found}.py"
             )
         return found
 
@@ -74,9 +77,11 @@ class Operation:
 
     @property
     def _text(self) -> str:
-        """Raises LookupError where the handler has no docstring."""
+        """Raises LookupError if the handler has no docstring."""
         if not self.route.handler.__doc__:
-            raise LookupError(f"{self.route.handler.__name__} has no docstring for the contract")
+            raise LookupError(
+                f"{self.route.handler.__name__} has no text for the contract: add a docstring"
+            )
         return self.route.handler.__doc__.strip()
 
     @property
@@ -85,7 +90,7 @@ class Operation:
 
     @property
     def is_read(self) -> bool:
-        """Whether it has an ETag to ask again with: not what is anew each time."""
+        """Whether the answer has an ETag for `If-None-Match`. The index and the health have none."""
         route = self.route
         return (
             route.method == "GET" and not self.is_list and route.answer not in ("Index", "Health")
@@ -93,19 +98,19 @@ class Operation:
 
     @property
     def is_record(self) -> bool:
-        """Whether its path ends with a record's id."""
+        """Whether the path ends with the id of a record."""
         return self.route.path.endswith("_id}")
 
     @property
     def needs_match(self) -> bool:
-        """Whether a write asks for the version that was read."""
+        """Whether the operation needs `If-Match`."""
         return self.route.method in ("PUT", "PATCH", "DELETE")
 
 
 def operations(place: Path) -> Iterator[Operation]:
-    """Each route once: not under /iam again, and without OPTIONS and HEAD.
+    """Each route once, without the copies under /iam and without OPTIONS and HEAD.
 
-    `place` is a folder for an empty store.
+    `place` is an empty folder for a database.
     """
     environment = {
         "LANDSCAPE_STAGE": "dev",

@@ -1,7 +1,7 @@
-"""The contract's schemas: the bodies' as pydantic checks them, the merge patches', the answers'.
+"""The contract's schemas: bodies as pydantic checks them, merge patches, and answers.
 
-An enumeration is a schema with a name. An answer admits any text beside it, so that a generated
-client accepts a value that a later release adds.
+Each enumeration is a named schema. An answer also allows any other text, so that a generated client
+accepts a value that a later release adds.
 """
 
 import json
@@ -25,7 +25,7 @@ Schema = dict[str, Any]
 GROWING = {*ENUMERATIONS, "Permission"}
 TEXT = {"type": "string"}
 NULL = {"type": "null"}
-# The answers that have the members of a body; of the others the names say it.
+# The answer with the members of a body, if their names differ.
 ANSWER_OF = {
     "Development": "ProjectDevelopment",
     "Hosting": "ProjectHosting",
@@ -36,7 +36,7 @@ ANSWER_OF = {
 
 
 def schemas(operations: Iterable[Operation]) -> dict[str, Schema]:
-    """Every schema by its name in the contract. Raises LookupError where a route names none."""
+    """Every schema by its name in the contract. Raises LookupError for an unknown name in a route."""
     operations = list(operations)
     routes = [operation.route for operation in operations]
     patches = {str(route.body) for route in routes if (route.body or "").endswith("Patch")}
@@ -67,7 +67,7 @@ def schemas(operations: Iterable[Operation]) -> dict[str, Schema]:
 
 
 def _permissions(operations: Iterable[Operation]) -> Mapping[str, str]:
-    """What each rule of access is about: the operations that it opens."""
+    """For each access rule, the operations that it allows."""
     found: dict[str, list[str]] = {}
     for operation in operations:
         found.setdefault(operation.route.action or "", []).append(operation.summary)
@@ -75,7 +75,7 @@ def _permissions(operations: Iterable[Operation]) -> Mapping[str, str]:
 
 
 def _change(patch: str) -> str:
-    """The body whose merge patch this is."""
+    """The name of the body that a merge patch belongs to."""
     return patch.removesuffix("Patch") + "Change"
 
 
@@ -87,7 +87,7 @@ def _bodies() -> dict[str, type[BaseModel]]:
 
 
 def _name(model: str) -> str:
-    """What a body or an answer is called in the contract."""
+    """The name of a body or an answer in the contract."""
     return model.removesuffix("Body").removesuffix("Answer")
 
 
@@ -100,7 +100,7 @@ def _made(models: Iterable[type[BaseModel]], mode: Any) -> dict[str, Schema]:
 
 
 def _plain(part: Any) -> Any:
-    """Without pydantic's titles, which say a name again, and with the contract's names."""
+    """A schema without pydantic's titles, which repeat the names, and with the contract's names."""
     if isinstance(part, list):
         return [_plain(each) for each in part]
     if not isinstance(part, dict):
@@ -119,10 +119,10 @@ def _plain(part: Any) -> Any:
 
 
 def _taken(body: Schema, answer: Mapping[str, Schema]) -> Schema:
-    """A body whose members say what the answer's say, and their own limits.
+    """A body whose members have the texts of the answer's members, and then their own limits.
 
-    A default is in words: generators take a member with a default for one that is always there. A
-    read-only member is typed as the answer's; the code compares it and does not parse it.
+    The default stands in the text: generators read a member with `default` as one that is always
+    present. A read-only member has the type of the answer's: the code compares it and does not parse it.
     """
     for name, member in body["properties"].items():
         default = member.pop("default", None)
@@ -130,7 +130,7 @@ def _taken(body: Schema, answer: Mapping[str, Schema]) -> Schema:
         if default not in (None, "", []) and not isinstance(default, dict):
             texts.append(f"The default is `{json.dumps(default).strip(chr(34))}`")
         if member.get("readOnly"):
-            texts.append("Read-only: leave it out, or send it as you read it")
+            texts.append("Read-only: omit it, or send the value that you read")
             member |= {**answer[name], "readOnly": True}
         if said := [text.rstrip(".") for text in texts if text]:
             member["description"] = ". ".join(said)
@@ -138,7 +138,7 @@ def _taken(body: Schema, answer: Mapping[str, Schema]) -> Schema:
 
 
 def _given(answer: Schema) -> Schema:
-    """An answer without defaults: a member that is absent has no value. Its enumerations may grow."""
+    """An answer without defaults, because an absent member has no value. Its enumerations can grow."""
     for name, member in answer["properties"].items():
         member.pop("default", None)
         answer["properties"][name] = _growing(member)
@@ -146,7 +146,7 @@ def _given(answer: Schema) -> Schema:
 
 
 def _growing(part: Schema) -> Schema:
-    """A member of an answer, which admits any text beside the known values of an enumeration."""
+    """A member of an answer, which also allows a text that its enumeration does not have."""
     if "anyOf" in part:
         choices = [_growing(choice) for choice in part["anyOf"]]
         flat = [each for choice in choices for each in choice.get("anyOf", [choice])]
@@ -161,7 +161,7 @@ def _growing(part: Schema) -> Schema:
 
 
 def _add_patch(found: dict[str, Schema], body: str, patch: str) -> None:
-    """The merge patch (RFC 7396) of a body: all may be left out, null takes away what need not be there."""
+    """Adds the merge patch (RFC 7396) of a body. No member is required; null deletes an optional one."""
     schema = found[body]
     required = schema.get("required", [])
     properties = {
@@ -170,7 +170,7 @@ def _add_patch(found: dict[str, Schema], body: str, patch: str) -> None:
     }
     found[patch] = {
         "type": "object",
-        "description": "JSON Merge Patch: an absent member stays, and null deletes it",
+        "description": "A JSON Merge Patch: an absent member stays unchanged, and null deletes it",
         "additionalProperties": False,
         "properties": properties,
     }

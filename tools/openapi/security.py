@@ -1,4 +1,4 @@
-"""Who may call: the schemes, and what each operation says of them."""
+"""The security schemes, and the sentences about callers in each operation."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from chalicelib.services.access import RULES
 BEARER = "bearer"
 SCOPES = {
     "openid": "An ID token",
-    "email": "Your e-mail address in it, which contacts and authors are known by",
-    "profile": "Your name in it",
+    "email": "Your e-mail address in the token, which identifies contacts and authors",
+    "profile": "Your name in the token",
 }
-# Where a pool's sign-in pages are is a setting; the service fills it in when it is asked.
+# A placeholder, which `routes.contract` replaces with the address of a pool's sign-in pages.
 SIGN_IN = "https://{pool}.auth.example.org"
 
 
@@ -20,7 +20,7 @@ def schemes() -> dict[str, Any]:
     flows = {
         service: {
             "type": "oauth2",
-            "description": f"Sign in at the user pool of {service} (authorization code with PKCE)",
+            "description": f"Sign-in with the user pool of {service} (authorization code with PKCE)",
             "x-tokenName": "id_token",
             "flows": {
                 "authorizationCode": {
@@ -36,44 +36,50 @@ def schemes() -> dict[str, Any]:
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An ID token of one of the two pools; an access token carries no e-mail address",
+        "description": "An ID token of one of the two user pools. An access token is not accepted, because it"
+        " has no e-mail address",
     }
     signature = {
         "type": "apiKey",
         "name": "Authorization",
         "in": "header",
-        "description": "AWS Signature Version 4 of an IAM role that a service lists, on the server"
-        " whose URL ends in `/iam`",
+        "description": "AWS Signature Version 4 of an IAM role that the operator has listed for a"
+        " service. Use the server URL that ends in `/iam`",
         "x-amazon-apigateway-authtype": "awsSigv4",
     }
     return {**flows, BEARER: bearer, SIGNATURE: signature}
 
 
 def requirements(action: str | None) -> list[dict[str, list[str]]]:
-    """Any one of them will do; the empty one where there is no action."""
+    """The choices, one of which is enough. A public operation has an empty one."""
     if action is None:
         return [{}, {SIGNATURE: []}]
     flows = [{service: list(SCOPES)} for service in sorted(RULES[action].groups)]
     return [*flows, {BEARER: []}, {SIGNATURE: []}]
 
 
-def who(action: str | None) -> str:
-    """Who may, in words."""
+def allowed_callers(action: str | None) -> str:
+    """The sentences about the callers of an operation."""
     if action is None:
-        return "No token is needed."
+        return "**Callers:** everyone, without a token."
     rule = RULES[action]
     said = [
         f"users of {service}" + (f" in the group {_either(groups)}" if groups else "")
         for service, groups in sorted(rule.groups.items())
     ]
-    text = f"For {' and '.join(said)}"
+    text = f"**Callers:** {' and '.join(said)}."
     if rule.contact_or:
-        text += f": the project's contacts, and the group {_either(rule.contact_or)}"
+        text += (
+            f" They must be a contact of the project, or in the group {_either(rule.contact_or)}."
+        )
     if rule.members:
         members = ", ".join(f"`{member}`" for member in sorted(rule.members))
-        text += f": {members}, and all members in the group {_either(rule.all_members_for)}"
-    alone = "may too" if rule.role else "names a user"
-    return f"{text}. A service's role {alone}. The rule is `{action}`."
+        text += (
+            f" They can change {members}. The group {_either(rule.all_members_for)} can change"
+            " every member."
+        )
+    alone = "can also call without a user" if rule.role else "must name a user in `On-Behalf-Of`"
+    return f"{text} A service's IAM role {alone}. The rule is `{action}`."
 
 
 def _either(groups: frozenset[str]) -> str:

@@ -1,6 +1,6 @@
-"""The contract's enumerations by name: what each is, and what each of its values means.
+"""The contract's enumerations by name: a text for each, and a text for each of its values.
 
-The code that checks a value has the values; a value without a text here stops the generator.
+The code that checks a value has the list of values. A value without a text here stops the generator.
 """
 
 from collections.abc import Mapping
@@ -10,26 +10,26 @@ Schema = dict[str, Any]
 
 ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Category": (
-        "What a project uses a technology for.",
+        "The purpose for which a project uses a technology.",
         {
             "languages": "Programming languages",
             "frameworks": "Frameworks and libraries",
             "databases": "Databases and other data stores",
             "cicd": "Continuous integration and deployment",
             "infrastructure": "Hosting, networks and operations",
-            "publishing": "Publishing of documents and data",
+            "publishing": "Publishing documents and data",
             "code-editors": "Editors and development environments",
-            "user-interface": "Design and building of user interfaces",
-            "diagrams": "Drawing of diagrams",
-            "documentation": "Writing and keeping of documentation",
+            "user-interface": "Designing and building user interfaces",
+            "diagrams": "Drawing diagrams",
+            "documentation": "Writing and storing documentation",
             "communication": "Messages, calls and mail",
             "collaboration": "Shared work on documents and boards",
-            "project-tracking": "Planning and tracking of work",
-            "incident-management": "Handling of incidents",
+            "project-tracking": "Planning and tracking work",
+            "incident-management": "Handling incidents",
         },
     ),
     "DevelopmentType": (
-        "Who develops a project.",
+        "The kind of developers of a project.",
         {
             "in-house": "The organisation's own developers",
             "outsourced": "A supplier",
@@ -48,24 +48,24 @@ ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "HostingType": (
-        "Where a project runs.",
+        "The kind of place where a project runs.",
         {
             "on-premises": "The organisation's own data centres",
             "cloud": "A cloud provider",
-            "hybrid": "Both",
+            "hybrid": "The organisation's own data centres and a cloud provider",
         },
     ),
     "ProjectSort": (
-        "The order of a list of projects; `-` is descending.",
+        "The order of a list of projects. `-` is descending.",
         {
             "name": "By name, from A to Z",
             "-name": "By name, from Z to A",
-            "updated_at": "By the last change, the oldest first",
-            "-updated_at": "By the last change, the newest first",
+            "updated_at": "By the time of the last write, the oldest first",
+            "-updated_at": "By the time of the last write, the newest first",
         },
     ),
     "Quadrant": (
-        "The quarter of the radar that a technology is drawn in.",
+        "The quarter of the radar that shows a technology.",
         {
             "languages": "Programming languages",
             "frameworks": "Frameworks and libraries",
@@ -74,7 +74,7 @@ ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "RadarQuadrantId": (
-        "A quadrant in the radar's document.",
+        "The id of a quadrant in the radar.",
         {
             "1": "`languages`",
             "2": "`frameworks`",
@@ -83,42 +83,42 @@ ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "RadarRingId": (
-        "A ring that the radar draws, from the innermost out.",
+        "The id of a ring in the radar, from the innermost to the outermost.",
         {
-            "adopt": "Use it: it is proven here",
-            "trial": "Try it in a project that can bear the risk",
-            "assess": "Explore it: find out whether it would help",
-            "hold": "Do not start with it: move away from it when you can",
+            "adopt": "Use it. It has worked well in this organisation",
+            "trial": "Try it in a project that can accept the risk",
+            "assess": "Explore it, and find out whether it helps",
+            "hold": "Do not use it in new projects. Replace it where you can",
         },
     ),
     "RepositoryType": (
-        "Where the source code is.",
-        {"github": "GitHub", "gitlab": "GitLab", "other": "Another place"},
+        "The host of a repository.",
+        {"github": "GitHub", "gitlab": "GitLab", "other": "Another host"},
     ),
     "Ring": (
-        "What the organisation advises about a technology.",
+        "The advice of the organisation about a technology.",
         {
-            "ignore": "Not a technology to advise about; not on the radar",
-            "review": "New: a reviewer has not decided yet; not on the radar",
-            "hold": "Do not start with it: move away from it when you can",
-            "assess": "Explore it: find out whether it would help",
-            "trial": "Try it in a project that can bear the risk",
-            "adopt": "Use it: it is proven here",
+            "ignore": "The organisation gives no advice. The radar hides it by default",
+            "review": "A reviewer has not decided yet. The radar hides it by default",
+            "hold": "Do not use it in new projects. Replace it where you can",
+            "assess": "Explore it, and find out whether it helps",
+            "trial": "Try it in a project that can accept the risk",
+            "adopt": "Use it. It has worked well in this organisation",
         },
     ),
     "Service": (
-        "The service whose users or role are calling.",
+        "The service of the caller.",
         {
-            "tech-audit-tool": "The Tech Audit Tool, which keeps the projects",
-            "digital-landscape": "The Digital Landscape, which keeps the technologies",
+            "tech-audit-tool": "The Tech Audit Tool, whose users edit the projects",
+            "digital-landscape": "The Digital Landscape, whose users edit the technologies",
         },
     ),
     "Stage": (
-        "Where in its life a project is.",
+        "The stage of a project in its life.",
         {
-            "development": "It is being built",
+            "development": "A team is building it",
             "active-support": "It is in use, and a team supports it",
-            "unsupported": "It is in use, and nobody supports it",
+            "unsupported": "It is in use, and no team supports it",
         },
     ),
 }
@@ -127,13 +127,16 @@ ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 def described(name: str, schema: Schema, texts: Mapping[str, str]) -> Schema:
     """The schema of an enumeration with the text of each value.
 
-    `texts` are those of the values that are not fixed here. Raises LookupError for a value without one.
+    `texts` are those of an enumeration that is not listed here. Raises LookupError for a value
+    without a text.
     """
-    about, known = ENUMERATIONS.get(name, ("What you may do, by the name of the rule.", texts))
+    about, known = ENUMERATIONS.get(
+        name, ("The name of an access rule, with its operations.", texts)
+    )
     values = schema["enum"]
     if missing := [value for value in values if value not in known]:
         raise LookupError(
-            f"{name} has no text for {', '.join(missing)}: write it in tools/openapi/values.py"
+            f"{name} has no text for {', '.join(missing)}: add it to tools/openapi/values.py"
         )
     lines = [f"- `{value}`: {known[value]}" for value in values]
     return {
@@ -145,5 +148,5 @@ def described(name: str, schema: Schema, texts: Mapping[str, str]) -> Schema:
 
 
 def name_of(choices: tuple[str, ...]) -> str | None:
-    """The enumeration that has these values; None where none has."""
+    """The name of the enumeration with these values, or None."""
     return next((n for n, (_, texts) in ENUMERATIONS.items() if set(texts) == set(choices)), None)

@@ -1,4 +1,4 @@
-"""Writes the contract and the page's shipped files, or says that they are not what the code makes."""
+"""Writes the contract, docs/problems.md and the files of /docs, or checks that they are current."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from chalicelib.routes.contract import DOCUMENT, PAGE
 
 PROBLEMS = Path(__file__).parents[2] / "docs" / "problems.md"
 
-# Of the package flask-swagger-ui, which is Swagger UI's own distribution.
+# From the package flask-swagger-ui, which has Swagger UI's own distribution.
 SHIPPED = (
     "swagger-ui.css",
     "swagger-ui-bundle.js",
@@ -24,14 +24,14 @@ SHIPPED = (
 
 
 def made() -> Iterator[tuple[Path, bytes]]:
-    """Each file, and what it should hold."""
-    # Chalice's test client imports blessed, which asks the terminal what it can: 10 s if none answers.
+    """Each file, and its expected content."""
+    # Chalice's test client imports blessed, which queries the terminal: 10 s if it does not reply.
     from tools.openapi.document import document
     from tools.openapi.problem_page import page
 
     with TemporaryDirectory() as place:
         text = json.dumps(document(Path(place)), ensure_ascii=False, indent=0)
-    yield DOCUMENT, f"{text}\n".encode()  # a line for each value, and no indent: it is in the zip
+    yield DOCUMENT, f"{text}\n".encode()  # without indent, because the file is in the zip
     yield PROBLEMS, page().encode()
     distribution = files("flask_swagger_ui") / "dist"
     for name in SHIPPED:
@@ -39,7 +39,7 @@ def made() -> Iterator[tuple[Path, bytes]]:
 
 
 def differing(wanted: Iterable[tuple[Path, bytes]]) -> list[tuple[Path, bytes]]:
-    """Those files that do not hold what they should."""
+    """The files whose content is not the expected one."""
     return [
         (path, content)
         for path, content in wanted
@@ -49,17 +49,17 @@ def differing(wanted: Iterable[tuple[Path, bytes]]) -> list[tuple[Path, bytes]]:
 
 def main(
     check: Annotated[
-        bool, typer.Option("--check", help="write nothing; fail where one differs")
+        bool, typer.Option("--check", help="write nothing; fail if a file differs")
     ] = False,
 ) -> None:
-    """Make the contract, docs/problems.md and the files of /docs."""
+    """Write the contract, docs/problems.md and the files of /docs."""
     try:
         found = differing(made())
     except ModuleNotFoundError as error:
-        sys.exit(f"openapi: {error.name} is not installed: make setup installs it")
+        sys.exit(f"openapi: {error.name} is not installed: run make setup")
     for path, content in found:
         print(f"openapi: {path.name} {'differs' if check else 'written'}")
         if not check:
             path.write_bytes(content)
     if check and found:
-        sys.exit("openapi: make openapi writes what the code says")
+        sys.exit("openapi: these files are not what the code makes: run make openapi")

@@ -1,1 +1,1 @@
-"""What callers may send, in pydantic: imported by the handlers of writes alone."""
+"""Pydantic models of request bodies. Only the handlers of writes import them."""

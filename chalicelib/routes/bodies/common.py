@@ -1,4 +1,4 @@
-"""Text, choices and read-only fields, and how what pydantic finds becomes the caller's 422."""
+"""Texts, choices and read-only fields, and the conversion of pydantic's errors to a 422."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ LONGEST_TEXT = 5000
 LONGEST_NOTE = 500
 LONGEST_URL = 2048
 GROUP = "[0-9A-Fa-f]{1,4}"
-# An IPv6 address: eight groups, or fewer with one `::` in the place of those that are 0.
+# An IPv6 address: eight groups, or fewer with one `::` for groups of 0.
 IPV6 = "|".join(
     [
         f"({GROUP}:){{7}}{GROUP}",
@@ -42,43 +42,43 @@ URL = re.compile(
     rf"[Hh][Tt][Tt][Pp][Ss]?://({HOST})(:({PORT}))?([/?#][^{SPACES}{LINE_ENDS}{UNFIT}]*)?"
 )
 VISIBLE = re.compile(rf"[^{UNFIT}{LINE_ENDS}{SPACES}{INVISIBLE}]")
-# The contract's patterns, which generated clients check. Each admits all that the server accepts.
-# Printable ASCII without escapes: a generator may write what an escape stands for into its code.
+# The contract's patterns, which generated clients check. Each matches every text that the API accepts.
+# They are printable ASCII without escapes: some generators replace an escape by its character.
 NOT_BLANK = "[^ ]"
 URL_PATTERN = "[Hh][Tt][Tt][Pp][Ss]?://[^ ]+"
 EMAIL_PATTERN = "^[^ @]+@[^ @]+[.][^ @]+$"
 URL_WORDS = (
-    f"An http or https URL of at most {LONGEST_URL} characters, without user name and password"
+    f"An http or https URL of at most {LONGEST_URL} characters, without a user name or a password"
 )
 WORDING = {
-    "extra_forbidden": "unknown field",
+    "extra_forbidden": "unknown field: remove it",
     "missing": "is required",
-    "string_type": "is not a text",
-    "string_too_long": "has more than {max_length} characters",
-    "list_type": "is not a list",
-    "too_long": "has more than {max_length} items",
-    "too_short": "has fewer than {min_length} items",
-    "int_type": "is not a whole number",
-    "greater_than_equal": "is less than {ge}",
-    "less_than_equal": "is more than {le}",
-    "bool_type": "is neither true nor false",
-    "model_type": "is not an object",
-    "dict_type": "is not an object",
-    "model_attributes_type": "is not an object",
+    "string_type": "must be a string",
+    "string_too_long": "must have at most {max_length} characters",
+    "list_type": "must be a list",
+    "too_long": "must have at most {max_length} items",
+    "too_short": "must have at least {min_length} items",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "bool_type": "must be true or false",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "model_attributes_type": "must be an object",
 }
 
 M = TypeVar("M", bound="Body")
 
 
 class Body(BaseModel):
-    """Strict: a number is no text, and a field we do not know is a mistake."""
+    """A strict body: a number is not a string, and an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def _one_line(text: str) -> str:
     if re.search(r"[\t\n\r]", text):
-        raise ValueError("is one line of text: no tab, no line end")
+        raise ValueError("must be one line of text, without tabs and line ends")
     return " ".join(without_ignorable(text).split())
 
 
@@ -93,10 +93,10 @@ def _url(text: str) -> str:
         return text
     scheme, _, rest = text.partition(":")
     if scheme.lower() not in ("http", "https"):
-        raise ValueError("is not an http or https URL")
+        raise ValueError("must be an http or https URL")
     if "@" in re.split("[/?#]", rest.removeprefix("//"), maxsplit=1)[0]:
-        raise ValueError("carries a user name or a password: leave them out")
-    raise ValueError("is not a URL")
+        raise ValueError("must not have a user name or a password")
+    raise ValueError("must be a valid URL")
 
 
 def _url_or_nothing(text: str) -> str:
@@ -105,29 +105,29 @@ def _url_or_nothing(text: str) -> str:
 
 def _email(text: str) -> str:
     if not is_email(text):
-        raise ValueError("is not an e-mail address")
+        raise ValueError("must be an e-mail address")
     return text
 
 
 def whole(value: object) -> object:
-    """JSON knows no integers: 1.0 is 1."""
+    """A whole float as an integer: in JSON, 1.0 is 1."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def choice(options: Iterable[str]) -> tuple[AfterValidator, Any]:
-    """The annotations of a text that is one of `options`."""
+    """The annotations of a text that must be one of `options`."""
     known = tuple(options)
 
     def check(text: str) -> str:
         if text not in known:
-            raise ValueError(f"is not one of {', '.join(known)}")
+            raise ValueError(f"must be one of {', '.join(known)}")
         return text
 
     return AfterValidator(check), Field(json_schema_extra={"enum": list(known)})
 
 
 def limited(longest: int, words: str, pattern: str = "", shortest: int = 0) -> Any:
-    """The limits of a text in the contract, in characters; `words` are the whole of the rule."""
+    """The limits of a text in the contract, in characters. `words` state the full rule."""
     limits = {"minLength": shortest, "pattern": pattern}
     extra: Any = {name: limit for name, limit in limits.items() if limit}
     return Field(max_length=longest, description=words, json_schema_extra=extra)
@@ -142,7 +142,7 @@ Name = Annotated[
     str,
     limited(
         LONGEST_NAME,
-        f"1 to {LONGEST_NAME} characters on one line, at least one of them visible",
+        f"1 to {LONGEST_NAME} characters on one line, with at least one visible character",
         NOT_BLANK,
         shortest=1,
     ),
@@ -158,23 +158,23 @@ Url = Annotated[
 ]
 UrlOrNothing = Annotated[
     str,
-    limited(LONGEST_URL, f"{URL_WORDS}; or an empty text", f"^({URL_PATTERN})?$"),
+    limited(LONGEST_URL, f"{URL_WORDS}. It can be empty", f"^({URL_PATTERN})?$"),
     AfterValidator(_url_or_nothing),
 ]
 Email = Annotated[
     str,
     limited(
-        LONGEST_EMAIL, f"An e-mail address of at most {LONGEST_EMAIL} characters", EMAIL_PATTERN
+        LONGEST_EMAIL, f"An e-mail address with at most {LONGEST_EMAIL} characters", EMAIL_PATTERN
     ),
     AfterValidator(_email),
 ]
 Category = TypeAliasType("Category", Annotated[str, *choice(CATEGORIES)])
-# Sent back as it was read it is fine; routes.writing compares it.
+# A caller may send it back unchanged; routes.writing compares it.
 ReadOnly = Annotated[Any, Field(json_schema_extra={"readOnly": True})]
 
 
 def parse(model: type[M], body: Mapping[str, Any]) -> M:
-    """Raises InvalidError with a flaw for each thing that is wrong."""
+    """The parsed body. Raises InvalidError with each flaw."""
     try:
         return model.model_validate(body)
     except ValidationError as error:
@@ -182,9 +182,9 @@ def parse(model: type[M], body: Mapping[str, Any]) -> M:
 
 
 def check_given(model: type[Body], patch: Mapping[str, Any]) -> None:
-    """Checks the members that a merge patch gives. Raises InvalidError; what is missing is fine.
+    """Checks the members of a merge patch. Raises InvalidError.
 
-    So is null, which takes a member away, where there is such a member.
+    A member may be absent, or be null, which deletes it.
     """
     try:
         model.model_validate(patch)
@@ -195,7 +195,7 @@ def check_given(model: type[Body], patch: Mapping[str, Any]) -> None:
 
 
 def read_only(model: type[Body]) -> list[str]:
-    """The members that a caller may send back as they were read, and not change."""
+    """The members that a caller may send back unchanged, but not change."""
     return [
         name
         for name, field in model.model_fields.items()
@@ -204,7 +204,7 @@ def read_only(model: type[Body]) -> list[str]:
 
 
 def _flaws(error: ValidationError, *, of_a_patch: bool = False) -> list[Flaw]:
-    """Where and what; never the value itself, which may be anybody's."""
+    """The place and the rule of each flaw, without the value, which may be personal data."""
     found = error.errors(include_url=False, include_context=True)
     return [
         Flaw(pointer(*item["loc"]), _wording(item))

@@ -16,7 +16,7 @@ COLOUR = re.compile("#[0-9A-Fa-f]{6}")
 
 def _colour(text: str) -> str:
     if not COLOUR.fullmatch(text):
-        raise ValueError("is not a colour like #1f77b4")
+        raise ValueError("must be a colour like #1f77b4")
     return text
 
 
@@ -32,11 +32,11 @@ class NewDirectorateBody(Body):
 
 def _consistent(items: list[NewDirectorateBody]) -> list[NewDirectorateBody]:
     if len({each.id for each in items}) < len(items):
-        raise ValueError("lists an id twice")
+        raise ValueError("must list each id only once")
     if len({name_key(each.name) for each in items}) < len(items):
-        raise ValueError("lists a name twice")
+        raise ValueError("must list each name only once")
     if [each.enabled for each in items if each.default] != [True]:
-        raise ValueError("needs exactly one default directorate, which is enabled")
+        raise ValueError("must have exactly one default directorate, which must be enabled")
     return items
 
 

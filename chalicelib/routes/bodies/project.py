@@ -53,14 +53,16 @@ class RepositoryBody(Body):
 
 
 class TechnologyUseBody(Body):
-    """A technology that the project uses. `name` is accepted so that an answer can be sent back."""
+    """A technology that the project uses."""
 
     technology: Annotated[
-        Name, Field(description="A name or an alias of it is accepted too, of 1 to 200 characters")
+        Name, Field(description="The API also accepts its name or an alias, of 1 to 200 characters")
     ]
     category: Category
     main: bool = False
-    name: Annotated[Text, Field(description="The server ignores it")] = ""
+    name: Annotated[
+        Text, Field(description="The API ignores it, so that you can send an answer back")
+    ] = ""
 
 
 class NamedItemBody(Body):
@@ -111,7 +113,7 @@ class WritableProject(Body):
 
 
 class ProjectChangeBody(WritableProject):
-    """The whole of a project: a member that is left out is emptied."""
+    """The whole of a project. An absent member becomes empty."""
 
     id: ReadOnly = None
     version: ReadOnly = None
@@ -127,7 +129,7 @@ class NewContactBody(Body):
 
 def _distinct(contacts: list[NewContactBody]) -> list[NewContactBody]:
     if len({email_key(contact.email) for contact in contacts}) < len(contacts):
-        raise ValueError("lists an e-mail address twice")
+        raise ValueError("must list each e-mail address only once")
     return contacts
 
 
@@ -139,7 +141,7 @@ class NewProjectBody(WritableProject):
         Field(
             default=[],
             max_length=MOST_CONTACTS,
-            description="The people who answer for the project with you; you always do",
+            description="The people who are responsible for the project. The API adds the user who calls",
         ),
         AfterValidator(_distinct),
     ]
@@ -149,7 +151,7 @@ class NewProjectBody(WritableProject):
 
 
 class ContactListChangeBody(Body):
-    """The whole list of a project's contacts."""
+    """The whole list of contacts of a project."""
 
     contacts: Annotated[
         list[NewContactBody],

@@ -39,7 +39,7 @@ class WritableTechnology(Body):
     link: UrlOrNothing = ""
 
     def to_draft(self, moves: tuple[Move, ...]) -> Technology:
-        """Aliases and tags stand once each, without regard to case; no alias repeats the name."""
+        """The technology. Aliases and tags are unique in any case, and no alias repeats the name."""
         aliases = _each_once(self.aliases)
         aliases.pop(name_key(self.name), None)
         return Technology(
@@ -58,12 +58,12 @@ class NewTechnologyBody(WritableTechnology):
     """A technology to create."""
 
     ring: Ring = Field(
-        default=FIRST_RING, description="The ring of the first move, in the default directorate"
+        default=FIRST_RING, description="For a new technology, the ring of its first move"
     )
 
 
 class TechnologyChangeBody(WritableTechnology):
-    """The whole of a technology: a member that is left out is emptied."""
+    """The whole of a technology. An absent member becomes empty."""
 
     id: ReadOnly = None
     ring: ReadOnly = None
@@ -77,7 +77,7 @@ class TechnologyChangeBody(WritableTechnology):
 
 
 class NewMoveBody(Body):
-    """A move of a technology to a ring. The server adds the author and the time."""
+    """A move of a technology to a ring. The API adds the author and the time."""
 
     ring: Ring
     note: Note = ""
@@ -85,7 +85,7 @@ class NewMoveBody(Body):
 
 
 class TechnologyMergeBody(Body):
-    """What a technology is merged into."""
+    """The target of a merge."""
 
     into: Annotated[Name, Field(description="The id of the technology that remains")]
 

@@ -1,8 +1,7 @@
-"""What the contract says of a resource beside its routes: each module here is a tag of the contract.
+"""The tags of the contract, one in each module, with the schemas of their answers.
 
-TAG is the tag's text. A class `XAnswer` is the schema of a route's `answer="X"`; each recorded answer
-of the tests is held against it, so that it cannot say anything else than the code does. REQUESTS are
-examples, sent after the life in examples.py.
+TAG is the text of the tag. A class `XAnswer` is the schema of a route's `answer="X"`. The tests compare
+each recorded answer with its schema. REQUESTS are examples, which follow those of examples.py.
 """
 
 from importlib import import_module
@@ -11,7 +10,7 @@ from typing import Any
 
 from tools.openapi.common import Request
 
-# The order of the tags on the page; all others come behind these.
+# The order of the tags on the page. All others follow.
 ORDER = ("projects", "technologies", "radar", "caller", "service")
 
 _found = {one.name: import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)}

@@ -1,4 +1,4 @@
-"""What is said of the caller."""
+"""The identity of the caller."""
 
 from typing import Annotated
 
@@ -9,19 +9,20 @@ from chalicelib.models.caller import SERVICES
 from chalicelib.routes.bodies.common import choice
 from chalicelib.services.access import RULES
 
-TAG = "Who you are, and what is yours."
+TAG = "Your identity, your rights and your projects."
 Permission = TypeAliasType("Permission", Annotated[str, *choice(RULES)])
 Service = TypeAliasType("Service", Annotated[str, *choice(SERVICES)])
 
 
 class CallerAnswer(BaseModel):
-    """Who the token or the signature says you are."""
+    """The identity in the token or the signature, with its rights."""
 
-    service: Service = Field(description="The service that you call with")
+    service: Service = Field(description="The service of your user pool or your IAM role")
     email: str | None = Field(
-        description="Your e-mail address; null for a service that names no user"
+        description="Your e-mail address, or null for a service that names no user"
     )
-    groups: list[str] = Field(description="Your groups in the service's user pool")
+    groups: list[str] = Field(description="Your groups in the user pool of the service")
     may: list[Permission] = Field(
-        description="What your pool and groups allow. A change of a project also asks for a contact"
+        description="The access rules that your service and groups allow. To change a project, you must"
+        " also be its contact or in an exempt group"
     )

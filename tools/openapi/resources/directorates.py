@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from tools.openapi.common import MATCH, REVIEWER, Request, Time
 
-TAG = "The directorates, of which some have rings of their own on the radar."
+TAG = "The directorates of the organisation, which can have their own rings on the radar."
 REQUESTS = (
     Request(
         "replaceDirectorates",
@@ -24,18 +24,20 @@ REQUESTS = (
 class DirectorateAnswer(BaseModel):
     """A part of the organisation."""
 
-    id: int = Field(ge=0, description="The directorate's number, which moves name")
-    name: str = Field(description="What the directorate is called")
-    colour: str = Field(description="The directorate's colour, like `#1f77b4`")
-    enabled: bool = Field(description="Whether new moves may name the directorate")
-    default: bool = Field(description="Whether the default radar is this directorate's")
+    id: int = Field(ge=0, description="The id of the directorate, which moves refer to")
+    name: str = Field(description="The name of the directorate")
+    colour: str = Field(description="The colour of the directorate, like `#1f77b4`")
+    enabled: bool = Field(description="True if new moves can refer to the directorate")
+    default: bool = Field(description="True if the default radar belongs to the directorate")
 
 
 class DirectorateListAnswer(BaseModel):
-    """All directorates. There are none, with version 0, until an admin writes them."""
+    """All directorates. Before the first write the list is empty and the version is 0."""
 
     directorates: list[DirectorateAnswer] = Field(
-        description="All directorates, exactly one of them the default"
+        description="All directorates, with exactly one default"
     )
-    version: int = Field(ge=0, description="A number that grows with each write")
-    updated_at: Time | None = Field(description="The time of the last write; null before the first")
+    version: int = Field(ge=0, description="The version, which increases with each write")
+    updated_at: Time | None = Field(
+        description="The time of the last write, or null before the first write"
+    )

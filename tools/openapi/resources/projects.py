@@ -1,4 +1,4 @@
-"""Software projects, and who answers for them."""
+"""Software projects and their contacts."""
 
 from pydantic import BaseModel, Field
 
@@ -12,74 +12,78 @@ from chalicelib.routes.bodies.project import (
 )
 from tools.openapi.common import Id, NextCursor, Time, Version
 
-TAG = "Software projects: what they are, what they use, who answers for them."
+TAG = "Software projects, the technologies that they use, and their contacts."
 
 
 class ProjectDevelopmentAnswer(BaseModel):
-    """Who develops a project."""
+    """The developers of a project."""
 
-    type: DevelopmentType = Field(description="Who develops the project")
-    company: str = Field(description="The supplier or partner; empty where there is none")
+    type: DevelopmentType = Field(description="The kind of developers")
+    company: str = Field(description="The name of the supplier or partner, or empty")
 
 
 class ProjectHostingAnswer(BaseModel):
-    """Where a project runs."""
+    """The places where a project runs."""
 
     types: list[HostingType] = Field(description="The kinds of place where the project runs")
-    details: list[str] = Field(description="The places by name, like `GCP`")
+    details: list[str] = Field(description="The names of the places, like `GCP`")
 
 
 class ProjectRepositoryAnswer(BaseModel):
     """A repository of a project's source code."""
 
-    type: RepositoryType = Field(description="The kind of repository")
-    url: str = Field(description="Where the repository is; empty where only the kind is known")
-    description: str = Field(description="What is in the repository")
+    type: RepositoryType = Field(description="The host of the repository")
+    url: str = Field(description="The URL of the repository, or empty if only its host is known")
+    description: str = Field(description="The content of the repository")
 
 
 class ProjectTechnologyAnswer(BaseModel):
     """A technology that a project uses."""
 
-    technology: Id = Field(description="The technology's id")
-    category: Category = Field(description="What the project uses the technology for")
-    main: bool = Field(description="Whether the technology is one of the project's main ones")
+    technology: Id = Field(description="The id of the technology")
+    category: Category = Field(description="The purpose for which the project uses the technology")
+    main: bool = Field(description="True if it is a main technology of the project")
     name: str = Field(
-        description="What the technology is called; a renaming can take a minute to show here"
+        description="The name of the technology. A new name can take a minute to appear here"
     )
 
 
 class ProjectItemAnswer(BaseModel):
-    """A dependency or a tool, by a free name."""
+    """A dependency or a tool of a project, under any name."""
 
-    name: str = Field(description="What the dependency or the tool is called")
-    description: str = Field(description="What the project needs it for")
+    name: str = Field(description="The name of the dependency or the tool")
+    description: str = Field(description="The purpose for which the project needs it")
 
 
 class ProjectAnswer(BaseModel):
-    """A software project. Its contacts are apart from it: e-mail addresses are personal data."""
+    """A software project. Its contacts are a separate resource, because they are personal data."""
 
     id: Id
-    name: str = Field(description="What the project is called")
-    short_name: str = Field(description="The project's short name; may be empty")
-    programme: str = Field(description="The programme that the project belongs to; may be empty")
-    programme_short_name: str = Field(description="The programme's short name; may be empty")
-    description: str = Field(description="What the project does")
+    name: str = Field(description="The name of the project")
+    short_name: str = Field(description="The short name of the project, or empty")
+    programme: str = Field(description="The programme of the project, or empty")
+    programme_short_name: str = Field(description="The short name of the programme, or empty")
+    description: str = Field(description="The purpose of the project")
     stage: Stage | None = Field(
-        description="Where in its life the project is; null where nobody has said"
+        description="The stage of the project in its life, or null if it is unknown"
     )
     development: ProjectDevelopmentAnswer | None = Field(
-        description="Who develops the project; null where nobody has said"
+        description="The developers of the project, or null if they are unknown"
     )
-    hosting: ProjectHostingAnswer = Field(description="Where the project runs")
-    environments: list[Environment] = Field(description="The environments that the project has")
+    hosting: ProjectHostingAnswer = Field(description="The places where the project runs")
+    environments: list[Environment] = Field(description="The environments of the project")
     documentation: list[str] = Field(description="The URLs of the project's documentation")
-    repositories: list[ProjectRepositoryAnswer] = Field(description="Where the source code is")
+    repositories: list[ProjectRepositoryAnswer] = Field(
+        description="The repositories of the source code"
+    )
     technologies: list[ProjectTechnologyAnswer] = Field(
         description="The technologies that the project uses"
     )
-    dependencies: list[ProjectItemAnswer] = Field(description="What the project depends on")
+    dependencies: list[ProjectItemAnswer] = Field(
+        description="The systems and services that the project depends on"
+    )
     miscellaneous: list[ProjectItemAnswer] = Field(
-        description="Supporting tools that fit no category"
+        description="Supporting tools that belong to no category"
     )
     version: Version
     created_at: Time = Field(description="The time of creation in UTC (RFC 3339)")
@@ -94,19 +98,21 @@ class ProjectListAnswer(BaseModel):
 
 
 class ContactAnswer(BaseModel):
-    """A person who answers for a project."""
+    """A person who is responsible for a project."""
 
-    email: str = Field(description="The person's e-mail address")
-    roles: list[str] = Field(description="What the person does for the project")
-    grade: str = Field(description="The person's grade; may be empty")
+    email: str = Field(description="The e-mail address of the person")
+    roles: list[str] = Field(description="The roles of the person in the project")
+    grade: str = Field(description="The grade of the person, or empty")
 
 
 class ContactListAnswer(BaseModel):
-    """The people who answer for a project, with the project's own version."""
+    """The contacts of a project. Its version and last write are those of the project."""
 
-    contacts: list[ContactAnswer] = Field(description="The people who answer for the project")
+    contacts: list[ContactAnswer] = Field(
+        description="The people who are responsible for the project"
+    )
     version: Version
     updated_at: Time = Field(description="The time of the last write in UTC (RFC 3339)")
     updated_by: str | None = Field(
-        description="The e-mail address of the last writer; null for a service that named no user"
+        description="The e-mail address of the last writer, or null for a service that named no user"
     )

@@ -1,33 +1,33 @@
-"""The service's index and health."""
+"""The index and the health of the API."""
 
 from pydantic import BaseModel, Field
 
-TAG = "The service itself: index, health, contract and this page."
+TAG = "The index, the health and the contract of the API."
 
 
 class IndexLinksAnswer(BaseModel):
-    """The paths of this service, each with the prefix that you came by."""
+    """The paths of the API, with the stage or base path of the request."""
 
-    contract: str = Field(description="This contract")
-    docs: str = Field(description="The page to try the contract on")
-    health: str = Field(description="The service's health")
-    projects: str = Field(description="The projects")
-    technologies: str = Field(description="The technologies")
-    radar: str = Field(description="The radar")
-    me: str = Field(description="Who you are")
+    contract: str = Field(description="The path of this contract")
+    docs: str = Field(description="The path of a page for trying requests")
+    health: str = Field(description="The path of the health")
+    projects: str = Field(description="The path of the projects")
+    technologies: str = Field(description="The path of the technologies")
+    radar: str = Field(description="The path of the radar")
+    me: str = Field(description="The path of your identity")
 
 
 class IndexAnswer(BaseModel):
-    """What this service is."""
+    """The name, release and stage of the API, and its links."""
 
-    service: str = Field(description="The name of this service: `landscape-api`")
-    version: str = Field(description="The release that answers")
-    stage: str = Field(description="The stage that answers, like `dev`")
-    links: IndexLinksAnswer = Field(description="Where to go on")
+    service: str = Field(description="The name of the API, `landscape-api`")
+    version: str = Field(description="The release of the API")
+    stage: str = Field(description="The stage, like `dev`")
+    links: IndexLinksAnswer = Field(description="The paths of the API")
 
 
 class HealthAnswer(BaseModel):
-    """That the service can read its store."""
+    """The answer of an API that can read its database."""
 
-    status: str = Field(description="`ok`: the service can read its store")
-    version: str = Field(description="The release that answers")
+    status: str = Field(description="Always `ok`. Otherwise the answer is a problem")
+    version: str = Field(description="The release of the API")
