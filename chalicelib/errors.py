@@ -94,7 +94,11 @@ class NameTakenError(ConflictError):
 
 
 class InUseError(ConflictError):
-    pass
+    def __init__(self, technology_id: str, projects: int) -> None:
+        super().__init__(
+            f"The number of projects that use {technology_id} is {projects}: remove it from them, or"
+            " merge it"
+        )
 
 
 class ReceiptMismatchError(RegisterError):

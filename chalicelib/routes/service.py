@@ -37,7 +37,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
 
     @edge.route(routes, "GET", "/health", answer="Health")
     def get_health(_: Call) -> Response:
-        """Get the health
+        """Get the health of the API
 
         Reads one record of the database.
         """
@@ -48,7 +48,7 @@ def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     def get_me(call: Call) -> Response:
         """Get the caller
 
-        Returns the identity in the token or the signature, and the access rules that allow it.
+        Returns the identity in the token or the signature, and its access rights.
         """
         caller = call.caller
         return resource(

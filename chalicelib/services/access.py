@@ -78,7 +78,7 @@ def require(caller: Caller, action: str) -> None:
     rule = RULES[action]
     if caller.service not in rule.groups:
         pools = " or ".join(rule.groups)
-        raise ForbiddenError(f"{action} is for users of {pools}, not of {caller.service}")
+        raise ForbiddenError(f"{action} needs a caller of {pools}, not of {caller.service}")
     if caller.email is None:
         if not rule.role:
             raise ForbiddenError(f"{action} needs a user: name the user in On-Behalf-Of")
@@ -86,7 +86,9 @@ def require(caller: Caller, action: str) -> None:
     groups = rule.groups[caller.service]
     if groups is not EVERYONE and not caller.groups & groups:
         names = " or ".join(sorted(groups))
-        raise ForbiddenError(f"{action} is for the group {names} of {caller.service}")
+        raise ForbiddenError(
+            f"{action} needs the group {names} of {caller.service}: ask an administrator to add you"
+        )
 
 
 def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -> None:
@@ -96,7 +98,9 @@ def require_relation(caller: Caller, action: str, contacts: Iterable[Contact]) -
         return
     if caller.key not in {contact.key for contact in contacts}:
         names = " or ".join(sorted(exempt))
-        raise ForbiddenError(f"{action} is for the project's contacts and the group {names}")
+        raise ForbiddenError(
+            f"{action} needs a contact of the project or the group {names}: ask a contact to add you"
+        )
 
 
 def require_members(caller: Caller, action: str, changed: Iterable[str]) -> None:
@@ -105,7 +109,9 @@ def require_members(caller: Caller, action: str, changed: Iterable[str]) -> None
     kept = sorted({*changed} - rule.members)
     if rule.members and kept and not caller.groups & rule.all_members_for:
         names = " or ".join(sorted(rule.all_members_for))
-        raise ForbiddenError(f"{action} of {', '.join(kept)} is for the group {names}")
+        raise ForbiddenError(
+            f"{action} needs the group {names} to change {', '.join(kept)}: leave this unchanged"
+        )
 
 
 def allowed(caller: Caller) -> list[str]:

@@ -124,7 +124,7 @@ class NewTechnologies:
         seconds = (next_midnight(now) - now).total_seconds()
         return QuotaExceededError(
             f"Your projects have added {MOST_IN_A_DAY} technologies to the register today:"
-            " name known ones, or send the request again after midnight UTC",
+            " use existing ones, or send the request again after midnight UTC",
             int(seconds) + 1,
         )
 
@@ -160,7 +160,7 @@ def with_ids(uses: Iterable[Use], technologies: Mapping[str, Named]) -> tuple[Us
         technology = technologies[use.technology]
         first = seen.setdefault((technology.id, use.category), number)
         if first != number:
-            detail = f"the same technology and category as /technologies/{first}"
+            detail = f"the same technology and category as /technologies/{first}: remove one"
             flaws.append(Flaw(f"/technologies/{number}", detail))
         identified.append(replace(use, technology=technology.id, name=technology.name))
     if flaws:

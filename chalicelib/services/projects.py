@@ -77,7 +77,7 @@ class Projects:
         """The project with its contacts. Raises NotFoundError."""
         found = self._store.get(project_id) if is_id(project_id) else None
         if found is None:
-            raise NotFoundError("There is no project with this id")
+            raise NotFoundError("There is no project with this id: GET /api/v1/projects lists them")
         return found
 
     def for_writing(self, project_id: str, caller: Caller, action: str) -> Project:
@@ -97,9 +97,11 @@ class Projects:
         if caller.email and caller.key not in {contact.key for contact in contacts}:
             contacts = (Contact(caller.email, CREATORS_ROLES), *contacts)
         if not contacts:
-            raise InvalidError(Flaw("/contacts", "name a contact: the caller is a service"))
+            raise InvalidError(
+                Flaw("/contacts", "must have a contact, because the caller is a service")
+            )
         if len(contacts) > MOST_CONTACTS:
-            flaw = f"with you it has more than {MOST_CONTACTS} contacts: leave some out"
+            flaw = f"with you it has more than {MOST_CONTACTS} contacts: remove one"
             raise InvalidError(Flaw("/contacts", flaw))
         return self.admit(replace(draft, contacts=contacts), caller, receipt)
 

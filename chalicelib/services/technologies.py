@@ -21,7 +21,7 @@ from chalicelib.services.ids import add_under_free_id, is_id, slug
 from chalicelib.stores.port import Quota, ReceiptFor, TechnologyStore, no_receipt
 
 TRIES = 50
-NO_SUCH_TECHNOLOGY = "There is no technology with this id"
+NO_SUCH_TECHNOLOGY = "There is no technology with this id: GET /api/v1/technologies lists them"
 
 
 class Technologies:
@@ -161,7 +161,7 @@ class Technologies:
             except VersionMismatchError:
                 continue
         raise ConflictError(
-            "Too many writers moved this technology at once: send the request again"
+            "Other requests moved this technology at the same time: send the request again"
         )
 
 

@@ -27,6 +27,7 @@ GOOD = "a-value-that-waf-inserts-into-all-it-lets-in"
 CLOSED = (403, "urn:landscape-api:problem:closed")
 UNAVAILABLE = (503, "urn:landscape-api:problem:unavailable")
 INTERNAL = (500, "urn:landscape-api:problem:internal")
+TEXT = "The request did not pass the firewall: use the address that the operator has published"
 CURE = "python waf/associate.py --stage STAGE"
 
 
@@ -60,7 +61,7 @@ def test_every_route_is_shut_with_the_header_or_without(
                 assert (answer.status, answer.body) == (403, b"")
                 continue
             assert (answer.status, answer.json["type"]) == CLOSED
-            assert answer.json["detail"] == "This API answers only what its firewall let in"
+            assert answer.json["detail"] == TEXT
             assert VALUE not in answer.body.decode()
             assert answer.headers["x-request-id"] == answer.json["request_id"]
 

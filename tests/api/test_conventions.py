@@ -26,7 +26,7 @@ def test_a_problem_says_what_where_and_which_request(api: Api) -> None:
         "type": "urn:landscape-api:problem:not-found",
         "title": "Not found",
         "status": 404,
-        "detail": "There is no project with this id",
+        "detail": "There is no project with this id: GET /api/v1/projects lists them",
         "instance": f"{P}/no-such-project",
         "request_id": answer.headers["x-request-id"],
     }
@@ -106,7 +106,7 @@ def test_a_body_in_another_coding_is_a_415_that_says_to_send_it_plain(
     assert answer.status == 415
     assert (
         answer.json["detail"]
-        == "The body has a Content-Encoding: send it uncompressed and without it"
+        == "The body has a Content-Encoding: send it uncompressed, without this header"
     )
 
 
@@ -146,15 +146,18 @@ def test_what_is_no_json_object_is_a_400_problem(api: Api, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        (b"", "The body is empty"),
+        (b"", "The body is empty: send a JSON object"),
         (b'{"a":', "The body is not JSON: Expecting value at line 1, column 6"),
         (
             b'{"version": ' + b"9" * 5000 + b"}",
-            "The body is not JSON: it holds a number that is too long",
+            "The body is not JSON: a number has too many digits",
         ),
-        (b'{"name": "x", "hosting": 7}', "/hosting: is not an object"),
-        (b'{"name": "x", "documentation": {}}', "/documentation: is not a list"),
-        (b'{"name": "x", "hosting": {"typ/es~": []}}', "/hosting/typ~1es~0: unknown field"),
+        (b'{"name": "x", "hosting": 7}', "/hosting: must be an object"),
+        (b'{"name": "x", "documentation": {}}', "/documentation: must be a list"),
+        (
+            b'{"name": "x", "hosting": {"typ/es~": []}}',
+            "/hosting/typ~1es~0: unknown field: remove it",
+        ),
     ],
 )
 def test_the_wording_of_a_problem_is_for_callers(client: Api, body: bytes, detail: str) -> None:
@@ -177,7 +180,7 @@ def test_elsewhere_any_query_is_passed_over(api: Api, path: str) -> None:
 
 def test_a_path_without_parameters_says_so(client: Api) -> None:
     told = client.get("/api/v1/directorates?x=1").json["detail"]
-    assert told == "/x: unknown query parameter: this path takes none"
+    assert told == "/x: unknown query parameter: remove it"
 
 
 def test_a_get_minds_neither_its_content_type_nor_a_trailing_slash(api: Api) -> None:

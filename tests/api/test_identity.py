@@ -262,7 +262,7 @@ def test_the_wrong_pool_or_group_opens_nothing(way: Api, method: str, path: str,
             token = Forger(way.settings, service).token(groups=groups)
             answer = ask(way.send, method, path, token)
             check_refused(answer, 403, str(groups), EMAIL, token)
-            assert answer.json["detail"].startswith(f"{rule} is for "), groups
+            assert answer.json["detail"].startswith(f"{rule} needs "), groups
 
 
 @pytest.mark.parametrize("spelling", ["Bearer {}", "bearer {}", "BEARER  {}", "{}", " {} "])
@@ -403,7 +403,7 @@ def test_a_challenge_says_what_is_wrong(client: Api) -> None:
     assert client.get("/api/v1/me").headers["www-authenticate"] == 'Bearer realm="landscape-api"'
     expired = Forger(client.settings, TECH_AUDIT_TOOL).token(exp=seconds_from_now(-60))
     assert client.with_token(expired).get("/api/v1/me").headers["www-authenticate"] == (
-        'Bearer realm="landscape-api", error="invalid_token", error_description="The token has expired"'
+        'Bearer realm="landscape-api", error="invalid_token", error_description="The token has expired: sign in again"'
     )
 
 

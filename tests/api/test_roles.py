@@ -150,7 +150,7 @@ def test_a_token_does_not_stand_in_for_a_role(client: Api) -> None:
 def test_under_a_token_on_behalf_of_is_refused(client: Api) -> None:
     answer = client.auditor().get("/api/v1/me", on_behalf_of=RITA)
     assert answer.status == 403
-    assert "send no On-Behalf-Of" in answer.json["detail"]
+    assert "On-Behalf-Of is only for IAM roles" in answer.json["detail"]
 
 
 # --- As whom
@@ -259,7 +259,7 @@ def test_the_role_of_the_other_service_may_nothing_more(
         for named in (None, f"rita@example.org; groups={groups}"):
             answer = role_of(service, inside, named)(method, IAM + path, *body(method))
             assert answer.status == 403
-            assert answer.json["detail"].startswith(f"{rule} is for users of ")
+            assert answer.json["detail"].startswith(f"{rule} needs a caller of ")
 
 
 @pytest.mark.parametrize(("method", "path", "rule"), RESTRICTED)

@@ -217,10 +217,11 @@ def test_a_technology_needs_a_quadrant(client: Api) -> None:
 
 def test_what_is_not_there_is_a_404_before_if_match_counts_and_after_the_body(api: Api) -> None:
     for each in ("none", "N%20ne", "%E2%82%AC"):
-        assert api.get(f"{P}/{each}").json["detail"] == "There is no project with this id"
+        told = api.get(f"{P}/{each}").json["detail"]
+        assert told == f"There is no project with this id: GET {P} lists them"
         assert api.auditor().get(f"{P}/{each}/contacts").status == 404
         assert api.auditor()("PATCH", f"{P}/{each}", {"stage": None}).status == 404
         for tail in ("", "/moves", "/projects"):
-            told = api.get(f"{T}/{each}{tail}").json
-            assert told["detail"] == "There is no technology with this id"
+            told = api.get(f"{T}/{each}{tail}").json["detail"]
+            assert told == f"There is no technology with this id: GET {T} lists them"
     assert api.auditor()("PATCH", f"{P}/none", {"stage": 3}).status == 422

@@ -131,7 +131,7 @@ def test_an_unknown_path_is_a_problem_that_says_so(send: Sender) -> None:
     for method in ("GET", "POST", "OPTIONS"):
         answer = send(method, "/no/such/path", {"Authorization": "Bearer x"}, b"")
         assert answer.status == 404
-        assert "Nothing is at this path" in answer.json["detail"]
+        assert "This path does not exist" in answer.json["detail"]
     assert send("HEAD", "/no/such/path", {}, b"").body == b""
 
 

@@ -237,7 +237,7 @@ def test_a_path_that_is_not_there_is_a_problem_and_no_dimension_of_a_metric(
     for path in ("/nothing", "/api/v2/projects", "//evil.example/health", f"{P}/a/b/c/d"):
         answer = api("GET", path)
         assert (answer.status, answer.json["instance"]) == (404, path)
-        assert answer.json["detail"] == "Nothing is at this path: GET / lists what there is"
+        assert answer.json["detail"] == "This path does not exist: GET / lists the paths"
         assert server.lines()[-1]["route"] == "GET /{proxy+}"
     assert api("BREW", "/nothing").status == 404
     assert server.lines()[-1]["route"] == "UNKNOWN /{proxy+}"
@@ -246,9 +246,7 @@ def test_a_path_that_is_not_there_is_a_problem_and_no_dimension_of_a_metric(
 def test_roles_are_not_served_and_the_answer_says_so(server: ContainerServer, api: Api) -> None:
     answer = server.send("GET", "/iam/api/v1/me", {}, b"")
     assert answer.status == 404
-    detail = (
-        "Signatures are not verified here: call API Gateway, or leave out /iam and send a token"
-    )
+    detail = "This server verifies no signatures: call API Gateway, or omit /iam and send a token"
     assert answer.json["detail"] == detail
     assert [server["url"] for server in api.get("/openapi.json").json["servers"]] == ["/"]
 

@@ -231,4 +231,4 @@ def test_directorates_are_loaded_once_and_never_replaced(run: Run, write: Write)
 def test_directorates_without_a_default_are_left_out(run: Run, write: Write) -> None:
     done = run(write(DIRECTORATES[1:]))
     assert done.exit_code == 1
-    assert "needs exactly one default directorate" in " ".join(done.stdout.split())
+    assert "must have exactly one default directorate" in " ".join(done.stdout.split())

@@ -174,7 +174,7 @@ def test_the_same_project_added_anew_is_another_record(
     store.projects.remove(read)
     store.projects.add(project("sdx"))
     assert there(store.projects, "sdx") == read
-    with pytest.raises(VersionMismatchError, match="It is version 1 by now"):
+    with pytest.raises(VersionMismatchError, match="The record now has version 1"):
         write(store, read)
 
 

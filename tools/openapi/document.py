@@ -16,9 +16,9 @@ from tools.openapi.schemas import SCHEMAS, schemas
 DESCRIPTION = """
 One API for an organisation's software **projects** and the **technologies** that they use.
 
-**Errors** are problem details (RFC 9457). Quote the `request_id` if you report an error. A path or a
-method that does not exist returns a 404, with or without a token. On a developer's machine, a method
-that does not exist returns a 405. Paths with `/api/` return a 422 for an unknown query parameter. The
+**Errors** are problem details (RFC 9457). Quote the `request_id` if you report an error. An unknown
+path or an unsupported method returns a 404, with or without a token. On a developer's machine, an
+unsupported method returns a 405. Paths with `/api/` return a 422 for an unknown query parameter. The
 other paths ignore it.
 
 **Browsers** on the listed origins can send `OPTIONS` to every path. Every `GET` that needs no token
@@ -71,7 +71,7 @@ def _info() -> dict[str, Any]:
     return {
         "title": "Landscape API",
         "version": __version__,
-        "summary": "Software projects and the technologies they use",
+        "summary": "Software projects and the technologies that they use",
         "description": DESCRIPTION,
         "license": {"name": "MIT", "identifier": "MIT"},
         "contact": {"name": "The team that runs this service"},

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.errors import InUseError
 from chalicelib.routes.caller import NO_TOKEN
 from chalicelib.routes.problems import CLOSED, CURES, INTERNAL, PROBLEM_URN, TABLE
 from chalicelib.routes.roles import NOT_SIGNED
@@ -25,12 +26,12 @@ DETAILS = {
     "malformed": "The body must be a JSON object",
     "unauthenticated": NO_TOKEN,
     "A valid signature is needed": NOT_SIGNED,
-    "forbidden": "create-technology is for users of digital-landscape, not of tech-audit-tool",
+    "forbidden": "create-technology needs a caller of digital-landscape, not of tech-audit-tool",
     "closed": CLOSED,
-    "not-found": "There is no project with this id",
+    "not-found": "There is no project with this id: GET /api/v1/projects lists them",
     "name-taken": "The project survey-data-exchange has this name",
-    "in-use": "3 projects use python",
-    "conflict": "Too many writers moved this technology at once: send the request again",
+    "in-use": str(InUseError("python", 3)),
+    "conflict": "Other requests moved this technology at the same time: send the request again",
     "version-mismatch": "The record now has version 2: read it again",
     "payload-too-large": "The body has more than 262144 bytes: send less",
     "unsupported-media-type": f"Unsupported media type: text/plain{CURES[415]}",
@@ -38,7 +39,7 @@ DETAILS = {
     "idempotency-key-reused": "This Idempotency-Key was sent with another body before: use a new key",
     "precondition-required": "Send the ETag that you read in If-Match, or * for any version",
     "quota-exceeded": "Your projects have added 50 technologies to the register today:"
-    " name known ones, or send the request again after midnight UTC",
+    " use existing ones, or send the request again after midnight UTC",
     "unavailable": "The database cannot be read: OperationalError",
 }
 # The problem that is not in the application's table: an unexpected error.
@@ -173,15 +174,15 @@ ANSWERS: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {
         ("Retry-After",),
     ),
     "QuotaExceeded": (
-        "The caller's projects have added the most new technologies of a day, or the caller, or all"
-        " callers together, sent too many requests",
+        "The caller's projects have added the most new technologies of a day, or there were too many"
+        " requests",
         429,
         ("quota-exceeded", "too-many-requests"),
         ("Retry-After",),
     ),
     "Internal": ("The API has a fault, which is in its log", 500, ("internal",), ()),
     "Unavailable": ("Temporarily unavailable", 503, ("unavailable",), ("Retry-After",)),
-    "Timeout": ("No answer in time. The write may be complete", 504, ("timeout",), ()),
+    "Timeout": ("No answer in time. The request may have taken effect", 504, ("timeout",), ()),
 }
 EVERYWHERE = (
     "Malformed",

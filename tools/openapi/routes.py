@@ -26,9 +26,8 @@ PHRASES = {
     "size": f"A project and its contacts have at most {LARGEST_PROJECT // 1024} KB as JSON.",
     "read_first": "Send `If-Match` with the ETag that you read, or `*` for any version. You can edit an"
     " answer and send it back, with its read-only members unchanged.",
-    "by_rank": "the record with the fewest letters in all its words comes first, then the order is by"
-    " id.",
-    "named": "Name a technology by id, name or alias. A new name can take a minute to be found. An"
+    "by_rank": "the order is by the number of letters in all words of the record, then by id.",
+    "named": "Name a technology by id, name or alias. A renaming takes effect within a minute. An"
     " unknown name creates a technology in the ring `review`: at most"
     f" {MOST_IN_A_REQUEST} in a request, and {MOST_IN_A_DAY} a day (UTC) for each caller.",
     "patched": "JSON Merge Patch (RFC 7396): an absent member stays, and null deletes it. The type"

@@ -73,10 +73,10 @@ def allowed_callers(action: str | None) -> str:
             f" They must be a contact of the project, or in the group {_either(rule.contact_or)}."
         )
     if rule.members:
-        members = ", ".join(f"`{member}`" for member in sorted(rule.members))
+        *others, last = (f"`{member}`" for member in sorted(rule.members))
         text += (
-            f" They can change {members}. The group {_either(rule.all_members_for)} can change"
-            " every member."
+            f" They can change {', '.join(others)} and {last}."
+            f" The group {_either(rule.all_members_for)} can change every member."
         )
     alone = "can also call without a user" if rule.role else "must name a user in `On-Behalf-Of`"
     return f"{text} A service's IAM role {alone}. The rule is `{action}`."

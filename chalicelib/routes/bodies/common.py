@@ -158,14 +158,12 @@ Url = Annotated[
 ]
 UrlOrNothing = Annotated[
     str,
-    limited(LONGEST_URL, f"{URL_WORDS}. It can be empty", f"^({URL_PATTERN})?$"),
+    limited(LONGEST_URL, URL_WORDS, f"^({URL_PATTERN})?$"),
     AfterValidator(_url_or_nothing),
 ]
 Email = Annotated[
     str,
-    limited(
-        LONGEST_EMAIL, f"An e-mail address with at most {LONGEST_EMAIL} characters", EMAIL_PATTERN
-    ),
+    limited(LONGEST_EMAIL, f"At most {LONGEST_EMAIL} characters", EMAIL_PATTERN),
     AfterValidator(_email),
 ]
 Category = TypeAliasType("Category", Annotated[str, *choice(CATEGORIES)])

@@ -141,7 +141,7 @@ class NewProjectBody(WritableProject):
         Field(
             default=[],
             max_length=MOST_CONTACTS,
-            description="The people who are responsible for the project. The API adds the user who calls",
+            description="The people who are responsible for the project. The API adds the calling user",
         ),
         AfterValidator(_distinct),
     ]

@@ -34,4 +34,4 @@ class DynamoDirectorates:
 
     def _changed(self) -> RegisterError:
         version = self.get().version
-        return VersionMismatchError(f"It is version {version} by now: read it again")
+        return VersionMismatchError(f"The record now has version {version}: read it again")

@@ -88,7 +88,7 @@ def unused(client: Client, technology_id: str) -> Action:
     key = keys.count_key(technology_id)
 
     def in_use() -> RegisterError:
-        return InUseError(f"{number_in(client.get(key))} projects use {technology_id}")
+        return InUseError(technology_id, number_in(client.get(key)))
 
     return Action(client.delete(key, "n = :none", none={"N": "0"}), in_use)
 

@@ -106,7 +106,9 @@ class Writer:
             if found is None or found != before:
                 break
             current = found
-        raise VersionMismatchError(f"It is no longer version {before.version}: read it again")
+        raise VersionMismatchError(
+            f"The record no longer has version {before.version}: read it again"
+        )
 
     def refusal(self, key: Key, version: int) -> RegisterError:
         """The reason why a write over this version was refused."""
@@ -115,7 +117,7 @@ class Writer:
             return NotFoundError("It was deleted a moment ago: read the list again")
         now = int(item["version"]["N"])
         if now != version:
-            return VersionMismatchError(f"It is version {now} by now, not {version}: read it again")
+            return VersionMismatchError(f"The record now has version {now}: read it again")
         return MarkError("It is being written")
 
     def _record(self, change: Change, condition: str = UNCHANGED, **more: Value) -> Action:

@@ -134,4 +134,4 @@ def require_current(connection: sqlite3.Connection, before: Project | Technology
         raise NotFoundError("It was deleted a moment ago: read the list again")
     version, mark = row
     if mark != before.mark:
-        raise VersionMismatchError(f"It is version {version} by now: read it again")
+        raise VersionMismatchError(f"The record now has version {version}: read it again")

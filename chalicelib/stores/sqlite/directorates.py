@@ -20,7 +20,7 @@ class SqliteDirectorates:
     def replace(self, before: Directorates, after: Directorates) -> None:
         with self._database.write() as connection:
             if (version := _get(connection).version) != before.version:
-                raise VersionMismatchError(f"It is version {version} by now: read it again")
+                raise VersionMismatchError(f"The record now has version {version}: read it again")
             text = as_json(directorates_document(after, stored=True))
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('directorates', ?)", (text,))
 

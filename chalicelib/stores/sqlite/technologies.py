@@ -172,7 +172,7 @@ def _remove(connection: Connection, technology_id: str) -> None:
         "SELECT project_count FROM technologies WHERE id = ?", (technology_id,)
     ).fetchone()
     if used:
-        raise InUseError(f"{used} projects use {technology_id}")
+        raise InUseError(technology_id, used)
     SEARCH.forget(connection, technology_id)
     connection.execute("DELETE FROM technologies WHERE id = ?", (technology_id,))
 

@@ -21,17 +21,17 @@ from tests.support.signing import REGION
 
 # Rules that no JSON Schema can say: a 422 to what the schema allows is right where they are broken.
 BEYOND_SCHEMAS = {
-    "holds no word": "what is a word is decided by Unicode's tables",
-    "holds more than 10 words": "the same",
-    "lists an e-mail address twice": "JSON Schema compares whole items, case and all",
+    "must contain a word": "what is a word is decided by Unicode's tables",
+    "must contain at most 10 words": "the same",
+    "must list each e-mail address only once": "JSON Schema compares whole items, case and all",
     "the same technology and category as": "names, aliases and ids of one technology are one",
     "is the technology itself": "JSON Schema does not compare a body with a path",
     "a request may add": "which technologies are known depends on what is there",
     "with you it has more than": "who makes a project becomes its contact, and no body says who calls",
     "bytes of JSON": "JSON Schema does not measure whole documents",
-    "lists an id twice": "JSON Schema compares whole items",
-    "lists a name twice": "JSON Schema compares whole items, case and all",
-    "needs exactly one default": "JSON Schema counts no members of items",
+    "must list each id only once": "JSON Schema compares whole items",
+    "must list each name only once": "JSON Schema compares whole items, case and all",
+    "must have exactly one default": "JSON Schema counts no members of items",
     "is not the id of a technology": "which technologies there are depends on what is there",
     "is not an enabled directorate": "which directorates there are depends on what is there",
     "is required": "whether a patch leaves a member out depends on what is there",

@@ -10,7 +10,7 @@ class IndexLinksAnswer(BaseModel):
 
     contract: str = Field(description="The path of this contract")
     docs: str = Field(description="The path of a page for trying requests")
-    health: str = Field(description="The path of the health")
+    health: str = Field(description="The path of the health check")
     projects: str = Field(description="The path of the projects")
     technologies: str = Field(description="The path of the technologies")
     radar: str = Field(description="The path of the radar")
