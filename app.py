@@ -1,10 +1,10 @@
-"""What Chalice looks for: the settings from the environment, and the app they make."""
+"""The module that Chalice imports: it reads the settings and makes the app."""
 
 import os
 import sys
 from typing import NoReturn
 
-# `chalice local` restarts when a file in the project changes; byte code written here would do it.
+# `chalice local` restarts when a file in the project changes, so this process writes no byte code.
 sys.dont_write_bytecode = True
 
 from chalice.app import Request
@@ -17,21 +17,21 @@ IN_CHALICE = "AWS_CHALICE_CLI_MODE" in os.environ
 
 
 def issue_token(service: str, email: str, groups: list[str]) -> str:
-    """A development token, for the local stage. Its maker is no part of what is deployed."""
+    """A development token, for the local stage. `tools` is not deployed."""
     from tools.token import development_token
 
     return development_token(settings, service, email, groups)
 
 
 def user_arn(request: Request) -> str:
-    """Whose development credentials signed it, on the local stage. Not deployed either."""
+    """The ARN of the development credentials that signed `request`, for the local stage."""
     from tools.credentials import user_arn
 
     return user_arn(settings, request)
 
 
 def read_settings() -> Settings:
-    """On the local stage those of the file too: Chalice would write them over the environment."""
+    """The settings from the environment, on the local stage with those of .chalice/config.json."""
     if IN_CHALICE and os.environ.get("LANDSCAPE_STAGE") == "local":
         from tools.local import local_settings
 
@@ -40,7 +40,7 @@ def read_settings() -> Settings:
 
 
 def give_up(error: Exception) -> NoReturn:
-    """Whoever runs a command of Chalice's reads one line, and no traceback."""
+    """Raises `error`, or under a command of Chalice's prints one line and exits."""
     if not IN_CHALICE:
         raise error
     from tools.local import give_up
@@ -57,11 +57,11 @@ except (SettingsError, RegisterError) as error:
 
 @app.schedule("rate(15 minutes)")
 def expire(_: object) -> None:
-    """A Lambda of its own: takes out of the IP sets what has expired."""
+    """A Lambda function of its own: removes expired entries from the IP sets."""
     take_out_expired(settings)
 
 
 @app.schedule("rate(15 minutes)")
 def finish(_: object) -> None:
-    """A Lambda of its own: completes writes to the register that were cut short."""
+    """A Lambda function of its own: completes interrupted writes to the register."""
     finish_writes(settings)

@@ -1,4 +1,4 @@
-"""The one place that puts the parts together: settings → store → services → blueprints → app."""
+"""The one module that assembles the parts: settings → store → services → blueprints → app."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,9 +49,9 @@ def create_app(
     issue_token: Callable[[str, str, list[str]], str] | None = None,
     user_arn: Callable[[Request], str] | None = None,
 ) -> Chalice:
-    """The whole API, over the settings' own store unless another is given.
+    """The API over `store`, or else over the store that the settings name.
 
-    On the local stage alone, `issue_token` gives development tokens and `user_arn` verifies
+    On the local stage only, `issue_token` makes development tokens and `user_arn` verifies
     development signatures.
     Raises SettingsError, errors.UnavailableError.
     """
@@ -103,9 +103,9 @@ def create_app(
 
 
 def take_out_expired(settings: Settings) -> None:
-    """The scheduled function `expire`: brings the firewall in line with the allow-list, and logs what it did.
+    """The scheduled function `expire`: updates the IP sets from the table, and logs the changes.
 
-    Raises FirewallError, errors.UnavailableError, the SDK's errors: EventBridge then calls it again.
+    Raises FirewallError, errors.UnavailableError, the SDK's errors: AWS then calls it again.
     """
     from chalicelib.firewall.calls import Waf, waf_client
     from chalicelib.firewall.expiry import TIMEOUT_SECONDS, expire
@@ -120,9 +120,9 @@ def take_out_expired(settings: Settings) -> None:
 
 
 def finish_writes(settings: Settings) -> None:
-    """The scheduled function `finish`: completes what was cut short, and logs how much that was.
+    """The scheduled function `finish`: completes interrupted writes, and logs their number.
 
-    Raises errors.UnavailableError: EventBridge then calls it again.
+    Raises errors.UnavailableError: AWS then calls it again.
     """
     finished = open_store(settings).finish(timestamp(utc_now()))
     log({"stage": settings.stage, "unfinished_writes": finished})
@@ -180,7 +180,7 @@ def sqlite_path(settings: Settings) -> Path:
 
 def _no_store(settings: Settings) -> SettingsError:
     return SettingsError(
-        f"LANDSCAPE_STORE_URL is {settings.store_url!r}, not like sqlite:, sqlite:///path.db"
+        f"LANDSCAPE_STORE_URL is {settings.store_url!r}: write it like sqlite:, sqlite:///path.db"
         " or dynamodb://table"
     )
 
@@ -207,7 +207,7 @@ def _authenticator(settings: Settings) -> Callable[[Request], Caller]:
 
     @cache
     def verifier() -> Callable[[str], Claims]:
-        # With the first token, not before: a public read pays for no cryptography.
+        # Imported at the first token, so that a public read does not load cryptography.
         from chalicelib.routes import tokens
 
         if settings.is_local:

@@ -1,7 +1,7 @@
 """The moment by which a request must be answered, before Lambda ends it without a log line.
 
-A request stays on one thread, so a threading.local holds the moment. `contextvars` would be one
-more module for a cold start to import. Scripts and scheduled functions have no deadline.
+A request stays on one thread, so a threading.local holds the moment. `contextvars` would add a
+module to a cold start. Scripts and scheduled functions have no deadline.
 """
 
 import threading
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
 
-# Reserved for making the answer and its log line.
+# Reserved for the answer and its log line.
 MARGIN_SECONDS = 1.0
-# Outside Lambda: the time that Patience allows a database that does not answer.
+# Outside Lambda: as long as the stores wait for a database that does not answer.
 REQUEST_SECONDS = 15.0
 
 
@@ -24,14 +24,14 @@ _current = _Current()
 
 
 def request_seconds(lambda_context: object) -> float:
-    """How long the request of this context may take; the context is None outside Lambda."""
+    """The seconds that a request may take. `lambda_context` is None outside Lambda."""
     remaining = getattr(lambda_context, "get_remaining_time_in_millis", None)
     return remaining() / 1000 - MARGIN_SECONDS if remaining else REQUEST_SECONDS
 
 
 @contextmanager
 def until(moment: float) -> Iterator[None]:
-    """Sets this thread's deadline, a moment of time.monotonic(), and takes it away again."""
+    """Sets this thread's deadline, a moment of time.monotonic(), and then restores the last one."""
     outer, _current.moment = _current.moment, moment
     try:
         yield
@@ -40,5 +40,5 @@ def until(moment: float) -> Iterator[None]:
 
 
 def seconds_left(clock: Callable[[], float] = time.monotonic) -> float:
-    """Until this thread's deadline: negative once it has passed, infinite where none is set."""
+    """The seconds until this thread's deadline: negative after it, infinite where none is set."""
     return _current.moment - clock()

@@ -1,6 +1,6 @@
-"""AWS's domain in each of its partitions, without the SDK, which reads files of data for it."""
+"""The DNS suffix of each AWS partition, without the SDK, which reads data files for it."""
 
-# By what the names of a partition's regions begin with; a test compares them with botocore's data.
+# By the prefix of a partition's region names. A test compares them with botocore's data.
 DOMAINS = {
     "cn-": "amazonaws.com.cn",
     "eusc-": "amazonaws.eu",
@@ -13,5 +13,5 @@ DOMAIN = "amazonaws.com"
 
 
 def domain_of(region: str) -> str:
-    """`amazonaws.com` of eu-west-2."""
+    """The DNS suffix of a region: `amazonaws.com` for eu-west-2."""
     return next((name for begin, name in DOMAINS.items() if region.startswith(begin)), DOMAIN)

@@ -1,4 +1,4 @@
-"""Every setting: its type, its default if it has one, and what is wrong when it is wrong."""
+"""Every setting: its type, its default if it has one, and its error, which names the cure."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/([\w+=.@-]+/)*[\w+=.@-]{1,64}", re.ASCII)
 OURS = re.compile(r"LANDSCAPE_|TECH_AUDIT_TOOL_|DIGITAL_LANDSCAPE_|CORS_")
 PLACEHOLDER = "CHANGE-ME"
-WHERE = "give it in the environment, or for the stage in .chalice/config.json"
+WHERE = "set it in the environment, or for the stage in .chalice/config.json"
 DYNAMODB = "dynamodb://"
 DEFAULT_TITLE = "Tech Radar"
 ECS = "ECS_CONTAINER_METADATA_URI_V4"  # in every container on Fargate
@@ -24,12 +24,12 @@ ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d+)?/?",
 
 
 class SettingsError(Exception):
-    """Names the setting and what it should look like."""
+    """Names the setting and the form that it must have."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsAccess:
-    """What a caller of AWS must know where no SDK finds it out."""
+    """The region, the credentials and the endpoint for calls to AWS without an SDK."""
 
     region: str
     access_key: str
@@ -43,7 +43,7 @@ class Settings:
     stage: str
     store_url: str
     pools: tuple[Pool, ...]
-    roles: tuple[Role, ...]  # none: no role may call
+    roles: tuple[Role, ...]  # empty: no role may call
     cors_origins: frozenset[str]
     radar_title: str
     documentation: str
@@ -51,7 +51,7 @@ class Settings:
     cognito_endpoint: str  # AWS's own if empty
     in_lambda: bool
     require_waf: bool
-    dynamodb: AwsAccess | None  # None: boto3 finds it out
+    dynamodb: AwsAccess | None  # None: use boto3
 
     @property
     def is_local(self) -> bool:
@@ -59,17 +59,18 @@ class Settings:
 
     @property
     def table(self) -> str:
-        """The DynamoDB table that holds the register. Raises SettingsError where another store does."""
+        """The DynamoDB table of the register. Raises SettingsError for any other store."""
         table = self.store_url.removeprefix(DYNAMODB)
         if table in (self.store_url, ""):
             raise SettingsError(
-                f"LANDSCAPE_STORE_URL of the stage {self.stage} is not {DYNAMODB}…: it has no table"
+                f"LANDSCAPE_STORE_URL of the stage {self.stage} names no table:"
+                f" write it like {DYNAMODB}landscape-dev, or choose another stage"
             )
         return table
 
     @property
     def keys_endpoint(self) -> str:
-        """Where the pools' keys are fetched from. Raises SettingsError for HTTP to another machine."""
+        """The endpoint of the pools' keys. Raises SettingsError for HTTP to another machine."""
         scheme, _, host = self.cognito_endpoint.rstrip("/").partition("://")
         if scheme == "http" and not is_this_machine(host):
             raise SettingsError(
@@ -79,7 +80,7 @@ class Settings:
 
     @property
     def keys_directory(self) -> Path:
-        """The development keys that stand in for the pools on the local stage."""
+        """The development keys, which replace the pools' keys on the local stage."""
         return self.state_directory / "keys"
 
     @classmethod
@@ -106,40 +107,38 @@ class Settings:
                 " set it to dev or prod"
             )
         if settings.is_local and settings.require_waf:
-            raise SettingsError("LANDSCAPE_REQUIRE_WAF is true on the local stage: it has no WAF")
+            raise SettingsError("LANDSCAPE_REQUIRE_WAF is true on the local stage: set it to false")
         if settings.pools[0].issuer == settings.pools[1].issuer:
             raise SettingsError(
                 "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of TECH_AUDIT_TOOL_POOL_ARN:"
-                " name the Digital Landscape's own pool"
+                " set it to the ARN of the Digital Landscape's own pool"
             )
         if len({role.key for role in settings.roles}) < len(settings.roles):
             raise SettingsError(
-                "TECH_AUDIT_TOOL_ROLE_ARNS and DIGITAL_LANDSCAPE_ROLE_ARNS name a role twice:"
-                " a role speaks for one service, list it there once"
+                "TECH_AUDIT_TOOL_ROLE_ARNS and DIGITAL_LANDSCAPE_ROLE_ARNS list a role twice:"
+                " list it once, for the service that uses it"
             )
         return settings
 
 
 def state_directory(environment: Mapping[str, str]) -> Path:
-    """Where a developer's machine keeps its database and keys: outside the project."""
+    """The folder of the local stage's database and development keys: outside the project."""
     home = Path(environment.get("HOME", "~")).expanduser()
     return Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "landscape-api"
 
 
 def documentation(environment: Mapping[str, str]) -> str:
-    """The address of the published documentation, or nothing. Raises SettingsError."""
+    """The address of the published documentation; empty if none is set. Raises SettingsError."""
     url = environment.get("LANDSCAPE_DOCUMENTATION_URL", "").strip().removesuffix("/")
     if url and not is_site(url):
-        raise SettingsError("LANDSCAPE_DOCUMENTATION_URL is not like https://docs.example.org/api")
+        raise SettingsError("LANDSCAPE_DOCUMENTATION_URL is malformed: write https://host/path")
     return url
 
 
 def _require_no_placeholder(environment: Mapping[str, str]) -> None:
-    left = [
-        name for name, value in environment.items() if OURS.match(name) and PLACEHOLDER in value
-    ]
-    if left:
-        raise SettingsError(f"{left[0]} is still {PLACEHOLDER}: edit .chalice/config.json")
+    for name, value in environment.items():
+        if OURS.match(name) and PLACEHOLDER in value:
+            raise SettingsError(f"{name} is still {PLACEHOLDER}: edit .chalice/config.json")
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:
@@ -152,19 +151,19 @@ def _given(environment: Mapping[str, str], name: str) -> str:
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
     value = _given(environment, name)
     if value not in choices:
-        raise SettingsError(f"{name} is {value!r}, not one of {', '.join(choices)}")
+        raise SettingsError(f"{name} is {value!r}: set it to {' or '.join(choices)}")
     return value
 
 
 def _require_waf(environment: Mapping[str, str]) -> bool:
-    """On a deployed stage, unless it is switched off in so many words."""
+    """True on a deployed stage, unless the setting is `false`."""
     if environment.get("LANDSCAPE_REQUIRE_WAF", "").strip():
         return _one_of(environment, "LANDSCAPE_REQUIRE_WAF", ("true", "false")) == "true"
     return environment.get("LANDSCAPE_STAGE") != "local"
 
 
 def _dynamodb(environment: Mapping[str, str]) -> AwsAccess | None:
-    """Without boto3 inside Lambda, whose environment says all there is to know; or where told so."""
+    """None where boto3 is used: by default outside Lambda, or where the setting says so."""
     client = "http" if "AWS_LAMBDA_FUNCTION_NAME" in environment else "boto3"
     if environment.get("LANDSCAPE_DYNAMODB_CLIENT", "").strip():
         client = _one_of(environment, "LANDSCAPE_DYNAMODB_CLIENT", ("http", "boto3"))
@@ -181,14 +180,14 @@ def _dynamodb(environment: Mapping[str, str]) -> AwsAccess | None:
 
 
 def _endpoint(environment: Mapping[str, str], *names: str) -> str:
-    """The first of these that is set, as the SDKs read them."""
+    """The first of `names` that is set, as the SDKs read them."""
     if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return ""
     for name in names:
         url = environment.get(name, "").strip()
         if url and not ENDPOINT.fullmatch(url):
-            # Its value stays out of the log: what does not fit may be a password before an @.
-            raise SettingsError(f"{name} is not like https://host or http://host:8000")
+            # The error leaves out the value, which may have a password before an @.
+            raise SettingsError(f"{name} is malformed: write it like https://host:8000")
         if url:
             return url
     return ""
@@ -203,7 +202,7 @@ def _pool(environment: Mapping[str, str], service: str) -> Pool:
     arn = _given(environment, f"{prefix}_POOL_ARN")
     if not POOL_ARN.fullmatch(arn):
         raise SettingsError(
-            f"{prefix}_POOL_ARN is {arn!r}, not like"
+            f"{prefix}_POOL_ARN is {arn!r}: write it like"
             " arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_AbCdEf"
         )
     clients = _list(environment, f"{prefix}_CLIENT_IDS")
@@ -212,8 +211,8 @@ def _pool(environment: Mapping[str, str], service: str) -> Pool:
     for client in clients:
         if not CLIENT_ID.fullmatch(client):
             raise SettingsError(
-                f"{prefix}_CLIENT_IDS holds {client!r}, not like 1h57kf5cpq17m0eml12EXAMPLE:"
-                " put a comma between two"
+                f"{prefix}_CLIENT_IDS holds {client!r}: write ids like 1h57kf5cpq17m0eml12EXAMPLE,"
+                " with a comma between two"
             )
     return Pool(service, arn, clients, _origin(environment, f"{prefix}_HOSTED_UI"))
 
@@ -224,7 +223,7 @@ def _roles(environment: Mapping[str, str], service: str) -> tuple[Role, ...]:
     for arn in arns:
         if not ROLE_ARN.fullmatch(arn):
             raise SettingsError(
-                f"{name} holds {arn!r}, not like arn:aws:iam::123456789012:role/landscape-back-end"
+                f"{name} holds {arn!r}: write ARNs like arn:aws:iam::123456789012:role/back-end"
             )
     return tuple(Role(service, arn) for arn in arns)
 
@@ -241,7 +240,7 @@ def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:
 def _checked_origin(name: str, value: str) -> str:
     if is_origin(value):
         return value
-    # Not what stands before an @: it may be a password.
+    # The error leaves out the part before an @, which may be a password.
     raise SettingsError(
         f"{name} holds {value.rpartition('@')[2]!r}, which no browser sends as an origin:"
         " write it like https://landscape.example.org or http://localhost:3000"

@@ -1,1 +1,1 @@
-"""The firewall: who may reach the API, for how long, and the IP sets that say so to AWS WAF."""
+"""The firewall: the addresses that may reach the API, and for how long, in AWS WAF's IP sets."""

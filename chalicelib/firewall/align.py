@@ -1,10 +1,11 @@
-"""Brings the IP sets in line with the table, whoever else is doing so at the same moment.
+"""Updates the IP sets from the table, correctly also while other runs do the same.
 
-A set is read before the table, and written with the lock token of that reading: so a write that WAF
-takes was worked out from a table at least as new as the set. Every write is followed by another
-look, until nothing is left to change. An entry leaves the table only an hour after it has ceased to
-count, when no run that still took it for alive can be under way: so what is in a set always has an
-entry that says why, wherever a run was cut short.
+A set is read before the table, and written with the lock token of that read. So the table behind a
+write that WAF accepts is at least as new as the set. After each write both are read again, until
+nothing is left to change.
+
+An entry is deleted from the table only an hour after its end. By then no run is left that read it
+as live. So every address in a set has an entry, wherever a run was interrupted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +22,7 @@ from chalicelib.firewall.sets import FoundSet, find_sets, read_set
 from chalicelib.services.clock import timestamp
 
 MOST_IN_A_SET = 10_000
-# Longer than any run takes, with room for machines whose clocks differ.
+# Longer than the longest run, with room for clocks that differ.
 FORGOTTEN_AFTER = timedelta(hours=1)
 LONGEST_RUN_SECONDS = 1800.0
 DENY_FIRST: tuple[SetKind, ...] = ("deny", "allow", "servers")
@@ -33,10 +34,10 @@ class OverfullError(FirewallError):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A set beside its entries, both as they were read; `addresses` is None where there is no set.
+    """A set and its entries, as they were read. `addresses` is None where there is no set.
 
-    The servers' set is beside the allow list. It holds what it has an entry for and nothing else:
-    it lets nobody in.
+    The entries of the set `servers` are those of the allow list. It keeps no unknown address,
+    because it allows nobody and only has a rate limit.
     """
 
     kind: SetKind
@@ -47,13 +48,13 @@ class View:
 
     @property
     def live(self) -> frozenset[str]:
-        """The ranges that belong into the set at this moment."""
+        """The ranges that the set must hold at `now`."""
         live = [entry for entry in self.entries.values() if entry.is_live(self.now)]
         return frozenset(e.cidr for e in live if self.kind != "servers" or e.is_permanent)
 
     @property
     def unknown(self) -> frozenset[str]:
-        """What somebody put into the set by hand: no entry is about it, live or dead."""
+        """The addresses that somebody added to the set by hand: without an entry, live or dead."""
         if self.kind == "servers":
             return frozenset()
         return (self.addresses or frozenset()) - self.entries.keys()
@@ -64,12 +65,12 @@ class View:
 
     @property
     def leaving(self) -> frozenset[str]:
-        """What is in the set still and does not count any more."""
+        """The addresses that are still in the set, and whose entries are dead."""
         return (self.addresses or frozenset()) - self.live - self.unknown
 
     @property
     def forgettable(self) -> list[Entry]:
-        if self.kind == "servers":  # the allow set's view is about the same entries
+        if self.kind == "servers":  # the view of the allow set has the same entries
             return []
         before = timestamp(self.now - FORGOTTEN_AFTER)
         dead = (e for e in self.entries.values() if e.ends_at and e.ends_at < before)
@@ -78,7 +79,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class SetChange:
-    """What changed in one set while it was aligned, in order; and the unknown addresses left in it."""
+    """The changes to one set, in order, and the unknown addresses that are left in it."""
 
     name: str
     kind: SetKind
@@ -107,10 +108,11 @@ def align(
     now: datetime,
     unwanted: Collection[tuple[SetKind, str]] = (),
 ) -> Changes | None:
-    """What it changed; None where there is no set yet: there is the table alone.
+    """The changes that it made; None where no set exists yet.
 
-    `unwanted` are the unknown addresses that are to go: all others stay. Raises FirewallError where
-    a set would hold too much, after the others were aligned; errors.UnavailableError; the SDK's.
+    `unwanted` are the unknown addresses to remove; all others stay. Raises FirewallError where a
+    set would hold too many ranges, after it aligned the others. Raises errors.UnavailableError and
+    the SDK's errors.
     """
     found = waf.until_done(lambda: find_sets(waf, names))
     changes: list[SetChange] = []
@@ -131,7 +133,7 @@ def align(
 def view(
     waf: Waf, ledger: Ledger, kind: SetKind, version: Version, found: FoundSet | None, now: datetime
 ) -> tuple[View, str]:
-    """The set and then its entries, with the lock token. To be called within Waf.until_done."""
+    """The view, read set first, and the set's lock token. Call it within Waf.until_done."""
     addresses, token = read_set(waf, found) if found else (None, "")
     ours = None if addresses is None else frozenset(map(spelled, addresses))
     listed = ledger.entries("allow" if kind == "servers" else kind)
@@ -140,17 +142,17 @@ def view(
 
 
 def require_room(wanted: Collection[str], name: str) -> None:
-    """Raises OverfullError where WAF would refuse so many."""
+    """Raises OverfullError for more ranges than WAF accepts in a set."""
     if len(wanted) > MOST_IN_A_SET:
         raise OverfullError(
-            f"{name} would hold {len(wanted):,} ranges, and WAF takes {MOST_IN_A_SET:,}: take some"
-            " out, or say them as fewer, wider ones. It was left as it is"
+            f"{name} would hold {len(wanted):,} ranges, and WAF accepts {MOST_IN_A_SET:,}: remove"
+            " some, or list fewer, wider ranges. The set is unchanged"
         )
 
 
 @dataclass(frozen=True)
 class _One:
-    """One set, to be aligned."""
+    """The alignment of one set."""
 
     waf: Waf
     ledger: Ledger
@@ -161,7 +163,7 @@ class _One:
     drop: frozenset[str]
 
     def align(self) -> list[SetChange]:
-        """Nothing where there is no set."""
+        """The changes to the set; none where there is no set."""
         if self.found is None and self.kind == "servers":  # an older release made the firewall
             return []
         if self.found is None:
@@ -177,7 +179,7 @@ class _One:
         return [SetChange(self.found.name, self.kind, added, removed, unknown)]
 
     def _until_equal(self, found: FoundSet) -> tuple[View, View]:
-        """The set as it was first seen, and as it was when nothing was left to change."""
+        """The view before the first write, and the view when nothing is left to change."""
         seen: list[View] = []
 
         def attempt() -> None:

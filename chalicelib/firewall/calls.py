@@ -1,7 +1,7 @@
-"""AWS WAF by boto3: each call at the pace that AWS allows, repeated until it is done.
+"""AWS WAF by boto3: each call at the pace that AWS allows, repeated until it succeeds.
 
-None of WAF's passing errors is modelled as retryable, and what was just made is unknown to other
-calls for seconds to minutes: so what to repeat is decided here, by the error's name.
+The SDK retries none of WAF's temporary errors. For seconds to minutes other calls do not find a new
+resource. So this module decides by the error's name whether to repeat a call.
 """
 
 import random
@@ -23,17 +23,17 @@ T = TypeVar("T")
 
 
 class NotYetError(Exception):
-    """What was just done is not to be seen yet: says what, as "the … is not …"."""
+    """An earlier write is not visible yet. Its text names the write, as "the … is not …"."""
 
 
-# What the same call may succeed after, once everything it depends on was read anew.
+# After these the same call may succeed, once everything that it depends on is read again.
 PASSING = frozenset(
     {
         "WAFDuplicateItemException",
         "WAFInternalErrorException",
         "WAFNonexistentItemException",
         "WAFOptimisticLockException",
-        "WAFServiceLinkedRoleErrorException",  # for seconds after logs were put elsewhere
+        "WAFServiceLinkedRoleErrorException",  # for seconds after a change of the logs' destination
         "WAFTagOperationException",
         "WAFTagOperationInternalErrorException",
         "WAFUnavailableEntityException",
@@ -59,7 +59,7 @@ LOST = (
     ResponseParserError,
 )
 
-# Seconds between two calls of a kind, and the beginnings of their names.
+# Seconds between two calls of one kind.
 READS, WRITES, ASSOCIATIONS = 0.2, 1.0, 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0  # seconds
 TIMEOUT = 600.0  # seconds
@@ -68,7 +68,7 @@ CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 
 
 def waf_client(sdk: Any = boto3) -> Any:
-    """boto3's client of WAF. What is to be repeated is repeated by Waf, and by nothing else."""
+    """boto3's client of WAF. The SDK repeats no call, because Waf does."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -78,14 +78,14 @@ def waf_client(sdk: Any = boto3) -> Any:
 
 
 class Waf:
-    """One operator's calls of AWS WAF. Not for several threads at once.
+    """One command's calls of AWS WAF. Not for several threads at once.
 
-    `timeout` is in seconds from now on, planned waits not counted; `pace` multiplies every wait.
+    `timeout` is in seconds from now, without planned waits. `pace` multiplies every wait.
     """
 
     def __init__(
         self,
-        client: Any,
+        client: object,
         *,
         timeout: float = TIMEOUT,
         pace: float = 1.0,
@@ -103,7 +103,7 @@ class Waf:
         self._free_at: dict[float, float] = {}
 
     def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """One call, by boto3's name for it, when its turn has come. Raises the SDK's errors."""
+        """Makes one call, by boto3's name for it, at its kind's pace. Raises the SDK's errors."""
         interval = _interval(operation)
         self._pause(self._free_at.get(interval, 0.0) - self._clock())
         try:
@@ -113,8 +113,8 @@ class Waf:
         return answer
 
     def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """The items of every page of a list_… call, which come under `member` (`a.b`: b within a)."""
-        more: dict[str, Any] = {"Limit": PAGE}
+        """The items of every page of a list_… call. `member` holds them (`a.b`: b within a)."""
+        more: dict[str, object] = {"Limit": PAGE}
         while True:
             answer = self(operation, **parameters, **more)
             items: Any = answer
@@ -127,10 +127,10 @@ class Waf:
             more["NextMarker"] = marker
 
     def until_done(self, attempt: Callable[[], T], *, also: frozenset[str] = frozenset[str]()) -> T:
-        """What `attempt` gives, which reads and then writes, so that each try has a fresh LockToken.
+        """The result of `attempt`, which reads and then writes: each try has a new LockToken.
 
-        Repeated while it fails in passing, or with a code in `also`. Raises FirewallError when the
-        time is up, and every other error of the SDK as it is.
+        Repeats it after a temporary error and after a code in `also`. Raises FirewallError at the
+        end of `timeout`, and every other error of the SDK unchanged.
         """
         tries = 0
         while True:
@@ -143,11 +143,11 @@ class Waf:
             tries += 1
 
     def begin(self) -> None:
-        """The time for failures begins anew: what came before was somebody's time to think."""
+        """Starts `timeout` again, after an operator has answered a question."""
         self._end = self._clock() + self._timeout
 
     def wait(self, seconds: float) -> None:
-        """A wait that belongs to the plan: it uses up none of the time for failures."""
+        """A planned wait, which does not count towards `timeout`."""
         self._end += max(0.0, seconds) * self._pace
         self._pause(seconds * self._pace)
 
@@ -156,8 +156,8 @@ class Waf:
         pause = self._random() * longest * self._pace
         if self._clock() + pause > self._end:
             raise FirewallError(
-                f"AWS WAF was not done within {self._timeout:g} seconds; it last"
-                f" said: {code}. The same command goes on from here; --timeout gives it longer"
+                f"AWS WAF did not finish within {self._timeout:g} seconds. Its last error: {code}."
+                " Run the command again to continue. --timeout allows it more seconds"
             )
         self._pause(pause)
 
@@ -167,7 +167,7 @@ class Waf:
 
 
 def is_passing(error: Exception, also: frozenset[str] = frozenset[str]()) -> bool:
-    """Whether the same may succeed once repeated."""
+    """Whether the same call may succeed when it is repeated."""
     if not isinstance(error, ClientError):
         return isinstance(error, (NotYetError, *LOST))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -175,7 +175,7 @@ def is_passing(error: Exception, also: frozenset[str] = frozenset[str]()) -> boo
 
 
 def code_of(error: Exception) -> str:
-    """AWS's name of what went wrong, or the SDK's, or ours."""
+    """The name of an error: AWS's code, the SDK's class, or the text of a NotYetError."""
     if isinstance(error, NotYetError):
         return str(error)
     if isinstance(error, ClientError):

@@ -1,4 +1,4 @@
-"""Addresses and ranges in CIDR notation: their one spelling, and their order."""
+"""Addresses and ranges in CIDR notation: their canonical spelling, and their order."""
 
 from ipaddress import ip_network
 
@@ -6,7 +6,7 @@ from chalicelib.firewall.names import Version
 
 
 def spelled(address: str) -> str:
-    """WAF's spelling of a range as ours: WAF writes IPv6 with all its digits."""
+    """The canonical spelling of a range. WAF writes IPv6 with all its digits."""
     return str(ip_network(address, strict=False))
 
 
@@ -15,6 +15,6 @@ def version_of(cidr: str) -> Version:
 
 
 def in_order(cidr: str) -> tuple[int, int, int]:
-    """For sorting as numbers, IPv4 first."""
+    """The key to sort ranges by number, IPv4 first."""
     network = ip_network(cidr)
     return network.version, int(network.network_address), network.prefixlen

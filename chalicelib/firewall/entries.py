@@ -1,4 +1,4 @@
-"""An entry: one range that is let in or shut out, who asked for it, and until when."""
+"""An entry: one range that is allowed or denied, with its owner and its expiry."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from chalicelib.services.clock import timestamp
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`cidr` is in the one spelling of cidrs.py, times are RFC 3339 in UTC, `mark` is another for every write."""
+    """`cidr` is in canonical spelling, times are RFC 3339 in UTC. Every write has a new `mark`."""
 
     kind: Kind
     cidr: str
@@ -32,7 +32,7 @@ class Entry:
 
     @property
     def ends_at(self) -> str | None:
-        """When it stops to count, or stopped: None is never."""
+        """The time of its removal or expiry, past or future. None: never."""
         return min((at for at in (self.removed_at, self.expires_at) if at), default=None)
 
     def is_live(self, now: datetime) -> bool:

@@ -1,5 +1,5 @@
-"""What the firewall's parts refuse."""
+"""The error of the firewall's modules."""
 
 
 class FirewallError(Exception):
-    """Says what stands in the way and how to go on. Never holds a secret."""
+    """Its text has the reason and the cure, and never a secret."""

@@ -1,7 +1,6 @@
-"""What the scheduled function does: it takes out what has expired, and mends what differs."""
+"""The scheduled function: removes expired entries from the IP sets, and repairs differences."""
 
 from datetime import datetime
-from typing import Any
 
 from chalicelib.firewall.align import align
 from chalicelib.firewall.calls import Waf
@@ -12,17 +11,17 @@ TIMEOUT_SECONDS = 100.0
 MOST_NAMED = 100
 
 
-def expire(waf: Waf, names: Names, ledger: Ledger, now: datetime) -> dict[str, Any]:
-    """Aligns the IP sets with the table; what was done, for a log line: no owner and no note in it.
+def expire(waf: Waf, names: Names, ledger: Ledger, now: datetime) -> dict[str, object]:
+    """Aligns the IP sets with the table. Returns a report for the log, without owners and notes.
 
-    Raises what align() raises. It comes again: a run that fails leaves nothing to mend.
+    Raises the errors of align(). The next run completes a failed one.
     """
     changes = align(waf, names, ledger, now)
     if changes is None:
         return {"sets": "missing", "removed": 0, "added": 0, "unknown": 0}
     removed = [cidr for change in changes.sets for cidr in change.removed]
-    report: dict[str, Any] = {
-        "sets": "changed" if changes.is_any else "as wanted",
+    report: dict[str, object] = {
+        "sets": "changed" if changes.is_any else "unchanged",
         "removed": len(removed),
         "added": sum(len(change.added) for change in changes.sets),
         "unknown": sum(len(change.unknown) for change in changes.sets),

@@ -1,6 +1,6 @@
-"""Closed until WAF is attached: a request without the value that only WAF and the table know is refused.
+"""Refuses every request without the header that AWS WAF adds, and a value that the table holds.
 
-A new API is so shut from its first second, and a firewall that somebody detaches shuts it again.
+So a new API is closed from its first second, and is closed again once the firewall is detached.
 """
 
 import time
@@ -13,20 +13,19 @@ from typing import NamedTuple
 from chalicelib.errors import ClosedError, FirewallSecretError, UnavailableError
 from chalicelib.firewall.names import HEADER
 
-# However many requests come with a wrong value, the table is asked once in this time; after a read
-# that failed, those with a right one wait as long for the next.
+# The table is read at most once in this time after a wrong value or a failed read.
 REREAD_SECONDS = 10.0
-# While two values are good: so long can one that was rotated out still be good here.
+# While two values are valid, it is read again after this time: for this long an old value can last.
 ROTATION_SECONDS = 60.0
-# While one value is good: so long can one that left the table still be good here.
+# While one value is valid, it is read again after this time: for this long an old value can last.
 REFRESH_SECONDS = 300.0
-# The most that a value is good without having been read, where the table cannot be read meanwhile.
+# While the table cannot be read, a value that was read stays valid for this time at most.
 KEPT_SECONDS = 600.0
-NOT_READ = f"The table could not be read a moment ago: it is asked again in {REREAD_SECONDS:.0f} s"
+NOT_READ = f"The last read of the table failed: the next read is after {REREAD_SECONDS:.0f} s"
 
 
 class _Known(NamedTuple):
-    """What the table held when it was read, `read_at` by the clock; `flaw` says why there is no value."""
+    """The table's values, read at `read_at` by the clock. `flaw` says why there is no value."""
 
     values: tuple[str, ...] = ()
     read_at: float = -inf
@@ -34,10 +33,10 @@ class _Known(NamedTuple):
 
 
 class Gate:
-    """Knows the values that are good; `read` asks the table for them, once, and when they may have changed.
+    """Keeps the valid values. `read` reads them from the table, again when they may have changed.
 
-    Threads may share it: one at a time reads, and what was read changes as a whole. See _waits
-    for the others.
+    Threads may share it: one at a time reads, and replaces all values at once. See _waits for the
+    others.
     """
 
     def __init__(
@@ -50,16 +49,16 @@ class Gate:
         self._reading = Lock()
 
     def require(self, headers: Mapping[str, str]) -> bool:
-        """Whether the request came with a value that a newer one replaces: a rotation waits for its end.
+        """Whether the request has a value that a newer one replaces; rotation waits until none has.
 
-        Raises ClosedError where WAF did not let the request in, errors.UnavailableError.
+        Raises ClosedError for a request that did not come through WAF, errors.UnavailableError.
         """
         given = headers.get(HEADER)
         if not given:
             raise ClosedError("without the firewall's header")
         if self._is_due(given) and self._reading.acquire(blocking=self._waits(given)):
             try:
-                if self._is_due(given):  # nobody else has read meanwhile
+                if self._is_due(given):  # no other thread has read it meanwhile
                     self._read_again(given)
             finally:
                 self._reading.release()
@@ -75,7 +74,7 @@ class Gate:
         raise ClosedError("before there is a firewall")
 
     def _is_due(self, given: str) -> bool:
-        """Whether the table is to be asked before this request is answered."""
+        """Whether the table must be read before this request is answered."""
         known, now = self._known, self._clock()
         age = now - known.read_at
         if age >= KEPT_SECONDS:
@@ -86,7 +85,7 @@ class Gate:
         return age >= limit and now - self._failed_at >= REREAD_SECONDS
 
     def _read_again(self, given: str) -> None:
-        """Raises errors.UnavailableError, unless what is known still holds for this request."""
+        """Raises errors.UnavailableError if that fails, unless `given` is valid without a read."""
         begun = self._clock()
         try:
             self._known = _Known(self._read(), begun)
@@ -98,19 +97,19 @@ class Gate:
                 raise
 
     def _waits(self, given: str) -> bool:
-        """Whether this request waits while another thread reads: not with the one good value.
+        """Whether this request waits while another thread reads: not with the only valid value.
 
-        So a slow table holds up one thread. During a rotation the value may be the one that ends.
+        So a slow table delays one thread. During a rotation the value may be the one that ends.
         """
         return len(self._known.values) > 1 or not self._is_kept(given)
 
     def _is_kept(self, given: str) -> bool:
-        """Whether this value is good without another read."""
+        """Whether `given` is valid without another read."""
         known = self._known
         is_recent = self._clock() - known.read_at < KEPT_SECONDS
         return is_recent and _is_one_of(given, known.values)
 
 
 def _is_one_of(given: str, values: tuple[str, ...]) -> bool:
-    """In a time that does not tell how much of a value was right; values are ASCII."""
+    """Compares in a time that does not depend on the values, which are ASCII."""
     return given.isascii() and sum(compare_digest(given, value) for value in values) > 0

@@ -1,13 +1,12 @@
-"""The entries in the stage's table: the truth, of which the IP sets are a projection.
+"""The entries in the stage's table, which is the source of truth: the IP sets follow it.
 
-An entry is never deleted straight away. It is marked as removed, or it expires; it goes once it is
-in no IP set any more and has been dead for so long that no other run can still take it for alive.
+An entry is never deleted at once. It is marked as removed, or it expires. The alignment deletes it
+later, when it is in no IP set and no run is left that read it as live.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from chalicelib.errors import RetryError
@@ -21,14 +20,14 @@ UNCHANGED = "mark = :mark"
 
 
 class Ledger:
-    """Every method raises errors.UnavailableError where the table cannot be had."""
+    """Every method raises errors.UnavailableError where the table is unavailable."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def entries(self, kind: Kind) -> Iterator[Entry]:
-        """All of them, dead ones too, as they are now."""
-        query: dict[str, Any] = {
+        """All entries of a kind as they are now, dead ones too."""
+        query: dict[str, object] = {
             "TableName": self._client.table,
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": _partition(kind)}},
@@ -42,11 +41,11 @@ class Ledger:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, entries: Sequence[Entry]) -> None:
-        """Instead of whatever there is about the same ranges."""
+        """Writes the entries, and replaces those of the same ranges."""
         self._client.write_all({"PutRequest": {"Item": _item(entry)}} for entry in entries)
 
     def put_unless_listed(self, entry: Entry, now: datetime) -> None:
-        """Leaves a live entry about the same range as it is, unless it bears the same note."""
+        """Writes the entry, unless the range has a live entry with another note."""
         free = (
             "attribute_not_exists(pk) OR attribute_exists(removed_at) OR expires_at <= :now"
             " OR note = :note"
@@ -57,9 +56,9 @@ class Ledger:
             self._client.transact([Action(write, RetryError)])
 
     def retire(self, entries: Sequence[Entry], now: datetime) -> list[Entry]:
-        """Marks them as removed; what others have written since they were read, as it is now."""
+        """Marks the entries as removed. Returns those that others have changed since the read."""
 
-        def write(entry: Entry) -> Mapping[str, Any]:
+        def write(entry: Entry) -> Mapping[str, object]:
             change = "SET removed_at = :removed_at, mark = :new"
             values = {"removed_at": {"S": timestamp(now)}, "new": {"S": uuid4().hex}}
             mark = {"S": entry.mark}
@@ -68,17 +67,17 @@ class Ledger:
         return self._write_unchanged(entries, write)
 
     def forget(self, entries: Sequence[Entry]) -> None:
-        """Deletes them, save those that others have written since they were read."""
+        """Deletes the entries, except those that others have changed since the read."""
 
-        def write(entry: Entry) -> Mapping[str, Any]:
+        def write(entry: Entry) -> Mapping[str, object]:
             return self._client.delete(_key(entry), UNCHANGED, mark={"S": entry.mark})
 
         self._write_unchanged(entries, write)
 
     def _write_unchanged(
-        self, entries: Sequence[Entry], write: Callable[[Entry], Mapping[str, Any]]
+        self, entries: Sequence[Entry], write: Callable[[Entry], Mapping[str, object]]
     ) -> list[Entry]:
-        """Those that were not written, because somebody else has written them, and are there now."""
+        """Writes the unchanged entries. Returns those of the others that exist, as they are now."""
         changed: list[Entry] = []
         for start in range(0, len(entries), ACTIONS_IN_ONE_TRANSACTION):
             some = list(entries[start : start + ACTIONS_IN_ONE_TRANSACTION])
@@ -111,7 +110,7 @@ def _key(entry: Entry) -> Key:
     return _partition(entry.kind), entry.cidr
 
 
-def _item(entry: Entry) -> dict[str, Any]:
+def _item(entry: Entry) -> dict[str, dict[str, str]]:
     pk, sk = _key(entry)
     texts = {
         "pk": pk,

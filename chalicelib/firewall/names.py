@@ -1,10 +1,10 @@
-"""What the firewall's parts are called on AWS: all derive from the application and its stage."""
+"""The names of the firewall's resources on AWS: all derive from the application and its stage."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal["allow", "deny"]
-# The servers are the permanent entries of the allow list, once more: they have a rate limit of their own.
+# `servers` repeats the permanent entries of `allow`, which have a rate limit of their own.
 SetKind = Literal["allow", "deny", "servers"]
 Version = Literal["IPV4", "IPV6"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -12,7 +12,7 @@ SET_KINDS: tuple[SetKind, ...] = get_args(SetKind)
 VERSIONS: tuple[Version, ...] = get_args(Version)
 
 SCOPE = "REGIONAL"
-# WAF puts x-amzn-waf- before the name that it is given.
+# WAF adds the prefix x-amzn-waf- to the name.
 INSERTED_HEADER = "landscape-key"
 HEADER = f"x-amzn-waf-{INSERTED_HEADER}"
 
@@ -31,5 +31,5 @@ class Names:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What tells our resources from others that happen to have their names."""
+        """The tags that distinguish our resources from others with the same names."""
         return {"app": self.app, "stage": self.stage, "made-by": "waf/associate.py"}

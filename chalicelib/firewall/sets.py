@@ -1,4 +1,4 @@
-"""The stage's IP sets in AWS WAF, as they are there."""
+"""The stage's IP sets in AWS WAF."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class FoundSet:
 
 
 def find_sets(waf: Waf, names: Names) -> dict[SetKey, FoundSet]:
-    """Those that there are, by kind ("allow", "deny", "servers") and version ("IPV4", "IPV6").
+    """The sets that exist, by kind ("allow", "deny", "servers") and version ("IPV4", "IPV6").
 
-    Raises the SDK's errors: to be called within Waf.until_done.
+    Raises the SDK's errors: call it within Waf.until_done.
     """
     wanted = {names.ip_set(*key): key for key in set_keys()}
     found: dict[SetKey, FoundSet] = {}
@@ -29,14 +29,14 @@ def find_sets(waf: Waf, names: Names) -> dict[SetKey, FoundSet]:
 
 
 def set_keys() -> list[SetKey]:
-    """All six."""
+    """The keys of all six sets."""
     return [(kind, version) for kind in SET_KINDS for version in VERSIONS]
 
 
 def read_set(waf: Waf, found: FoundSet) -> tuple[frozenset[str], str]:
-    """Its addresses as WAF writes them, and the LockToken for the write that follows.
+    """The set's addresses as WAF writes them, and the LockToken for the next write.
 
-    Raises the SDK's errors: to be called within Waf.until_done.
+    Raises the SDK's errors: call it within Waf.until_done.
     """
     answer = waf("get_ip_set", Name=found.name, Scope=SCOPE, Id=found.id)
     return frozenset(answer["IPSet"]["Addresses"]), answer["LockToken"]

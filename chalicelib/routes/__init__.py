@@ -1,1 +1,1 @@
-"""HTTP, and nothing but HTTP: one builder of a Blueprint for each resource."""
+"""The HTTP layer, and nothing else: one builder of a Blueprint for each resource."""

@@ -7,7 +7,7 @@ from chalicelib.settings import Settings
 
 
 class CognitoAuthorizers:
-    """See declaration.Entrance. `chalice local` only pretends to enforce them, and drops connections."""
+    """See declaration.Entrance. `chalice local` does not enforce them, and drops connections."""
 
     def __init__(self, settings: Settings) -> None:
         self._local = settings.is_local

@@ -1,14 +1,13 @@
-"""From a request to a Caller: what the gateway's authorizers check is not enough, so this goes on.
+"""From a request to a Caller: the checks that the gateway's authorizers leave out.
 
-Inside Lambda the claims are the gateway's; anywhere else the token is verified here, and what
-a request says of an authorizer counts for nothing.
+Inside Lambda the claims come from the gateway. Elsewhere the application verifies the token, and
+ignores any authorizer that a request names.
 """
 
 import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from chalice.app import Request
 
@@ -16,15 +15,15 @@ from chalicelib.errors import ForbiddenError, UnauthenticatedError
 from chalicelib.models.caller import Caller, is_email, is_group
 from chalicelib.models.identity import Pool
 
-ON_BEHALF_OF = "on-behalf-of"  # a header of roles alone
-Claims = Mapping[str, Any]
+ON_BEHALF_OF = "on-behalf-of"  # a header for roles only
+Claims = Mapping[str, object]
 GROUPS = "cognito:groups"
 NO_TOKEN = "The request has no token: send an ID token in Authorization"  # noqa: S105
 OTHER_ISSUER = "The token is not from a user pool of this API: sign in at one of its pools"
 
 
 def gateway_claims(request: Request) -> Claims:
-    """What the Cognito authorizer of API Gateway found. Raises UnauthenticatedError where it found none."""
+    """The claims from API Gateway's Cognito authorizer. Raises UnauthenticatedError without any."""
     authorizer = request.context.get("authorizer")
     claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
     if not isinstance(claims, dict) or not claims:
@@ -33,11 +32,11 @@ def gateway_claims(request: Request) -> Claims:
     return {**claims, GROUPS: groups}
 
 
-def _gateway_groups(said: Any, authorization: str) -> Any:
-    """The groups of the claim, which the gateway makes one text of: `a,b`, or `[a b]`.
+def _gateway_groups(said: object, authorization: str) -> object:
+    """The groups of the claim, which the gateway writes as one text: `a,b`, or `[a b]`.
 
-    There a group `x,admin` looks like two groups. So of several names only those count that the
-    token, which the gateway has checked, lists as well.
+    In it a group `x,admin` looks like two groups. So of several names only those count that the
+    token lists too. The gateway has verified the token.
     """
     if not isinstance(said, str):
         return said
@@ -48,12 +47,12 @@ def _gateway_groups(said: Any, authorization: str) -> Any:
     try:
         listed = json.loads(urlsafe_b64decode(authorization.split(".")[1] + "=="))[GROUPS]
     except (ValueError, LookupError, TypeError, RecursionError):
-        listed = None  # it is no token, or lists none
+        listed = None  # not a token, or one without groups
     return [name for name in names if name in listed] if isinstance(listed, list) else []
 
 
 def verified_claims(verify: Callable[[str], Claims]) -> Callable[[Request], Claims]:
-    """The claims of the token in Authorization, after `verify` found it genuine."""
+    """The function that gives the claims of a request's token, after `verify` has checked it."""
 
     def claims(request: Request) -> Claims:
         return verify(bearer_token(request.headers.get("authorization", "")))
@@ -62,7 +61,7 @@ def verified_claims(verify: Callable[[str], Claims]) -> Callable[[Request], Clai
 
 
 def bearer_token(header: str) -> str:
-    """`Bearer x` and the raw token are both taken. Raises UnauthenticatedError where there is none."""
+    """The token after `Bearer`, or the raw token. Raises UnauthenticatedError without any."""
     token = re.sub(r"^bearer(\s+|$)", "", header.strip(), flags=re.IGNORECASE)
     if not token:
         raise UnauthenticatedError(NO_TOKEN, code=None)
@@ -89,7 +88,7 @@ def authenticator(
 
 
 def caller_from(claims: Claims, pool: Pool) -> Caller:
-    """Who the claims of a genuine token of `pool` speak of. Raises ForbiddenError, saying what is wrong."""
+    """The caller that the verified claims of a token of `pool` name. Raises ForbiddenError."""
     if claims.get("token_use") != "id":
         raise ForbiddenError(
             "This is not an ID token: send the ID token, which has the e-mail address"
@@ -115,14 +114,15 @@ def caller_from(claims: Claims, pool: Pool) -> Caller:
     return Caller(pool.service, email, groups, subject_from(claims.get("sub")))
 
 
-def subject_from(claim: Any) -> str:
-    """The claim where it can be logged: an id, which an e-mail address never fits; else nothing."""
-    is_id = isinstance(claim, str) and re.fullmatch(r"[A-Za-z0-9-]{1,128}", claim)
-    return claim if is_id else ""
+def subject_from(claim: object) -> str:
+    """The claim if it can be logged: an id, never an e-mail address. Empty for any other."""
+    if isinstance(claim, str) and re.fullmatch(r"[A-Za-z0-9-]{1,128}", claim):
+        return claim
+    return ""
 
 
-def groups_from(claim: Any) -> frozenset[str]:
-    """The names in a list of groups; those that the gateway could not pass on plainly count for nothing."""
+def groups_from(claim: object) -> frozenset[str]:
+    """The names in a list of groups, without those that the gateway cannot pass on unchanged."""
     if not isinstance(claim, list):
         return frozenset()
     return frozenset(group for group in claim if isinstance(group, str) and is_group(group))

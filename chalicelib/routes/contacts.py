@@ -1,6 +1,4 @@
-"""The contacts of a project over HTTP: apart from it, for e-mail addresses are personal data."""
-
-from typing import Any
+"""A project's contacts over HTTP, apart from the project: e-mail addresses are personal data."""
 
 from chalice.app import Blueprint, Response
 
@@ -53,8 +51,8 @@ def contacts_blueprint(edge: Edge, projects: Projects) -> Blueprint:
     return routes
 
 
-def contacts_document(project: Project) -> dict[str, Any]:
-    """The contacts, and the project's version and last writer, which they share."""
+def contacts_document(project: Project) -> dict[str, object]:
+    """The contacts, with the project's version and last write, which they share."""
     return {
         "contacts": [contact_document(contact) for contact in project.contacts],
         "version": project.version,

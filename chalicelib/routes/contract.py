@@ -1,4 +1,4 @@
-"""The contract, and the page to try it on: shipped files, in which only what this place is differs."""
+"""The contract, and the page to try it: shipped files, filled in with the values of this stage."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -29,8 +29,8 @@ FILES = {
     "oauth2-redirect.js": SCRIPT,
 }
 IMMUTABLE = "public, max-age=31536000, immutable"
-SIGNATURE = "iam-role"  # the security scheme of what a role signs
-PLACES = 8  # under how many prefixes one process keeps the document: a stage, a base path
+SIGNATURE = "iam-role"  # the security scheme of a role's signature
+PLACES = 8  # prefixes (a stage, a base path) for which one process keeps the document
 
 
 def contract_blueprint(
@@ -66,7 +66,7 @@ def contract_blueprint(
 
         Swagger UI.
         """
-        from html import escape  # a table of all entities, which no other request needs
+        from html import escape  # it loads all entities, which no other request needs
 
         values = {
             "base": prefix(call.request),
@@ -100,10 +100,10 @@ def contract_blueprint(
 
 @lru_cache(1)
 def page_names() -> dict[str, str]:
-    """The name that each file is served by: a checksum is in it, so a cache keeps the file for ever.
+    """The served name of each file, with a checksum in it, so that caches keep the file for ever.
 
-    A page of HTML keeps its name: user pools list the one to come back to. Computed at the first
-    request for the page, so no other request pays for it.
+    A page of HTML keeps its name, because user pools list the one to return to. The names are
+    computed at the first request for the page, not at the start.
     """
     names = {}
     for name, kind in FILES.items():
@@ -114,7 +114,7 @@ def page_names() -> dict[str, str]:
 
 
 def _html(name: str) -> str:
-    """A page, with the names that its styles and scripts are served by."""
+    """A page, with the served names of its styles and scripts."""
     text = (PAGE / name).read_text("utf-8")
     for file, hashed in page_names().items():
         text = text.replace(f"{{{{{file}}}}}", hashed)
@@ -122,7 +122,7 @@ def _html(name: str) -> str:
 
 
 def servers(base: str) -> list[dict[str, str]]:
-    """The two ways in to whoever reaches this service under `base`."""
+    """The contract's two servers for a caller under `base`: for tokens and for signatures."""
     return [
         {"url": base or "/", "description": "For callers with an ID token, or without one"},
         {"url": base + IAM, "description": "For callers with an IAM role"},
@@ -137,10 +137,10 @@ def placed(
     *,
     has_roles: bool,
 ) -> dict[str, Any]:
-    """The document for whoever reaches this service under `base`, with the sign-in that there is.
+    """The document for callers under `base`, with the sign-in that this stage has.
 
     `documentation` is the URL of the documentation, empty where there is none. A pool without a
-    hosted UI has no OAuth flow: its scheme is left out, and tokens are pasted.
+    hosted UI has no OAuth flow: its scheme is left out, and users paste a token.
     """
     if documentation:
         document["externalDocs"]["url"] = documentation
@@ -170,7 +170,7 @@ def _operations(document: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
 
 def page_headers(pools: Iterable[Pool]) -> dict[str, str]:
-    """Nothing but this service's own files runs; the page talks to it and the hosted UIs alone."""
+    """The page runs only this service's files, and connects only to it and the hosted UIs."""
     sign_in = [pool.hosted_ui for pool in pools if pool.hosted_ui]
     policy = {
         "default-src": "'none'",
@@ -190,5 +190,5 @@ def page_headers(pools: Iterable[Pool]) -> dict[str, str]:
 
 
 def _clients(pools: Iterable[Pool]) -> str:
-    """The app client that each pool's sign-in is begun with; it can be changed on the page."""
+    """The app client with which each pool's sign-in starts. Users can change it on the page."""
     return json.dumps({pool.service: min(pool.client_ids) for pool in pools})

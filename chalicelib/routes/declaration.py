@@ -1,4 +1,4 @@
-"""What a route is, and by which ways in it can be reached."""
+"""The declaration of a route, and of the entrances by which callers reach it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from chalicelib.routes.requests import Call, Parameter
 
 Handler = Callable[[Call], Response]
 Authenticate = Callable[[Request], Caller]
-NOTICE = timedelta(days=184)  # six months, whichever they are
+NOTICE = timedelta(days=184)  # the longest six months
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a route is. The contract is made from it; the handler's docstring is its summary and text.
+    """A route. The contract is made from it; the handler's docstring is its summary and text.
 
     `action` is a rule of services.access.RULES; a route without one is public. `body` and `answer`
     are schemas of the contract. `answer` may be a media type of text, and `also` is one that Accept
-    can ask for instead. `errors` are problems beyond those that method, path and action bring.
-    `deprecated` is the day from which callers are told that the route will be withdrawn.
+    can ask for instead. `errors` are problems beyond those of the method, the path and the action.
+    `deprecated` is the day from which responses announce the route's withdrawal.
     """
 
     handler: Handler
@@ -38,7 +38,7 @@ class Route:
 
     @property
     def notice(self) -> dict[str, str]:
-        """The headers Deprecation (RFC 9745) and Sunset (RFC 8594) of a route that will be withdrawn."""
+        """The headers Deprecation (RFC 9745) and Sunset (RFC 8594), if the route is deprecated."""
         if self.deprecated is None:
             return {}
         since = datetime(*self.deprecated.timetuple()[:3], tzinfo=UTC)
@@ -54,21 +54,21 @@ class Route:
 
     @property
     def takes_any_query(self) -> bool:
-        """Whether unknown query parameters are passed over: outside the register's own paths.
+        """Whether unknown query parameters are ignored: true outside the register's own paths.
 
-        People and monitors open the others with parameters for tracking or against caches. In the
-        register a misspelt filter would give an answer to another question.
+        Other paths get parameters for tracking or against caches, from people and monitors. In the
+        register a misspelt filter must fail, because it would return the wrong rows.
         """
         return "/api/" not in self.path
 
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A way in, by which every route can be reached under the entrance's own `prefix`.
+    """A way to reach every route, under a `prefix` of its own.
 
-    `authorizer` gives the gateway's for an action, or for None, which is a public route; its answer
-    is None where nobody stands in front of us. `authenticate` finds the caller of a route with an
-    action, and where `knows_all_callers`, of public routes too.
+    `authorizer` returns the gateway's authorizer of an action, or None where no gateway checks. Its
+    argument is None for a public route. `authenticate` finds the caller of a route with an action,
+    and of public routes too with `knows_all_callers`.
     """
 
     prefix: str

@@ -1,4 +1,4 @@
-"""On the local stage, and nowhere else: a development token for the page's sign-in, and unknown paths."""
+"""For the local stage only: development tokens for the page's sign-in, and unknown paths."""
 
 from collections.abc import Callable
 
@@ -16,19 +16,19 @@ from chalicelib.settings import SettingsError
 PATH = "/local/token"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 DEEPEST = 16  # parts of a path; a deeper one gets Chalice's own 403
-# The service, the e-mail address and the groups that the token is to speak of.
+# The token's service, e-mail address and groups.
 Issue = Callable[[str, str, list[str]], str]
 
 
 def development_blueprint(edge: Edge, issue: Issue, origins: frozenset[str]) -> Blueprint:
-    """`origins` are those of other machines whose pages may ask as well."""
+    """`origins` are the origins of other machines whose pages may also request a token."""
     routes = Blueprint(__name__)
 
     @edge.route(routes, "POST", PATH)
     def make_token(call: Call) -> Response:
         _require_this_machine(call.request, origins)
         if not _is_json(call.request):
-            # Chalice lets no type at all and `text/plain; application/json` pass, as any page can send.
+            # Chalice accepts no type, and `text/plain; application/json`: any page can send these.
             raise EncodedBodyError("Send the header Content-Type: application/json")
         given = json_object(call.request)
         service, email, groups = (given.get(name) for name in ("service", "email", "groups"))
@@ -48,10 +48,10 @@ def development_blueprint(edge: Edge, issue: Issue, origins: frozenset[str]) -> 
 
 
 def add_unknown_paths(app: Chalice) -> None:
-    """A route for all paths that no other has, so that the edge answers them and not `chalice local`."""
+    """Adds routes for all other paths, so that the edge answers them and not `chalice local`."""
 
     def unknown(*_: str, **__: str) -> Response:
-        raise NotImplementedError  # the edge answers before it
+        raise NotImplementedError  # the edge answers first
 
     for parts in range(1, DEEPEST + 1):
         path = "".join(f"{UNKNOWN}{number}}}" for number in range(parts))
@@ -59,7 +59,7 @@ def add_unknown_paths(app: Chalice) -> None:
 
 
 def _require_this_machine(request: Request, origins: frozenset[str]) -> None:
-    """Keeps out other sites' pages, also one whose own name leads here. Raises ForbiddenError."""
+    """Raises ForbiddenError for other sites' pages, also if their name resolves to this machine."""
     if not is_this_machine(request.headers.get("host", "")):
         raise ForbiddenError("Development tokens are only for localhost: call http://localhost:…")
     origin = request.headers.get("origin")

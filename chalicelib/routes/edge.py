@@ -1,11 +1,10 @@
-"""The edge: how a route is declared, and what every request and every response goes through."""
+"""The edge: declares the routes, and handles every request and every response."""
 
 import threading
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import wraps
 from time import monotonic, perf_counter
-from typing import Any
 
 from chalice.app import Blueprint, Chalice, Request, Response
 
@@ -44,16 +43,16 @@ ALLOWED_HEADERS = (
 )
 EXPOSED_HEADERS = "ETag, Location, Link, Retry-After, X-Request-Id, Deprecation, Sunset"
 PREFLIGHT_SECONDS = "600"
-UNKNOWN = "/{unknown"  # a route of the local stage that begins so has the paths that no other has
-# Whoever may have come past the firewall is told no more.
+UNKNOWN = "/{unknown"  # the beginning of the local stage's routes for unknown paths
+# A caller that may have bypassed the firewall gets no other detail.
 SHUT = "This API is not available at the moment: send the request again later"
 
 
 class Edge:
-    """Declares routes on blueprints, so that what a route needs is said once, where it stands.
+    """Declares routes on blueprints. A route's declaration has all that the route needs.
 
-    An action (services.access.RULES) decides the gateway's authorizer and what is checked here;
-    a route without one is public.
+    Its action (services.access.RULES) decides the gateway's authorizer and the checks made here.
+    A route without an action is public.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class Edge:
         self._telemetry = telemetry
         self._gate = gate
         self._types = problem_types
-        # Chalice keeps the request on the app alone, where threads would mix requests up.
+        # Chalice keeps the current request on the app, where threads would overwrite it.
         self._current = threading.local()
         app.register_middleware(self._finish, "http")
 
@@ -90,7 +89,7 @@ class Edge:
         errors: tuple[str, ...] = (),
         deprecated: date | None = None,
     ) -> Callable[[Handler], Handler]:
-        """The decorator of a handler. The Route stays readable on each view, as `view.route`.
+        """The decorator of a handler. Each view has its Route as `view.route`.
 
         A public GET answers HEAD too.
         """
@@ -120,7 +119,7 @@ class Edge:
         )(view)
 
     def answer_preflights(self) -> None:
-        """An OPTIONS route for every path that a browser calls: Chalice's own know only one origin."""
+        """Adds OPTIONS to every path that a browser calls: Chalice's own allows only one origin."""
         for path, methods in list(self._app.routes.items()):
             if path.startswith(IAM):
                 continue
@@ -153,7 +152,7 @@ class Edge:
             return self._unforeseen(request, error)
 
     def _unforeseen(self, request: Request, error: Exception) -> Response:
-        """The answer to what nobody foresaw: a 500, with its traceback in the log."""
+        """The answer to an unexpected error: a 500, with the traceback in the log."""
         if self._telemetry is None:
             self._app.log.exception("Unhandled error, request %s", request_id(request))
         facts_of(request).update(error_facts(error))
@@ -166,7 +165,7 @@ class Edge:
         entrance: Entrance,
         path_parameters: Mapping[str, str],
     ) -> Response:
-        """Everything that is checked before a handler, in the order in which callers are told."""
+        """Makes all checks, in the order in which callers get errors, and runs the handler."""
         encoding = request.headers.get("content-encoding", "").strip().lower()
         if request.method in CONTENT_TYPES and encoding not in ("", "identity"):
             raise EncodedBodyError(
@@ -191,7 +190,7 @@ class Edge:
     def _finish(
         self, request: Request | None, get_response: Callable[[Request | None], Response]
     ) -> Response:
-        """What every response carries, Chalice's own errors too, which become problems."""
+        """Adds every response's headers, and makes problems of Chalice's own errors."""
         if request is None:
             return get_response(request)
         self._current.request = request
@@ -217,7 +216,7 @@ class Edge:
         return response
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to what did not come through the firewall, whatever it asks for."""
+        """The answer to a request that did not come through the firewall, on any path."""
         if self._gate is None:
             return None
         try:
@@ -234,7 +233,7 @@ class Edge:
         return None
 
     def _unknown_path(self, request: Request) -> Response | None:
-        """The answer to a path that is no route's, which API Gateway never sends."""
+        """The answer to a path without a route, which API Gateway never sends."""
         if request.path in self._app.routes and not request.path.startswith(UNKNOWN):
             return None
         detail = "This path does not exist: GET / lists the paths"
@@ -244,7 +243,7 @@ class Edge:
         return problem_of(request, NotFoundError(detail), self._types)
 
 
-def facts_of(request: Request) -> dict[str, Any]:
-    """What is learned of a request on its way, for its line in the log."""
-    facts: dict[str, Any] = request.context.setdefault("landscape-api", {})
+def facts_of(request: Request) -> dict[str, object]:
+    """The facts about a request for its log line, which its handling adds to."""
+    facts: dict[str, object] = request.context.setdefault("landscape-api", {})
     return facts

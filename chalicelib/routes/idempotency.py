@@ -1,10 +1,10 @@
-"""Idempotency-Key: the same POST sent twice is done once, and answered alike for 24 hours."""
+"""Idempotency-Key: a POST that is sent twice runs once, and has the same answer for 24 hours."""
 
 import hashlib
 import json
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from chalice.app import Response
 
@@ -32,13 +32,13 @@ class Idempotency:
     def answer(
         self,
         call: Call,
-        body: dict[str, Any],
+        body: Mapping[str, object],
         make: Callable[[ReceiptFor[T]], T],
         respond: Callable[[T], Response],
     ) -> Response:
-        """Makes a record and answers; with a key that was used, gives the first answer again.
+        """Makes a record and answers; for a used key, returns the first answer again.
 
-        A key is the caller's own, for one path. Only what was done is remembered, not refusals.
+        A key belongs to one caller and one path. Refusals are not stored.
         Raises MalformedError for a bad key, ReceiptMismatchError where the body differs.
         """
         request, caller = call.request, call.caller
@@ -59,9 +59,9 @@ class Idempotency:
 
         try:
             make(receipt)
-        except RegisterError as refusal:  # of a repeated request, whatever else it says
+        except RegisterError as refusal:  # a repeated request may be refused for any reason
             first = self._first(key, fingerprint)
-            if first is None and isinstance(refusal, ReceiptExistsError):  # it has just expired
+            if first is None and isinstance(refusal, ReceiptExistsError):  # it expired just now
                 return self.answer(call, body, make, respond)
             if first is None:
                 raise
@@ -89,5 +89,5 @@ def _packed(response: Response) -> str:
     )
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -12,7 +12,7 @@ from chalicelib.models.text import as_json, words
 from chalicelib.routes.requests import Call, Parameter, path_of, pointer
 from chalicelib.services.cursors import Cursors
 
-MOST_WORDS = 10  # each is held against every word of up to 500 rows
+MOST_WORDS = 10  # each is compared with every word of up to 500 rows
 Q = Parameter(
     "q",
     f"At most {MOST_WORDS} words. Each is the beginning of a word in a project's name, short name or"
@@ -37,14 +37,14 @@ class Listing:
         self._cursors = cursors
 
     def answer(self, call: Call, find: Find, owner: str = "") -> Response:
-        """The page that the call's parameters ask for; a cursor is good for their filters alone.
+        """The page for the call's parameters. A cursor is valid for the same filters only.
 
-        `owner` is whose list it is, where the path does not say. Raises InvalidError, MalformedError.
+        `owner` is the list's owner where the path names none. Raises InvalidError, MalformedError.
         """
         request, given = call.request, call.query
         limit = _limit(given)
         filters = {name: value for name, value in given.items() if name not in PAGE}
-        place = request.path, request.uri_params or None  # {} by one way in, None by another
+        place = request.path, request.uri_params or None  # {} or None, by the entrance
         binding = json.dumps([*place, sorted(filters.items()), owner])
         cursor = given.get("cursor")
         after = None if cursor is None else self._cursors.open(cursor, binding)

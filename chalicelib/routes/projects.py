@@ -182,7 +182,7 @@ def my_projects_blueprint(edge: Edge, projects: Projects, listing: Listing) -> B
 
 
 def project_query(given: dict[str, str], technologies: Technologies) -> ProjectQuery:
-    """Raises InvalidError. A technology that nobody knows is used by no project."""
+    """The query of a list. An unknown technology is used by no project. Raises InvalidError."""
     technology = given.get("technology")
     programme = given.get("programme")
     return ProjectQuery(

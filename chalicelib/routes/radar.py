@@ -51,7 +51,7 @@ def radar_blueprint(
         found = technologies.on_radar(all_rings=all_rings)
         of = directorates.own_radar(directorate_in(call.query))
         if prefers(call.request, SVG):
-            from chalicelib.services.radar_svg import radar_svg  # no other request pays for it
+            from chalicelib.services.radar_svg import radar_svg  # no other request needs it
 
             drawing = radar_svg(found, title, of, all_rings=all_rings)
             response = text_resource(call.request, drawing, SVG, SVG_HEADERS)
@@ -66,7 +66,7 @@ def radar_blueprint(
 
 
 def directorate_in(query: Mapping[str, str]) -> int | None:
-    """Raises InvalidError."""
+    """The id in `directorate`, if it was sent. Raises InvalidError."""
     given = query.get("directorate")
     if given is None:
         return None

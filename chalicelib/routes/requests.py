@@ -1,21 +1,21 @@
-"""What a request says: its id, its place, its query parameters, its preconditions, its JSON."""
+"""The parts of a request: id, path, query parameters, preconditions and JSON."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from chalice.app import MultiDict, Request
 
 from chalicelib.errors import MOST_FLAWS, Flaw, InvalidError, MalformedError
 from chalicelib.models.caller import Caller
 
-# Every route stands under it a second time, for callers that sign with an IAM role.
+# Every route also exists under this prefix, for callers that sign with an IAM role.
 IAM = "/iam"
 LONGEST_PARAMETER = 200
-# RFC 9110, 8.8.3; texts, because re compiles them for the first request that has such a header.
+# RFC 9110, 8.8.3. Not compiled: re does it at the first request with such a header.
 ENTITY_TAG = r'(W/)?"([^\x00-\x20"\x7f]*)"'
 TAG_LIST = rf"[ \t,]*{ENTITY_TAG}([ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*"
 PLAIN_ID = re.compile(r"[\w=+/-]{1,128}", re.ASCII)
@@ -24,14 +24,14 @@ DEEPEST = 50
 TOO_DEEP = f"The body is nested too deeply: use at most {DEEPEST} levels"
 NOT_UTF8 = "The body is not UTF-8: encode it as UTF-8"
 UNFIT_TEXT = "must not contain control characters, direction changes or half a surrogate pair"
-# What no text may hold: control characters but tab and line ends, those that turn the direction of
-# what follows them, and halves of surrogate pairs.
+# No text may hold these: control characters except tab and line ends, signs that change the
+# direction of writing, and halves of surrogate pairs.
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter: its name, what the contract says of it, and its values where they are fixed."""
+    """A query parameter: its name, its description in the contract, and its values if limited."""
 
     name: str
     about: str
@@ -40,7 +40,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a handler takes: the request, and what was checked of it before."""
+    """The argument of a handler: the request, and its parts that were checked."""
 
     request: Request
     path: Mapping[str, str]
@@ -56,13 +56,13 @@ class Call:
 
 
 def prefers(request: Request, kind: str, default: str = "application/json") -> bool:
-    """Whether Accept prefers the media type `kind` to the default one. Where it is equal, it does not."""
+    """Whether Accept prefers the media type `kind` to `default`; False where both are equal."""
     accept = request.headers.get("accept", "")
     return _quality(accept, kind) > _quality(accept, default)
 
 
 def _quality(accept: str, kind: str) -> float:
-    """The q of the most specific range that has `kind` (RFC 9110, 12.5.1). One that is not read is 0."""
+    """The q of the most specific range that has `kind` (RFC 9110, 12.5.1). A malformed q is 0."""
     ranges = (kind, f"{kind.partition('/')[0]}/*", "*/*")
     found: dict[str, float] = {}
     for part in accept.lower().split(","):
@@ -74,9 +74,9 @@ def _quality(accept: str, kind: str) -> float:
 
 
 def request_id(request: Request) -> str:
-    """The gateway's id of this request; on a developer's machine, one made here and kept.
+    """The gateway's id of this request; without a gateway, an id that is made here and kept.
 
-    A caller can set the gateway's: one that is long, or could break a line, gives way to another.
+    A caller can set the gateway's id. If it is too long or has unsafe characters, it is replaced.
     """
     if not PLAIN_ID.fullmatch(request.context.get("requestId") or ""):
         request.context["requestId"] = _extended_id(request) or _own_id(request)
@@ -85,7 +85,7 @@ def request_id(request: Request) -> str:
 
 
 def request_ids(request: Request) -> dict[str, str]:
-    """What a problem and the log call this request; `extended_request_id` only where a gateway gave one."""
+    """The ids of this request in a problem and in the log; the extended one only from a gateway."""
     extended = _extended_id(request)
     more = {"extended_request_id": extended} if extended else {}
     return {"request_id": request_id(request), **more}
@@ -98,20 +98,20 @@ def _extended_id(request: Request) -> str:
 
 
 def _own_id(request: Request) -> str:
-    from uuid import uuid4  # 2 ms that no request behind the gateway pays
+    from uuid import uuid4  # 2 ms, which requests behind the gateway save
 
     own: str | None = getattr(request.lambda_context, "aws_request_id", None)
     return own or str(uuid4())
 
 
 def path_of(request: Request) -> str:
-    """The path as the caller sent it: behind a stage or a base path, with its ids."""
+    """The path as the caller sent it, with the stage or base path and with ids."""
     path: str = request.context.get("path", request.path)
     return path.rstrip("/") or "/"
 
 
 def prefix(request: Request) -> str:
-    """What stands before our paths in the caller's URL: a stage or a base path, and `/iam` behind it."""
+    """The part of the caller's path before ours: a stage or a base path, then `/iam`."""
     parts = _segments(path_of(request))
     own = len(_segments(request.path.removeprefix(IAM)))
     return "".join(f"/{part}" for part in parts[: len(parts) - own])
@@ -122,7 +122,7 @@ def _segments(path: str) -> list[str]:
 
 
 def parameters(request: Request, taken: Iterable[Parameter]) -> dict[str, str]:
-    """The query parameters, each at most once. Raises InvalidError for all others, and unfit values."""
+    """The query parameters. Raises InvalidError for unknown or repeated ones, and unfit values."""
     given = request.query_params or MultiDict({})
     known = {parameter.name: parameter.choices for parameter in taken}
     found: dict[str, str] = {}
@@ -136,7 +136,7 @@ def parameters(request: Request, taken: Iterable[Parameter]) -> dict[str, str]:
             flaws.append(Flaw(pointer(name), "must be given only once"))
         elif flaw := name != "cursor" and _unfit(values[0], known[name]):
             flaws.append(Flaw(pointer(name), flaw))
-        else:  # services.cursors knows a good cursor
+        else:  # services.cursors checks a cursor
             found[name] = values[0]
     if flaws:
         raise InvalidError(*flaws)
@@ -152,15 +152,15 @@ def _unfit(value: str, choices: tuple[str, ...]) -> str:
 
 
 def pointer(*parts: str | int) -> str:
-    """A JSON Pointer (RFC 6901); what is long in it is the caller's, and cut."""
+    """A JSON Pointer (RFC 6901). Its parts can come from a caller, so long ones are cut."""
     texts = (str(part)[:100].replace("~", "~0").replace("/", "~1") for part in parts[:10])
     return "".join(f"/{text}" for text in texts)
 
 
 def entity_tags(header: str) -> list[tuple[bool, str]]:
-    """The tags that an If-Match or If-None-Match lists: (weak, opaque).
+    """The tags in an If-Match or If-None-Match: (weak, opaque).
 
-    None of `*`, nor of what is not wholly a list of them: `"1", x` and `*, "1"` are read as nothing.
+    Empty for `*`, and for a header that is not wholly a list of tags, as `"1", x` and `*, "1"`.
     """
     if not re.fullmatch(TAG_LIST, header):
         return []
@@ -168,7 +168,7 @@ def entity_tags(header: str) -> list[tuple[bool, str]]:
 
 
 def body_bytes(request: Request) -> bytes:
-    """The body as it was sent. Raises MalformedError where the gateway's form of it cannot be undone."""
+    """The body as it was sent. Raises MalformedError if it cannot be decoded."""
     try:
         body = request.raw_body
     except ValueError:
@@ -176,10 +176,10 @@ def body_bytes(request: Request) -> bytes:
     return body.encode() if isinstance(body, str) else body
 
 
-def json_object(request: Request) -> dict[str, Any]:
-    """The body, a JSON object. Raises MalformedError where it is none, InvalidError for unfit text in it.
+def json_object(request: Request) -> dict[str, object]:
+    """The body, a JSON object. Raises MalformedError for any other, InvalidError for unfit text.
 
-    A byte order mark before it is passed over, as RFC 8259 allows.
+    A byte order mark before it is ignored, as RFC 8259 allows.
     """
     body = body_bytes(request).removeprefix(BOM)
     if not body:
@@ -196,7 +196,7 @@ def json_object(request: Request) -> dict[str, Any]:
         raise MalformedError(TOO_DEEP) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        what, _, _ = error.msg.partition(" (")  # what follows is advice for Python
+        what, _, _ = error.msg.partition(" (")  # the rest is advice for Python
         raise MalformedError(f"The body is not JSON: {what} at {where}") from None
     except ValueError as error:
         raise MalformedError(f"The body is not JSON: {_wording(error)}") from None
@@ -216,15 +216,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("an object has the same name twice")
     return found
 
 
-def _unfit_texts(value: Any, place: tuple[str | int, ...]) -> Iterator[Flaw]:
-    members: Iterable[tuple[str | int, Any]] = ()
+def _unfit_texts(value: object, place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    members: Iterable[tuple[str | int, object]] = ()
     if isinstance(value, str):
         if UNFIT.search(value):
             yield Flaw(pointer(*place), UNFIT_TEXT)

@@ -1,9 +1,9 @@
-"""What a response says: JSON made here, entity tags, preconditions."""
+"""The parts of a response: JSON, entity tags and preconditions."""
 
 import zlib
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Protocol
+from typing import Protocol
 
 from chalice.app import Request, Response
 
@@ -16,13 +16,13 @@ TRIES = 20
 
 
 def json_response(
-    body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+    body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     return Response(as_json(body), {"Content-Type": "application/json", **(headers or {})}, status)
 
 
 class Versioned(Protocol):
-    """A record that writers lock by its version. Born again under its id, it is another one."""
+    """A record that writers lock by its version. Created again, it is another record."""
 
     @property
     def version(self) -> int: ...
@@ -33,12 +33,12 @@ class Versioned(Protocol):
 
 def resource(
     request: Request,
-    body: Mapping[str, Any],
+    body: Mapping[str, object],
     record: Versioned | None = None,
     status: int = 200,
     location: str | None = None,
 ) -> Response:
-    """A single resource with its ETag; 304 where a read's If-None-Match holds it."""
+    """A single resource with its ETag; 304 where a read's If-None-Match lists that."""
     text = as_json(body)
     tag = entity_tag(text, record)
     if request.method in ("GET", "HEAD") and _is_known(request, tag):
@@ -52,7 +52,7 @@ def resource(
 def text_resource(
     request: Request, text: str, content_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A text with its ETag, for whoever asks again; 304 where it is known."""
+    """A text with its ETag; 304 where the caller has it already."""
     tag = _checksum(text)
     response = Response(text, {"Content-Type": content_type, **(headers or {})}, 200)
     if _is_known(request, tag):
@@ -66,9 +66,9 @@ def no_content() -> Response:
 
 
 def entity_tag(text: str, record: Versioned | None) -> str:
-    """The record's version and birth, which If-Match compares, and a checksum of what the caller sees.
+    """The record's version and creation, which If-Match compares, and a checksum of the text.
 
-    A technology's name, count of projects and categories change what is seen without a new version.
+    A technology's name, count of projects and categories change the text without a new version.
     """
     seen = _checksum(text)
     return f"{_lock(record)}-{seen}" if record else seen
@@ -83,9 +83,9 @@ def _checksum(text: str) -> str:
 
 
 def require_match(request: Request, record: Versioned) -> None:
-    """Raises PreconditionRequiredError without If-Match, VersionMismatchError unless it fits `record`.
+    """Raises PreconditionRequiredError without If-Match, VersionMismatchError unless it matches.
 
-    A tag fits if it is of this version; of a version alone, as in `"3"`, no more is asked.
+    A tag matches if it is of the record's version. A version alone, as in `"3"`, is enough.
     """
     header = request.headers.get("if-match")
     if header is None:
@@ -109,9 +109,9 @@ def require_match(request: Request, record: Versioned) -> None:
 
 
 def until_written(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
-    """Decorates a handler that writes: with `If-Match: *` it begins again where somebody else wrote first.
+    """Decorates a handler that writes: with `If-Match: *` it repeats after somebody else's write.
 
-    The star is true while there is any version (RFC 9110).
+    The star matches any version (RFC 9110).
     """
 
     @wraps(handler)
@@ -128,6 +128,6 @@ def until_written(handler: Callable[[Call], Response]) -> Callable[[Call], Respo
 
 
 def _is_known(request: Request, tag: str) -> bool:
-    """An If-None-Match that cannot be read is passed over: the whole answer is never a wrong one."""
+    """A malformed If-None-Match is ignored, because the whole answer is always correct."""
     header = request.headers.get("if-none-match", "")
     return header.strip() == "*" or tag in {known for _, known in entity_tags(header)}

@@ -14,16 +14,16 @@ LIKE = 'On-Behalf-Of must be like rita@example.org; groups="reviewer,admin"'
 
 
 def iam_authorizer(_: str | None) -> IAMAuthorizer:
-    """See declaration.Entrance: API Gateway's own, for public routes too."""
+    """See declaration.Entrance: API Gateway verifies signatures, on public routes too."""
     return IAMAuthorizer()
 
 
 def no_authorizer(_: str | None) -> None:
-    """On the local stage: `chalice local` verifies no signature."""
+    """For the local stage, because `chalice local` verifies no signature."""
 
 
 def gateway_user_arn(request: Request) -> str:
-    """The ARN that API Gateway found behind the signature. Raises UnsignedError where there is none."""
+    """The signer's ARN from API Gateway. Raises UnsignedError where there is none."""
     identity = request.context.get("identity")
     arn = identity.get("userArn") if isinstance(identity, dict) else None
     if not isinstance(arn, str) or not arn:
@@ -32,7 +32,7 @@ def gateway_user_arn(request: Request) -> str:
 
 
 def no_user_arn(_: Request) -> str:
-    """Where no gateway stands in front, nobody has verified a signature. Raises UnsignedError."""
+    """Without a gateway, nothing has verified a signature. Raises UnsignedError."""
     raise UnsignedError("Call this path at API Gateway, which verifies signatures")
 
 
@@ -56,7 +56,7 @@ def role_authenticator(
 
 
 def _on_behalf_of(request: Request) -> str | None:
-    """Raises MalformedError where it was sent twice: `headers` has the last of them alone."""
+    """Raises MalformedError where it was sent twice: `headers` has only the last one."""
     sent = request.to_original_event().get("multiValueHeaders") or {}
     if sum(len(values) for name, values in sent.items() if name.lower() == ON_BEHALF_OF) > 1:
         raise MalformedError("On-Behalf-Of was sent twice: name one user")
@@ -67,7 +67,7 @@ def _on_behalf_of(request: Request) -> str | None:
 def _key_of_session(arn: str) -> tuple[str, ...]:
     """Partition, account and name of the role in `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
 
-    Empty for the ARN of anything else. The caller chooses the session's name, so it counts for nothing.
+    Empty for any other ARN. The caller chooses the session's name, so it is ignored.
     """
     parts = arn.split(":")
     session = parts[-1].split("/")
@@ -79,7 +79,7 @@ def _key_of_session(arn: str) -> tuple[str, ...]:
 
 
 def user_named(header: str) -> tuple[str, frozenset[str]]:
-    """The address and the groups in `rita@example.org; groups="reviewer,admin"`. Raises MalformedError."""
+    """The user and groups in `rita@example.org; groups="reviewer,admin"`. Raises MalformedError."""
     email, semicolon, parameter = (part.strip() for part in header.partition(";"))
     groups = parameter.removeprefix('groups="').removesuffix('"')
     expected = f'groups="{groups}"' if semicolon else ""

@@ -1,4 +1,4 @@
-"""The service itself: its index, its health, and what it knows of the caller."""
+"""The service itself: its index, its health, and the caller's identity."""
 
 from chalice.app import Blueprint, Response
 

@@ -183,11 +183,11 @@ def created(request: Request, technology: Technology) -> Response:
     return resource(request, technology_document(technology), technology, 201, location)
 
 
-def as_read(request: Request, sent: Mapping[str, Any], current: Technology) -> dict[str, Any]:
+def as_read(request: Request, sent: Mapping[str, object], current: Technology) -> dict[str, Any]:
     """The current technology, with the count of projects and the authors that its writer read.
 
-    Projects come and go, and add categories, without a new version; If-Match shows that the count
-    sent was the one read. A move comes back without its author where it was read so.
+    Projects change the count and the categories without a new version. If-Match shows that the
+    count sent is the count read. A caller who read a move without its author sends it so.
     """
     read = _as_counted(request, sent, current)
     moves = sent.get("moves")
@@ -207,7 +207,7 @@ def _document(call: Call, technology: Technology) -> dict[str, Any]:
 
 
 def _listed(call: Call, find: Find, after: Position | None, limit: int) -> Page[str]:
-    """Without a credential a text names nobody at any depth, whichever release wrote it."""
+    """Without a credential, removes persons at every depth, whichever release wrote the text."""
     page = find(after, limit)
     if call.authenticated:
         return page
@@ -215,7 +215,9 @@ def _listed(call: Call, find: Find, after: Position | None, limit: int) -> Page[
     return Page(tuple(map(as_json, public)), page.next)
 
 
-def _as_counted(request: Request, sent: Mapping[str, Any], current: Technology) -> dict[str, Any]:
+def _as_counted(
+    request: Request, sent: Mapping[str, object], current: Technology
+) -> dict[str, Any]:
     count, categories = sent.get("project_count"), sent.get("categories")
     if isinstance(count, int):
         tags = {tag for _, tag in entity_tags(request.headers.get("if-match", ""))}

@@ -1,7 +1,7 @@
-"""One JSON line a request on stdout, which is also its metrics (CloudWatch's embedded metric format).
+"""One JSON line a request on stdout, with its metrics (CloudWatch's embedded metric format).
 
-No e-mail address, token, query or body is in it; of an error its type and where it came from, for
-the text of an exception may be anybody's. Who reads addresses of others is in it by the token's `sub`.
+It has no e-mail address, token, query or body. Of an error it has the type and the traceback, not
+the text, which may hold anything. Readers of others' addresses are in it by the token's `sub`.
 """
 
 import json
@@ -18,13 +18,13 @@ NAMESPACE = "landscape-api"
 UNITS = {"Requests": "Count", "Errors": "Count", "Latency": "Milliseconds", "ColdStarts": "Count"}
 
 
-def _metrics(dimensions: tuple[str, ...], *names: str) -> dict[str, Any]:
+def _metrics(dimensions: tuple[str, ...], *names: str) -> dict[str, object]:
     metrics = [{"Name": name, "Unit": UNITS[name]} for name in names]
     return {"Namespace": NAMESPACE, "Dimensions": [[*dimensions]], "Metrics": metrics}
 
 
-# Each name under each set of values is a metric that CloudWatch charges for, so that few go by route:
-# of HEAD none, and a preflight counts as a cold start alone.
+# CloudWatch charges for each name under each set of values, so only these three are by route. HEAD
+# has none by route, and a preflight has only ColdStarts.
 COLD = _metrics(("stage",), "ColdStarts")
 TOTALS = _metrics(("stage",), *UNITS)
 BY_ROUTE = _metrics(("stage", "route"), "Requests", "Errors", "Latency")
@@ -36,8 +36,8 @@ class Telemetry:
         self._stage = stage
         self._is_cold = True
 
-    def tell(self, request: Request, status: int, seconds: float, facts: dict[str, Any]) -> None:
-        """`facts` is what else is known: the caller's service and subject, an error."""
+    def tell(self, request: Request, status: int, seconds: float, facts: dict[str, object]) -> None:
+        """Logs a request. `facts` are more fields: the caller's service and subject, an error."""
         cold, self._is_cold = self._is_cold, False
         line = {
             "_aws": {
@@ -58,13 +58,13 @@ class Telemetry:
         log(line)
 
 
-def log(line: Mapping[str, Any]) -> None:
-    """One line on stdout, written as a whole, because threads and processes share it."""
-    print(json.dumps(line) + "\n", end="", flush=True)  # noqa: T201 - what runs the app keeps its log
+def log(line: Mapping[str, object]) -> None:
+    """Writes one line to stdout in one piece, because threads and processes share it."""
+    print(json.dumps(line) + "\n", end="", flush=True)  # noqa: T201 - the platform keeps the log
 
 
 def error_facts(error: BaseException) -> dict[str, Any]:
-    """What an error was, where it came from, and what it came of."""
+    """The type of an error, its traceback and its cause."""
     frames = [
         f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}"
         for f in extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""Verifying a token where no gateway stands in front: PyJWT, and the pools' public keys.
+"""Verifies a token where no gateway does: PyJWT, and the pools' public keys.
 
 Nothing in Lambda imports this module.
 """
@@ -16,15 +16,15 @@ import jwt
 
 from chalicelib.errors import UnauthenticatedError, UnavailableError
 from chalicelib.models.identity import Pool
-from chalicelib.routes.caller import OTHER_ISSUER
+from chalicelib.routes.caller import OTHER_ISSUER, Claims
 
 ALGORITHM = "RS256"
 FETCH_SECONDS = 3.0
 REFETCH_SECONDS = 60.0
 LARGEST_KEY_SET = 1024 * 1024  # bytes
 SHORTEST_KEY = 2048  # bits
-LEEWAY_SECONDS = 30  # what two clocks may differ by
-# All that a server which is down, slow or another one altogether can make of a fetch.
+LEEWAY_SECONDS = 30  # the allowed difference of two clocks
+# The errors of a fetch from a server that is down, slow or not a user pool's.
 NO_KEY_SET = (
     OSError,
     HTTPException,
@@ -47,8 +47,8 @@ class NoRedirects(HTTPRedirectHandler):
 
 
 def fetch_over_http(endpoint: str) -> FetchKeys:
-    """The pool's JSON Web Key Set from its issuer, or from `endpoint` where one stands in for AWS."""
-    # Plain HTTP is for this machine alone (Settings.keys_endpoint), so no proxy is asked for it.
+    """Fetches a pool's JSON Web Key Set from its issuer, or from `endpoint` if it is not empty."""
+    # Plain HTTP is for this machine only (Settings.keys_endpoint), so it uses no proxy.
     proxies = {scheme: url for scheme, url in getproxies().items() if scheme != "http"}
     opener = build_opener(NoRedirects, ProxyHandler(proxies))
 
@@ -69,7 +69,7 @@ def key_set_url(pool: Pool, endpoint: str) -> str:
 
 
 def fetch_from_directory(directory: Path) -> FetchKeys:
-    """Development keys, as `make token` left them; none where it has never run."""
+    """Reads the development keys that `make token` wrote; none where it has never run."""
 
     def fetch(pool: Pool) -> Mapping[str, Any]:
         path = directory / f"{pool.service}.jwks.json"
@@ -80,7 +80,7 @@ def fetch_from_directory(directory: Path) -> FetchKeys:
 
 
 class PoolKeys:
-    """A pool's public keys by kid; an unknown kid fetches again, at most every `interval` seconds."""
+    """A pool's public keys by kid. An unknown kid fetches them, once in `interval` seconds."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class PoolKeys:
         self._lock = Lock()
 
     def key(self, kid: str) -> jwt.PyJWK:
-        """Raises UnauthenticatedError for a kid that the pool does not have, UnavailableError while it cannot be asked."""
+        """Raises UnauthenticatedError for an unknown kid, UnavailableError after a failed fetch."""
         # A known key never waits for a fetch.
         if kid not in self._keys:
             with self._lock:
@@ -116,7 +116,7 @@ class PoolKeys:
         return self._asked is None or self._clock() - self._asked >= self._interval
 
     def _ask(self) -> None:
-        """Keeps the keys that are known where the answer is none, or no key set."""
+        """Fetches the keys. Keeps the known ones if that fails or returns no key set."""
         self._asked = self._clock()
         try:
             listed = self._fetch(self._pool)["keys"]
@@ -129,7 +129,7 @@ class PoolKeys:
 
 
 def usable_key(member: Any) -> jwt.PyJWK | None:
-    """The member of a key set, if a pool may sign with it: a public RSA key, long enough; else None."""
+    """The key of a key set's member, if it is a public RSA key that is long enough; else None."""
     try:
         key = jwt.PyJWK(member, ALGORITHM)
         said = (member.get("use", "sig"), member.get("alg", ALGORITHM))
@@ -141,14 +141,14 @@ def usable_key(member: Any) -> jwt.PyJWK | None:
 
 
 class TokenVerifier:
-    """Checks signature, times and issuer; what the claims say is for routes.caller."""
+    """Checks signature, times and issuer. routes.caller checks the other claims."""
 
     def __init__(
         self, pools: Iterable[Pool], fetch: FetchKeys, interval: float = REFETCH_SECONDS
     ) -> None:
         self._keys = {pool.issuer: PoolKeys(pool, fetch, interval) for pool in pools}
 
-    def __call__(self, token: str) -> Mapping[str, Any]:
+    def __call__(self, token: str) -> Claims:
         """The claims of a genuine token. Raises UnauthenticatedError, UnavailableError."""
         try:
             header = jwt.get_unverified_header(token)
@@ -164,9 +164,9 @@ class TokenVerifier:
             raise UnauthenticatedError(f"The token is not signed with {ALGORITHM}: sign in again")
         return self._verified(token, keys.key(str(header.get("kid"))), str(claimed["iss"]))
 
-    def _verified(self, token: str, key: jwt.PyJWK, issuer: str) -> Mapping[str, Any]:
+    def _verified(self, token: str, key: jwt.PyJWK, issuer: str) -> Claims:
         try:
-            claims: Mapping[str, Any] = jwt.decode(
+            claims: Claims = jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],

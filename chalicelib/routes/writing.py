@@ -1,4 +1,4 @@
-"""PUT and PATCH alike: what stays as it was read, what is replaced."""
+"""PUT and PATCH: the members that must stay as they were read, and the new state."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Body)
 
 
 class Change(Generic[M]):
-    """A PUT or a PATCH: checked as far as it can be before the resource is read, then held against it."""
+    """A PUT or a PATCH: checked as far as possible before the resource is read, then against it."""
 
     def __init__(self, request: Request, model: type[M]) -> None:
         """Raises MalformedError, InvalidError."""
@@ -28,17 +28,17 @@ class Change(Generic[M]):
         else:
             self._said = parse(model, self.sent)
 
-    def onto(self, read: Mapping[str, Any]) -> M:
-        """What the resource shall be. `read` is what its writer has read of it.
+    def onto(self, read: Mapping[str, object]) -> M:
+        """The new state of the resource. `read` is the state that the writer has read.
 
-        Raises InvalidError where a read-only member differs, or the outcome breaks a rule.
+        Raises InvalidError where a read-only member differs, or the new state breaks a rule.
         """
         require_unchanged(self.sent, read, read_only(self._model))
         return parse(self._model, merge_patch(read, self.sent)) if self._is_patch else self._said
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
-    """JSON Merge Patch (RFC 7396): `target` with `patch` applied; null takes a member away."""
+def merge_patch(target: object, patch: object) -> Any:
+    """JSON Merge Patch (RFC 7396): `target` with `patch` applied; null removes a member."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -51,9 +51,9 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def require_unchanged(
-    sent: Mapping[str, Any], read: Mapping[str, Any], members: Iterable[str]
+    sent: Mapping[str, object], read: Mapping[str, object], members: Iterable[str]
 ) -> None:
-    """Read-only members may be sent back as they were read. Raises InvalidError where one differs."""
+    """Read-only members may be sent as they were read. Raises InvalidError where one differs."""
     flaws = [
         Flaw(pointer(name), "is read-only: omit it, or send the value that you read")
         for name in members
@@ -63,8 +63,8 @@ def require_unchanged(
         raise InvalidError(*flaws)
 
 
-def _same(sent: Any, read: Any) -> bool:
-    """Equal as JSON: true is not 1. A moment is the same in any spelling: clients parse it and spell it anew."""
+def _same(sent: object, read: object) -> bool:
+    """Equal as JSON: true is not 1. Times are compared as moments: clients may respell them."""
     if isinstance(read, dict) and isinstance(sent, dict):
         return read.keys() == sent.keys() and all(_same(sent[name], read[name]) for name in read)
     if isinstance(read, list) and isinstance(sent, list):

@@ -138,7 +138,7 @@ def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment)
     assert "192.0.2.1/32" in listed
     assert "192.0.2.2/32" not in listed
     told = [line["firewall"] for line in deployed.logged("expire")]
-    assert [(one["sets"], one["removed"]) for one in told] == [("changed", 1), ("as wanted", 0)]
+    assert [(one["sets"], one["removed"]) for one in told] == [("changed", 1), ("unchanged", 0)]
     assert told[0]["removed_from"] == {"landscape-api-dev-allow-ipv4": ["192.0.2.2/32"]}
 
 

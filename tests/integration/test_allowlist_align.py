@@ -55,7 +55,7 @@ def test_the_schedule_writes_nothing_where_nothing_changed(stage: Stage) -> None
     lists = stage.lists()
     lists.add([entry("8.8.8.8/32")])
     stage.waf.forget()
-    assert expire_at(lists, 1) == {"sets": "as wanted", "removed": 0, "added": 0, "unknown": 1}
+    assert expire_at(lists, 1) == {"sets": "unchanged", "removed": 0, "added": 0, "unknown": 1}
     assert stage.waf.writes == []
 
 

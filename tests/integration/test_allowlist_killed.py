@@ -166,5 +166,5 @@ def test_ctrl_c_says_one_line_and_the_same_command_goes_on(stage: Stage) -> None
 def test_an_aws_that_stays_away_is_given_up_in_time(stage: Stage) -> None:
     stage.waf.fail("UpdateIPSet", "WAFInternalErrorException", times=10_000)
     why = stage.refused("add", "8.8.8.8", "--timeout", "1")
-    assert "not done within 1 seconds; it last said: WAFInternalErrorException" in why
+    assert "did not finish within 1 seconds. Its last error: WAFInternalErrorException" in why
     assert "8.8.8.8/32" in stage.live(utc_now())["allow"]

@@ -378,7 +378,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(
         ({"LANDSCAPE_STAGE": "local"}, "LANDSCAPE_STAGE is local, whose development tokens never"),
         (
             {"LANDSCAPE_STORE_URL": "postgres://x"},
-            "LANDSCAPE_STORE_URL is 'postgres://x', not like",
+            "LANDSCAPE_STORE_URL is 'postgres://x': write it like",
         ),
         ({"DIGITAL_LANDSCAPE_CLIENT_IDS": ""}, "DIGITAL_LANDSCAPE_CLIENT_IDS is not set"),
         (

@@ -108,7 +108,7 @@ def test_two_at_the_same_moment_make_one_table(register: Register) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"LANDSCAPE_STORE_URL": "sqlite:"}, "it has no table"),
+        ({"LANDSCAPE_STORE_URL": "sqlite:"}, "names no table: write it like dynamodb://"),
         (
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"},
             "Could not connect to the endpoint URL",

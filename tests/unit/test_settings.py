@@ -59,16 +59,19 @@ def read(tmp_path: Path) -> Read:
         (dict.fromkeys(REQUIRED[2::2], ARN), "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of "),
         (
             {REQUIRED[2]: ARN, REQUIRED[4]: ARN.replace("123456789012", "210987654321")},
-            "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of TECH_AUDIT_TOOL_POOL_ARN: name ",
+            "DIGITAL_LANDSCAPE_POOL_ARN has the issuer of TECH_AUDIT_TOOL_POOL_ARN: set it ",
         ),
         *(
-            ({name: ids}, f"{name} holds .* put a comma between two")
+            ({name: ids}, f"{name} holds .* with a comma between two")
             for name in REQUIRED[3::2]
             for ids in ("one two", "one;two", "one,two-three", "one\ttwo", "é", "x" * 129)
         ),
         ({"DIGITAL_LANDSCAPE_HOSTED_UI": f"{HOSTED_UI}/login?x"}, "DIGITAL_LANDSCAPE_HOSTED_UI"),
         ({"LANDSCAPE_REQUIRE_WAF": "no"}, "LANDSCAPE_REQUIRE_WAF "),
-        ({"LANDSCAPE_REQUIRE_WAF": "true"}, "LANDSCAPE_REQUIRE_WAF is true on the local stage"),
+        (
+            {"LANDSCAPE_REQUIRE_WAF": "true"},
+            "LANDSCAPE_REQUIRE_WAF is true on the local stage: set it to false",
+        ),
         ({"CORS_ORIGINS": "https://good.example/"}, "CORS_ORIGINS "),
         *(
             ({name: value}, f"{name} holds .*, which no browser sends as an origin: write it like")
@@ -182,7 +185,7 @@ def test_keys_come_from_another_machine_by_https_alone(read: Read, name: str) ->
         "http://[::1]",
     ):
         create_app(read(**deployed, **{name: url}))
-    with pytest.raises(SettingsError, match=f"^{name} is not like https://host"):
+    with pytest.raises(SettingsError, match=f"^{name} is malformed: write it like https://host"):
         read(**{name: "file:///etc"})
 
 
@@ -208,7 +211,7 @@ def test_the_documentation_gives_the_problems_their_types(read: Read, url: str) 
     ],
 )
 def test_an_address_that_no_documentation_has_stops_the_start(read: Read, url: str) -> None:
-    with pytest.raises(SettingsError, match=r"^LANDSCAPE_DOCUMENTATION_URL is not like") as error:
+    with pytest.raises(SettingsError, match=r"^LANDSCAPE_DOCUMENTATION_URL is malformed") as error:
         read(LANDSCAPE_DOCUMENTATION_URL=url)
     assert url not in str(error.value)
 
