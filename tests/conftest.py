@@ -1,4 +1,4 @@
-"""The API over its embedded store, by chalice.test.Client and by a real `chalice local` process."""
+"""The API over its embedded store: by chalice.test.Client, `chalice local` and the container."""
 
 import shutil
 import signal
@@ -32,7 +32,7 @@ from tools.token import development_token
 
 LOG_CHARACTERS = 5000
 
-# A shell starts what it runs in the background with Ctrl-C ignored, and every command would inherit that.
+# A shell starts background processes with Ctrl-C ignored, and every command would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -49,7 +49,7 @@ def pytest_runtest_makereport(
     item: pytest.Item,
     call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Shows what the servers said where a test fails."""
+    """Adds the servers' logs to the report of a test that fails."""
     report = yield
     if report.failed:
         for server in ServerProcess.running:
@@ -60,7 +60,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Development keys, made once: a key pair takes longer to make than most tests."""
+    """Development keys, made once, because making a key pair takes longer than most tests."""
     settings = Settings.read(local_environment(tmp_path_factory.mktemp("keys")))
     for service in SERVICES:
         development_token(settings, service, "somebody@example.org", [])
@@ -69,7 +69,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, keys: Path) -> Settings:
-    """Those of the local stage, on an empty store."""
+    """The local stage's settings, with an empty store."""
     found = Settings.read(local_environment(tmp_path))
     shutil.copytree(keys, found.keys_directory)
     return found
@@ -77,13 +77,13 @@ def settings(tmp_path: Path, keys: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Store:
-    """An empty one."""
+    """An empty store."""
     return open_store(settings)
 
 
 @pytest.fixture
 def app(settings: Settings, store: Store) -> Chalice:
-    """That of the local stage, in this process, on an empty store."""
+    """The local stage's app, in this process, with an empty store."""
     return create_app(
         settings,
         store,
@@ -106,7 +106,7 @@ def wsgi(app: Chalice, store: Store, settings: Settings) -> Api:
 
 @pytest.fixture(params=["test_client", "wsgi"])
 def client(request: pytest.FixtureRequest) -> Api:
-    """The API in this process, on an empty store, each way."""
+    """The API in this process, with an empty store: by the test client and by WSGI."""
     found: Api = request.getfixturevalue(request.param)
     return found
 
@@ -131,13 +131,13 @@ def shared_container(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> It
 
 @pytest.fixture
 def container(shared_container: Api) -> Api:
-    """The API by the container's server; its store is shared by all tests that use it."""
+    """The API through the container's server. All tests that use it share its store."""
     return shared_container
 
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulated AWS, one for all tests that only add to it."""
+    """An emulated AWS, shared by all tests that only add to it."""
     running = Emulator(tmp_path_factory.mktemp("emulator")).start()
     yield running
     running.stop()
@@ -145,20 +145,20 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    """On an emulated AWS of its own; nothing is deployed yet."""
+    """A checkout with an emulated AWS of its own. Nothing is deployed yet."""
     with Deployment(tmp_path) as found:
         yield found
 
 
 @pytest.fixture
 def server(shared_server: Api) -> Api:
-    """The API through a real `chalice local`; its store is shared by all tests that use it."""
+    """The API through a real `chalice local`. All tests that use it share its store."""
     return shared_server
 
 
 @pytest.fixture(params=["test_client", "server", "container"])
 def api(request: pytest.FixtureRequest) -> Api:
-    """The API each way: chalice.test.Client, `chalice local` and the container's server differ."""
+    """The API in three ways that differ: chalice.test.Client, `chalice local`, the container."""
     found: Api = request.getfixturevalue(request.param)
     return found
 

@@ -1,4 +1,4 @@
-"""Closed until WAF is attached: on a deployed stage nothing is answered that did not come through it."""
+"""A deployed stage is closed until WAF is attached: it refuses requests that bypass the firewall."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -45,9 +45,9 @@ def app(closed_settings: Settings) -> Chalice:
 def test_every_route_is_shut_with_the_header_or_without(
     app: Chalice, closed_settings: Settings
 ) -> None:
-    """A method that a path does not take too: Chalice's own answer would come before ours.
+    """Unsupported methods are refused too, before Chalice's own answer to them.
 
-    Under /iam with the signature of a role that a service lists.
+    Requests under /iam have the signature of a role that a service lists.
     """
     listed = identity(session_of(closed_settings.roles[0].arn))
     api = Api(through_app(app, identity=listed), closed_settings)
@@ -68,7 +68,7 @@ def test_every_route_is_shut_with_the_header_or_without(
 
 @dataclass
 class Behind:
-    """A process of the deployed Lambda over a table, and what it writes to its log."""
+    """A process of the deployed Lambda over a table, and its log."""
 
     api: Api
     tables: Tables
@@ -80,7 +80,7 @@ class Behind:
         self.tables.transport("PutItem", {"TableName": self.table, "Item": item})
 
     def asked(self, path: str = "/health", value: str = GOOD) -> tuple[Answer, dict[str, Any]]:
-        """The answer, as a browser may read it, and its one line in the log."""
+        """The answer, which a browser can read, and its one line in the log."""
         answer = self.api("GET", path, None, {HEADER: value, "Origin": ORIGIN})
         assert answer.headers["access-control-allow-origin"] == ORIGIN
         assert answer.headers["x-request-id"]
@@ -119,7 +119,7 @@ def behind(
 def opened(
     tables: Tables, table: str, settings: Settings, output: Callable[[], str], **changed: Any
 ) -> Behind:
-    """`changed` are a `transport` of its own, and settings."""
+    """`changed` may have a `transport`, and has changed settings."""
     store = tables.open(table, changed.pop("transport", None))
     inside = replace(in_lambda(settings), **{"require_waf": True, **changed})
     return Behind(Api(through_app(create_app(inside, store)), settings), tables, table, output)

@@ -1,4 +1,4 @@
-"""Contacts: who sees them, who writes them, and that a project is never left without one."""
+"""Contacts: their readers and writers, and that a project always has one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The contract and its page as they are served: here, on a stage, behind a base path, on a developer's machine."""
+"""The contract and its page as they are served: locally, on a stage and behind a base path."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -15,7 +15,7 @@ AUDIT_SIGN_IN = "https://audit.auth.eu-west-2.amazoncognito.com"
 
 
 def deployed(state: Path, base: str = "", **more: str) -> Api:
-    """On the dev stage, behind `base`."""
+    """The API of the dev stage, behind `base`."""
     dev = {"LANDSCAPE_STAGE": "dev", "LANDSCAPE_REQUIRE_WAF": "false", **more}
     settings = Settings.read(local_environment(state, **dev))
     return Api(through_app(create_app(settings), base), settings)
@@ -137,7 +137,7 @@ def test_every_file_is_there_with_its_licence() -> None:
     assert shipped == {*FILES, "index.html", "LICENSE"}
 
 
-@pytest.mark.parametrize("api", ["test_client", "server"], indirect=True)  # the local stage's
+@pytest.mark.parametrize("api", ["test_client", "server"], indirect=True)  # local stage only
 def test_the_local_stage_signs_a_developer_in(api: Api) -> None:
     body = {"service": "digital-landscape", "email": "rita@example.org", "groups": ["admin"]}
     told = api("POST", "/local/token", body, {"Host": "localhost:8000"})
@@ -189,7 +189,7 @@ def test_it_says_what_it_needs_to_know(client: Api, body: object) -> None:
 def test_a_development_token_is_for_this_machines_own_pages(
     tmp_path: Path, headers: dict[str, str | None], status: int
 ) -> None:
-    """A browser sends a page's own type, host and origin, and no other site's page may have one."""
+    """A browser sends the type, host and origin of a page. Other sites' pages get no token."""
     settings = Settings.read(local_environment(tmp_path, CORS_ORIGINS="https://listed.example"))
     app = create_app(settings, issue_token=lambda *_: "a token")
     given = {"Host": "localhost:8000", "Content-Type": "application/json", **headers}

@@ -1,4 +1,4 @@
-"""What holds for every route: problems, request ids, CORS, the order of checks, HTTP's own errors."""
+"""Rules for every route: problems, request ids, CORS, the order of checks, HTTP's own errors."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ from tests.support.api import ORIGIN, Answer, Api, P, event
 PATHS = sorted({concrete(path) for path, *_ in TABLE})
 METHODS = {path: {m for p, m, *_ in TABLE | HEADS if concrete(p) == path} for path in PATHS}
 PUBLIC = [path for path in PATHS if "HEAD" in METHODS[path]]
-OPEN = [path for path in PATHS if "/api/" not in path]  # anybody opens them, with anything behind
+OPEN = [path for path in PATHS if "/api/" not in path]  # they ignore unknown parameters
 WRITES = sorted((m, path) for path in PATHS for m in METHODS[path] & {"POST", "PUT", "PATCH"})
 
 
@@ -68,7 +68,7 @@ def test_a_preflight_names_the_methods_of_its_path_and_others_are_a_405(
     assert set(answer.headers["access-control-allow-headers"].split(", ")) == {
         *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
         *("X-Request-Id", "X-Amzn-Trace-Id", "X-Requested-With"),
-        *("traceparent", "tracestate", "baggage", "sentry-trace"),  # what tracers of browsers add
+        *("traceparent", "tracestate", "baggage", "sentry-trace"),  # added by tracers in browsers
     }
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         answer = api(method, path)
@@ -200,7 +200,7 @@ def test_what_a_token_opens_is_not_cached(api: Api) -> None:
 
 
 def test_answers_say_letters_as_they_are(api: Api, name: str) -> None:
-    """UTF-8, so that an answer is no larger than what was sent."""
+    """As UTF-8, so that an answer is not larger than the request."""
     told = f"{name} é \N{SNAKE}"
     made = api.project(told)
     changed = api.auditor()("PATCH", made.location, {"description": "ё"}, if_match=made.etag)
@@ -214,7 +214,7 @@ def test_answers_say_letters_as_they_are(api: Api, name: str) -> None:
 def test_half_a_surrogate_pair_in_a_path_does_no_harm(
     client: Api, query: object, status: int
 ) -> None:
-    """UTF-8 cannot hold it, and Lambda could not send it."""
+    """UTF-8 cannot encode it, and Lambda could not send it."""
     where, path = {"project_id": "\ud800"}, f"{P}/\ud800"
     asked = event("GET", f"{P}/{{project_id}}", path, query, pathParameters=where)
     asked["requestContext"]["requestId"] = "r-1"
@@ -224,13 +224,13 @@ def test_half_a_surrogate_pair_in_a_path_does_no_harm(
 
 
 def without_own(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a server says of the body that it sends, and what is of each request."""
+    """The headers without those of the server's body and of a single request."""
     own = ("x-request-id", "date", "content-length")
     return {name: value for name, value in headers.items() if name not in own}
 
 
 def both(api: Api, path: str, headers: Mapping[str, str] | None = None) -> tuple[Answer, Answer]:
-    """What GET and HEAD answer, which differ in the body alone."""
+    """The answers to GET and HEAD. Asserts that they differ in the body only."""
     read, head = (api(method, path, None, headers, origin=ORIGIN) for method in ("GET", "HEAD"))
     assert (head.status, head.body) == (read.status, b"")
     assert without_own(head.headers) == without_own(read.headers)
@@ -239,7 +239,7 @@ def both(api: Api, path: str, headers: Mapping[str, str] | None = None) -> tuple
 
 @pytest.mark.parametrize("path", PUBLIC)
 def test_head_is_get_without_the_body(api: Api, path: str) -> None:
-    """Of a resource that there is, of none, and of an unknown parameter."""
+    """For a resource that exists, for an unknown one, and with an unknown parameter."""
     api.project("Some", "Some")
     path = path.replace("/docs/some", f"/docs/{page_names()['page.css']}")
     read, _ = both(api, path)
@@ -261,7 +261,7 @@ EXTENDED = "JKJaXmPLvHcESHA="
 
 
 def ids_told(api: Api, **ids: str) -> tuple[str, str | None]:
-    """The request ids of a problem, where the gateway gave `ids`; the header has the first too."""
+    """The request ids of a problem, for the gateway's `ids`. The header has the first too."""
     asked = event("GET", f"{P}/{{project_id}}", f"{P}/x", pathParameters={"project_id": "x"})
     asked["requestContext"] |= ids
     answer = create_app(api.settings)(asked, None)
@@ -271,7 +271,7 @@ def ids_told(api: Api, **ids: str) -> tuple[str, str | None]:
 
 
 def test_a_problem_has_the_gateways_extended_id_where_there_is_one(client: Api) -> None:
-    """A caller can set the requestId, and not the extendedRequestId."""
+    """A caller can set the requestId, but not the extendedRequestId."""
     assert ids_told(client, requestId="r-1", extendedRequestId=EXTENDED) == ("r-1", EXTENDED)
     assert ids_told(client, requestId="r-1") == ("r-1", None)
 

@@ -1,4 +1,4 @@
-"""Directorates, their rings, and the radar of each."""
+"""Directorates, their rings and their radars."""
 
 import pytest
 

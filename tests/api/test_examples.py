@@ -1,4 +1,4 @@
-"""The contract's examples, sent: each is answered as the contract shows it."""
+"""Each example request of the contract gets the answer that the contract shows."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_a_life_in_examples_is_answered_as_the_contract_shows(client: Api) -> No
             assert media["example"] == request.body
         target, headers = split(path, request.values)
         answer = caller(method, target, request.body, headers)
-        shown = said["responses"][str(answer.status)]  # a success: no problem is without a $ref
+        shown = said["responses"][str(answer.status)]  # a success, because every problem has a $ref
         assert "$ref" not in shown, answer.body
         if "content" in shown:
             assert plain(answer) == shown["content"]["application/json"]["example"]
@@ -109,6 +109,6 @@ def test_each_problem_that_the_contract_shows_can_be_provoked(client: Api, name:
         for key, example in media["examples"].items()
         if key.startswith(f"application-{name}-")
     ]
-    own = ("instance", "request_id")  # of each request
+    own = ("instance", "request_id")  # differ in each request
     said = {member: value for member, value in answer.json.items() if member not in own}
     assert said in [{k: v for k, v in one.items() if k not in own} for one in shown]

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a POST that is sent again is done once."""
+"""Idempotency-Key: a POST that is sent again runs once."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -89,7 +89,7 @@ def test_a_move_sent_again_is_made_once_and_answered_when_its_technology_is_gone
 
 
 class Desk(SqliteReceipts):
-    """Sends POSTs of a project with a key; knows what was made, said and looked for."""
+    """Sends POSTs of a project with a key. `said` has all new answers, `looks` counts reads."""
 
     def __init__(self) -> None:
         self.store = SqliteStore(Path(":memory:"))

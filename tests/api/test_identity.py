@@ -1,8 +1,8 @@
-"""Bad tokens, by every way a request can come: nothing gets in, nothing breaks.
+"""Bad tokens are refused by every entrance, and never cause a 500.
 
-Every restricted route × every kind of bad credential through `app(event, context)`, one route of each
-method through chalice.test.Client and a real `chalice local`; and what a gateway could pass on,
-inside Lambda.
+Every restricted route × every kind of bad credential goes through `app(event, context)`. One route
+of each method goes through chalice.test.Client and a real `chalice local`. Inside Lambda, the tests
+send all that a gateway could pass on.
 """
 
 import base64
@@ -40,7 +40,7 @@ def development_key(settings: Settings, service: str) -> tuple[str, rsa.RSAPriva
 
 
 class Forger:
-    """Makes tokens of one service's development pool, right and wrong."""
+    """Makes valid and invalid tokens of one service's development pool."""
 
     def __init__(self, settings: Settings, service: str) -> None:
         self.settings = settings
@@ -49,7 +49,7 @@ class Forger:
         self.other = DIGITAL_LANDSCAPE if service == TECH_AUDIT_TOOL else TECH_AUDIT_TOOL
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """Good claims, changed; a change to None takes a claim away."""
+        """Valid claims with changes. A change to None removes a claim."""
         groups = ["Admin", "admin", "reviewer"]
         good = claims(self.pools[self.service], EMAIL, groups, 1) | changes
         return {name: value for name, value in good.items() if value is not None}
@@ -62,7 +62,7 @@ class Forger:
         return jwt.encode(self.claims(**changes), key, algorithm="RS256", headers=headers)
 
     def by_its_own_key(self, **header: object) -> str:
-        """Signed with a key that the token itself brings along, in each way that a header can."""
+        """A token that is signed with a key in its own header, in each form that headers allow."""
         jwk = jwt.algorithms.RSAAlgorithm.to_jwk(STRANGERS_KEY.public_key(), as_dict=True)
         url = "https://evil.example/jwks.json"
         brought = {
@@ -75,7 +75,7 @@ class Forger:
         return jwt.encode(self.claims(), STRANGERS_KEY, algorithm="RS256", headers=brought | header)
 
     def with_claims(self, **changes: Any) -> str:
-        """Genuine, with claims that PyJWT would not sign."""
+        """A token with a valid signature, and with claims that PyJWT refuses to sign."""
         return self.with_header(self.claims(**changes))
 
     def with_header(self, said: Mapping[str, Any] | None = None, **header: object) -> str:
@@ -95,7 +95,7 @@ class Forger:
         return f"{part({'alg': algorithm, 'kid': self.kid(self.service)})}.{part(self.claims())}."
 
     def signed_with_the_public_key(self) -> str:
-        """HS256 whose secret is the public key, for a verifier that lets the token choose."""
+        """HS256 with the public key as its secret, against verifiers that use the token's `alg`."""
         kid, key = development_key(self.settings, self.service)
         pem = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -117,11 +117,11 @@ def url64(raw: bytes) -> str:
 
 
 def seconds_from_now(seconds: int) -> int:
-    """Since 1970: these tests may run long after they were collected."""
+    """In seconds since 1970, computed late: tests may run long after their collection."""
     return int(time.time()) + seconds
 
 
-# What Authorization holds where nobody is let in: 401.
+# Values of Authorization that are refused with 401.
 NOT_BEARERS = ("", "   ", "Bearer", "Basic dXNlcjpwYXNz")
 NO_TOKENS = (
     "garbage",
@@ -158,7 +158,7 @@ FORGED: dict[str, Callable[[Forger], str]] = {
     "signed by the other pool": lambda f: f.token(signer=f.other),
     "both of the other pool": lambda f: f.token(signer=f.other, kid=f.kid(f.other)),
 }
-# Claims that a gateway lets pass and nobody else: 403, inside Lambda too.
+# Claims that a gateway accepts, and the application refuses with 403, inside Lambda too.
 UNFIT: dict[str, Callable[[Forger], dict[str, Any]]] = {
     "another client": lambda _: {"aud": "another-client"},
     "the other pool's client": lambda f: {"aud": f.client_of(f.other)},
@@ -181,16 +181,16 @@ UNFIT: dict[str, Callable[[Forger], dict[str, Any]]] = {
     "e-mail not verified, as text": lambda _: {"email_verified": "false"},
     "e-mail of unknown standing": lambda _: {"email_verified": None},
 }
-# Groups whose own names only look like the right one, or like several.
+# Groups whose names look like the right one, or like several.
 NO_GROUPS = [[name] for name in ("x,Admin", "a Admin", "Admin ", "[Admin", "Admin]", "[Admin]", "")]
-# A right token, in the wrong place or without the right group: (service, groups).
+# Valid tokens of the wrong service or without the right group: (service, groups).
 WRONG: list[tuple[str, object]] = [
     (TECH_AUDIT_TOOL, ["admin", "reviewer"]),
     *((TECH_AUDIT_TOOL, g) for g in (*NO_GROUPS, "Admin", "Admin,x", "[Admin]", "[x Admin]")),
     (DIGITAL_LANDSCAPE, ["Admin", "ADMIN", "Reviewer"]),
     *((DIGITAL_LANDSCAPE, g) for g in ({"admin": True}, 7, [["admin"]], None)),
 ]
-# Whom each rule lets in, whatever the groups.
+# The services that each rule allows without a group.
 OPEN_TO = {
     "read-me": {TECH_AUDIT_TOOL, DIGITAL_LANDSCAPE},
     "list-my-projects": {TECH_AUDIT_TOOL},
@@ -321,7 +321,7 @@ def test_a_forged_authorizer_counts_for_nothing_outside_lambda(
 
 @pytest.fixture
 def inside(settings: Settings) -> Callable[[Any], Sender]:
-    """The app as Lambda runs it, behind what the gateway's authorizer says: nothing else counts."""
+    """The app inside Lambda, with the data of the gateway's authorizer, and with nothing else."""
     app = create_app(in_lambda(settings))
     return lambda authorizer: through_app(app, authorizer=authorizer)
 
@@ -361,7 +361,7 @@ def test_inside_lambda_a_token_that_no_gateway_checked_is_none(
         ("[x admin]", ["x admin"], []),
         ("[admin]", ["[admin]"], []),
         ("[x,admin reviewer]", ["x,admin", "reviewer"], ["reviewer"]),
-        # Neither spelling, or not what the token lists.
+        # In neither spelling, or not in the token.
         *(
             (said, ["admin", "reviewer"], [])
             for said in ("", "admin reviewer", "(admin, reviewer)")

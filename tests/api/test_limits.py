@@ -1,4 +1,4 @@
-"""What cannot grow: projects, notes, what a technology shows of its moves, pages, what an error says."""
+"""Limits of size: of projects, notes, a technology's moves, pages and errors."""
 
 import json
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def test_a_note_has_at_most_500_characters(client: Api) -> None:
 
 
 def test_a_technology_shows_its_last_fifty_moves_and_is_never_frozen(client: Api) -> None:
-    """However often it was moved it can be moved, edited and deleted; a list has all its moves."""
+    """After any number of moves it can be moved, edited and deleted. A list has all its moves."""
     client.technology("Zig")
     for n in range(130):
         body = {"ring": ("hold", "trial")[n % 2], "note": f"{n} {SNAKES}"[:500]}
@@ -97,7 +97,7 @@ def test_a_move_stands_behind_all_others_whatever_the_clocks_say(client: Api) ->
 
 
 def test_a_page_is_never_too_large_for_lambda(client: Api) -> None:
-    """Which refuses an answer of more than 6 MB: a page has about 1 MB, and the walk goes on."""
+    """Lambda refuses an answer of more than 6 MB. A page ends at about 1 MB, and another follows."""
     text = "\u00e9" * 5000
     for n in range(60):
         made = client.project(f"Large {n:02}", description=text, repositories=texts(4, text))

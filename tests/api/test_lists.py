@@ -1,4 +1,4 @@
-"""Lists: filters, orders, search, and walking from page to page."""
+"""Lists: filters, orders, search and paging."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_a_parameter_that_means_nothing_is_a_422(api: Api, query: str) -> None:
 
 @pytest.mark.parametrize("path", [P, T])
 def test_a_search_has_at_most_ten_words(api: Api, path: str) -> None:
-    """A word that is given twice is one."""
+    """A repeated word counts once."""
     ten = "+".join(f"w{number}" for number in range(10))
     assert api.get(f"{path}?q={ten}+w1").status == 200
     answer = api.get(f"{path}?q={ten}+more")

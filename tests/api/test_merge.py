@@ -114,7 +114,7 @@ def test_reviewers_and_admins_merge(client: Api) -> None:
 
 
 def test_a_merge_that_is_done_is_told_both_ways(client: Api) -> None:
-    """As the second of two that crossed asks."""
+    """So the second of two opposite requests also succeeds."""
     for each in ("Go", "Golang"):
         client.technology(each)
     merge(client, "golang", "go")

@@ -1,4 +1,4 @@
-"""Technologies that a project creates: checked first, counted, and removed if the project is refused."""
+"""Technologies that a project creates: checked first, counted, and removed after a refusal."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -140,7 +140,7 @@ def test_a_caller_may_create_fifty_in_a_day(client: Api) -> None:
 
 
 class Overtaken(SqliteProjects):
-    """Somebody else writes just before each project is added."""
+    """Another writer comes just before each project is added."""
 
     meanwhile: Callable[[], None]
 
@@ -159,7 +159,10 @@ def draft(name: str, *technologies: str) -> Project:
 
 
 def refused(store: SqliteStore, *taken_with: str) -> None:
-    """A project is refused after its technologies are created: somebody took its name, using `taken_with`."""
+    """A project is refused after its technologies are created: another one has its name.
+
+    The other project uses the technologies `taken_with`.
+    """
     others = Technologies(store.technologies, lambda: MIDNIGHT)
     overtaken = Overtaken(store.database)
 

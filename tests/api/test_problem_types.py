@@ -42,7 +42,7 @@ ELSEWHERE: dict[str, Callable[[Api], Answer]] = {
 def test_with_documentation_each_type_is_the_url_of_a_section(
     tmp_path: Path, name: str, url: str
 ) -> None:
-    """The API helper also holds each answer against the contract, whose examples have URNs."""
+    """The API helper also checks each answer against the contract, whose examples have URNs."""
     settings = Settings.read(local_environment(tmp_path, LANDSCAPE_DOCUMENTATION_URL=url))
     api = Api(through_app(create_app(settings)), settings)
     assert (PROVOKED | ELSEWHERE)[name](api).json["type"] == f"{SITE}/problems.html#{name}"

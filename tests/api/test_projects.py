@@ -83,7 +83,7 @@ def test_a_deleted_project_is_gone_and_its_name_is_free(api: Api, name: str) -> 
 
 def test_only_a_contact_or_an_admin_writes(client: Api, made: Answer) -> None:
     fits, change = {"If-Match": made.etag}, {"stage": None}
-    for headers in (fits, {}):  # before the 428
+    for headers in (fits, {}):  # checked before the 428
         stranger = client.auditor("stranger@example.org")
         refused = stranger("PATCH", made.location, change, headers)
         assert refused.status == 403
@@ -140,7 +140,7 @@ def test_a_renamed_technology_spoils_neither_an_edit_nor_a_retry(client: Api, na
     assert (read.status, read.json["technologies"][0]["name"]) == (200, "Another name")
     assert client.auditor()("PUT", made.location, made.json, if_match=made.etag).status == 200
     again = client.project(name, technologies=[{**use, "technology": technology, "name": name}])
-    assert again.status == 409  # the name is taken, and nothing is wrong with the technology
+    assert again.status == 409  # because of the name, and not of the technology
     replayed = client.auditor()("POST", P, body, idempotency_key="k")
     assert (replayed.status, replayed.body) == (201, made.body)
 

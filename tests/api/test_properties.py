@@ -1,4 +1,4 @@
-"""Any input gives a documented answer: never a 500, never a dropped connection."""
+"""Any input gets a documented answer: never a 500, never a closed connection."""
 
 import json
 from itertools import count
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.routes.writing import merge_patch
 from tests.support.api import Answer, Api, P, T
 
-# What the documentation says can be answered to anything at all; never 5xx.
+# The documented statuses for any input; never 5xx.
 READ = {200, 304, 400, 404, 422}
 WRITTEN = {200, 201, 204, 400, 404, 409, 412, 413, 415, 422, 428}
 QUIET = settings(
@@ -32,7 +32,7 @@ JSON = st.recursive(
 LINE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 NAME = LINE.filter(str.strip)
 URL = st.sampled_from(["https://example.org/a", "http://localhost:1", "ftp://no", "https://"])
-# Mostly what a caller may say, so that many of these are taken.
+# Mostly valid members, so that many bodies are accepted.
 SAID = {
     "name": NAME,
     **dict.fromkeys(("short_name", "programme", "description", "note"), LINE),
@@ -65,7 +65,7 @@ SAID = {
 
 
 def body_of(*fields: str) -> st.SearchStrategy[Any]:
-    """What a careful caller sends, with a field or two of a careless one; or anything."""
+    """A valid body, the same with an invalid member, or any JSON."""
     good = st.fixed_dictionaries(
         {fields[0]: SAID[fields[0]]}, optional={name: SAID[name] for name in fields[1:]}
     )
@@ -101,13 +101,13 @@ _written = count()
 
 
 def writer(api: Api) -> Api:
-    """An admin, who writes ten times: a caller may bring 50 technologies into being in a day."""
+    """A new admin after ten writes, because a caller may create only 50 technologies a day."""
     return api.auditor(f"writer-{next(_written) // 10}@example.org", "Admin")
 
 
 @pytest.fixture
 def filled(api: Api) -> Api:
-    """With a project and a technology, whatever else its store holds."""
+    """The API with at least a project and a technology."""
     api.project("Some", "Python")
     return api
 
@@ -122,7 +122,7 @@ def check(answer: Answer, allowed: set[int]) -> None:
 
 
 def encoded(value: Any) -> bytes:
-    """As a careless client would: NaN, lone surrogates and all."""
+    """JSON as a careless client encodes it, also with NaN and lone surrogates."""
     return json.dumps(value).encode()
 
 
@@ -150,9 +150,7 @@ def test_any_id_is_answered(filled: Api, part: str, tail: str) -> None:
         check(filled.auditor().get(f"{base}/{quote(part, safe='')}{tail}"), READ)
 
 
-@pytest.mark.parametrize(
-    "api", ["test_client", "wsgi"], indirect=True
-)  # ASCII comes alike both ways
+@pytest.mark.parametrize("api", ["test_client", "wsgi"], indirect=True)  # ASCII is the same in both
 @pytest.mark.parametrize(("method", "path", "bodies"), WRITES)
 @QUIET
 @given(data=st.data())
@@ -191,7 +189,7 @@ def test_any_headers_are_answered(filled: Api, headers: dict[str, str], content_
 @QUIET
 @given(patch=PATCH)
 def test_a_patch_is_what_a_put_of_the_merged_would_be(filled: Api, patch: dict[str, Any]) -> None:
-    """Both are refused, or both leave the same project."""
+    """Both are refused, or both result in the same project."""
     admin, path = writer(filled), f"{P}/some"
     before = admin.get(path).json
     patched = admin("PATCH", path, encoded(patch), if_match="*")

@@ -1,4 +1,4 @@
-"""Nobody is named where nobody has said who they are: a walk over every public answer of a full register."""
+"""Callers without a credential read no person's address: a walk over every public answer."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -18,7 +18,7 @@ from tests.support.contract_check import contract
 from tests.support.persons import KINDS, PERSONS, RITA, fill, place_of
 
 IDS = {"project_id": "shared-one", "technology_id": "go", "file": "page.css"}
-# What a filter is asked for, by its name; the first of its choices where it has some.
+# The values to send for each filter, by its name. A filter with fixed values is not here.
 ASKED = {
     "q": ("go", "shared", "rita", RITA),
     "name": ("shared one", RITA),
@@ -29,13 +29,13 @@ ASKED = {
     "limit": ("1", "2", "0"),
     "cursor": ("made-up",),
 }
-# Swagger UI and the examples of the contract hold `@`: of nobody in the register.
+# Swagger UI and the contract's examples have `@`, but no address of the register.
 OWN_TEXTS = ("/docs", "/openapi.json")
 
 
 @pytest.fixture(params=KINDS)
 def reader(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Api]:
-    """As Lambda runs it, without a credential, over a register full of persons."""
+    """The API inside Lambda, without a credential, over a register with many persons."""
     with place_of(request.param, tmp_path, lambda: request.getfixturevalue("emulator")) as place:
         fill(place.open(), settings)
         inside = in_lambda(settings)
@@ -43,7 +43,7 @@ def reader(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -
 
 
 def targets() -> Iterator[tuple[str, str]]:
-    """Every method and path, each filter with each of its values, by itself and on small pages."""
+    """Every method and path, and each filter with each of its values, also with small pages."""
     for path, method, _, rule in sorted(TABLE, key=str):
         place = path.format(**IDS)
         yield method, place
@@ -57,7 +57,7 @@ def targets() -> Iterator[tuple[str, str]]:
 
 
 def queries(parameter: dict[str, str]) -> Iterator[str]:
-    """Of a parameter by reference; those of the path stand with each operation."""
+    """The queries for a parameter. Only query parameters have a $ref in an operation."""
     if "$ref" not in parameter:
         return
     said = contract()["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
@@ -70,7 +70,7 @@ def queries(parameter: dict[str, str]) -> Iterator[str]:
 
 
 def answers(reader: Api) -> Iterator[tuple[str, Answer]]:
-    """To every target; and to what follows: the other pages, and what is known already."""
+    """The answers to every target, to its next pages and to requests with If-None-Match."""
     for method, target in targets():
         answer = reader(method, target, None, {"Origin": ORIGIN})
         yield target, answer
@@ -93,10 +93,10 @@ def following(answer: Answer) -> str | None:
 
 
 def said(target: str, answer: Answer) -> str:
-    """All that the caller did not say: the query comes back in Link, and the path in `instance`."""
+    """An answer's texts, without the caller's own query in Link."""
     cursor = following(answer)
     sealed = urlsafe_b64decode(f"{cursor}==") if cursor else b""
-    payload = sealed[TAG_BYTES:].decode()  # before it stands a checksum
+    payload = sealed[TAG_BYTES:].decode()  # after the checksum
     headers = {name: value for name, value in answer.headers.items() if name != "link"}
     link = answer.headers.get("link", "").replace(urlsplit(target).query.partition("&")[0], "")
     return "\n".join((answer.body.decode(), str(headers), link, payload))
@@ -106,7 +106,7 @@ def test_no_public_answer_and_no_line_of_the_log_names_anybody(
     reader: Api,
     lines: Lines,  # noqa: F811
 ) -> None:
-    lines()  # what filling the register said
+    lines()  # drops the lines of filling the register
     asked = list(answers(reader))
     assert {200, 304, 400, 401, 404, 422} <= {answer.status for _, answer in asked}
     assert sum(1 for _, answer in asked if following(answer)) > 20
@@ -143,7 +143,7 @@ def test_authors_are_there_for_a_token_and_only_there(client: Api) -> None:
 def test_moves_come_back_as_they_were_read_with_or_without_their_authors(
     client: Api, method: str, *, sends_authors: bool, sends_tag_of_the_write: bool
 ) -> None:
-    """Whatever the form of the answer that the ETag came with; it tells the count that was read."""
+    """For an ETag from either form of the answer. The ETag proves which count was read."""
     client.technology("Go")
     moved = client.reviewer(RITA)("POST", f"{T}/go/moves", {"ring": "hold"})
     read = client.get(f"{T}/go")

@@ -1,4 +1,4 @@
-"""Two writers at one moment, over HTTP: one wins, the other is told so, nothing is lost."""
+"""Concurrent writers over HTTP: one succeeds, the others get an error, and no write is lost."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +14,7 @@ WRITERS = 2
 
 
 def at_once(*calls: Callable[[], Answer]) -> list[Answer]:
-    """Starts all calls at one moment, each on a thread and a connection of its own."""
+    """Starts all calls at the same time, each with a thread and a connection of its own."""
     barrier = Barrier(len(calls))
 
     def run(call: Callable[[], Answer]) -> Answer:
@@ -48,7 +48,7 @@ def race_creators(api: Api, name: str, rounds: int) -> None:
 
 
 def race_movers(api: Api, name: str, rounds: int) -> None:
-    """Moves are only added: nobody loses, and none is lost."""
+    """Moves are only added, so all calls succeed, and every move is kept."""
     for n in range(rounds):
         if n % 12 == 0:
             path = api.technology(f"{name} {n}").location
@@ -63,9 +63,9 @@ def race_movers(api: Api, name: str, rounds: int) -> None:
 
 
 def race_births(api: Api, name: str, rounds: int) -> None:
-    """Projects that name one new technology at one moment bring one into being."""
+    """Concurrent projects that name the same new technology create it once."""
     for n in range(rounds):
-        # A caller may bring 50 into being in a day; whoever comes second at the end of it is refused.
+        # A caller may create 50 a day, and at the limit concurrent calls are refused.
         creator = api.auditor(f"{name} {n // 40}@example.org".replace(" ", "-"))
         bodies = [
             {"name": f"{name} {n} {w}", "technologies": uses(f"{name} {n}")} for w in range(4)
@@ -77,7 +77,7 @@ def race_births(api: Api, name: str, rounds: int) -> None:
 
 
 def race_any_version(api: Api, name: str, rounds: int) -> None:
-    """`If-Match: *` is true while the resource exists: nobody is refused, and every write counts."""
+    """`If-Match: *` matches any version: all calls succeed, and every write is kept."""
     body = {"name": name, "quadrant": "languages"}
     technology, project = api.technology(name).location, api.project(name).location
     contacts = {"contacts": [{"email": "auditor@example.org"}]}
@@ -95,7 +95,7 @@ def race_any_version(api: Api, name: str, rounds: int) -> None:
 
 
 def race_removers(api: Api, name: str, rounds: int) -> None:
-    """One of two removes it; whoever writes meanwhile is neither in the way nor told a version."""
+    """One of two deletes succeeds. Concurrent writes do not stop it, and never get a 412."""
     for n in range(rounds):
         path = api.project(f"{name} {n}").location
         remove = partial(api.audit_admin(), "DELETE", path, if_match="*")

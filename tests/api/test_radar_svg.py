@@ -1,4 +1,4 @@
-"""The radar as a drawing, which Accept asks for."""
+"""The radar as a drawing, for requests with `Accept: image/svg+xml`."""
 
 import json
 import re
@@ -19,7 +19,7 @@ NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
 def titles(drawing: bytes | str) -> list[str]:
-    """Those of the blips."""
+    """The titles of the blips."""
     root = ElementTree.fromstring(drawing)
     return [title.text or "" for title in root.findall(f"{NAMESPACE}g/{NAMESPACE}title")]
 

@@ -1,4 +1,4 @@
-"""Records of a newer release: what this one does not know it keeps, and does not show."""
+"""Records of a newer release: unknown members are kept, and not shown."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SDX, PYTHON = f"{P}/sdx", f"{T}/python"
 
 @pytest.fixture
 def upgraded(client: Api) -> Api:
-    """With a project and a technology as a newer release has written them."""
+    """The API with a project and a technology that a newer release has written."""
     store = open_store(client.settings)
     store.technologies.add(TECHNOLOGY)
     store.projects.add(PROJECT)
@@ -41,7 +41,7 @@ def found(api: Api) -> tuple[Project, Technology]:
 def test_a_write_keeps_what_it_does_not_know_of_a_project(
     upgraded: Api, method: str, path: str, change: dict[str, Any]
 ) -> None:
-    """And shows none of it: each answer is held against the contract."""
+    """No answer shows it, because each answer is checked against the contract."""
     admin = upgraded.audit_admin()
     read = admin.get(path)
     body = {**read.json, **change} if method == "PUT" else change

@@ -1,7 +1,7 @@
-"""Callers that sign with an IAM role: who gets in, as whom, and what they may do.
+"""Callers that sign with an IAM role: their identity and their rights.
 
-Through `app(event, context)` as API Gateway documents its events, and with development signatures
-through chalice.test.Client and a real `chalice local`.
+Requests go through `app(event, context)` as API Gateway documents its events. Those with
+development signatures go through chalice.test.Client and a real `chalice local`.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ RITA = 'rita@example.org; groups="reviewer"'
 
 
 def session_of(arn: str, session: str = "nightly") -> str:
-    """The ARN of a session, as AWS gives it: without the role's path."""
+    """The ARN of a session, which has no path of the role on AWS."""
     _, partition, _, _, account, path = arn.split(":")
     return f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}/{session}"
 
@@ -60,7 +60,7 @@ def radars(settings: Settings, on_behalf_of: str | None = None) -> Api:
     return called_by(settings, RADARS, on_behalf_of)
 
 
-# --- Who gets in
+# --- Authentication
 
 
 NAME = "digital-landscape-back-end"
@@ -125,7 +125,7 @@ def test_without_a_signature_nobody_gets_in(inside: Settings, method: str, path:
 def test_outside_lambda_what_a_request_says_of_its_signer_counts_for_nothing(
     settings: Settings, method: str, path: str
 ) -> None:
-    """On the local stage, and where another server runs the app."""
+    """On the local stage, and in the container."""
     elsewhere = replace(settings, stage="dev", roles=ROLES)
     for found in (settings, elsewhere):
         app = create_app(found)
@@ -153,7 +153,7 @@ def test_under_a_token_on_behalf_of_is_refused(client: Api) -> None:
     assert "On-Behalf-Of is only for IAM roles" in answer.json["detail"]
 
 
-# --- As whom
+# --- Identity
 
 
 @pytest.mark.parametrize("role", ROLES, ids=SERVICES)
@@ -225,7 +225,7 @@ def test_a_group_with_blanks_or_brackets_gives_nothing(inside: Settings, groups:
 
 
 def test_two_on_behalf_of_headers_are_malformed(inside: Settings) -> None:
-    """The gateway passes on the last as the one: which of them the role meant is not known."""
+    """The gateway passes on the last one only, so the role's intention is unknown."""
     app = create_app(inside)
 
     def send(method: str, path: str, headers: Any, _: bytes) -> Answer:
@@ -239,7 +239,7 @@ def test_two_on_behalf_of_headers_are_malformed(inside: Settings) -> None:
     assert send("GET", f"{IAM}/api/v1/me", {"On-Behalf-Of": RITA}, b"").status == 400
 
 
-# --- What they may do
+# --- Rights
 
 
 def role_of(service: str, settings: Settings, on_behalf_of: str | None = None) -> Api:
@@ -328,7 +328,7 @@ def test_a_role_alone_changes_what_a_reviewer_may_and_no_more(inside: Settings) 
     assert job("PATCH", path, {"description": "x"}, if_match="*").status == 403
 
 
-# --- Everything else is as without a role
+# --- The same behaviour as without a role
 
 
 def test_links_stay_under_iam(inside: Settings) -> None:
@@ -355,7 +355,7 @@ def test_what_a_role_reads_is_kept_in_no_cache(inside: Settings) -> None:
 
 
 def test_a_key_is_one_callers_own(inside: Settings) -> None:
-    """The same key by another user of the service is another request."""
+    """The same key of another user of the service is another request."""
     key = {"Idempotency-Key": "1"}
     bodies = {"name": "Go", "quadrant": "languages"}
     rita, sam = radars(inside, RITA), radars(inside, 'sam@example.org; groups="reviewer"')
@@ -375,7 +375,7 @@ def signed(api: Api) -> Callable[..., Api]:
     return made
 
 
-@pytest.mark.parametrize("api", ["test_client", "server"], indirect=True)  # the local stage's
+@pytest.mark.parametrize("api", ["test_client", "server"], indirect=True)  # local stage only
 def test_a_development_signature_stands_in_for_a_role(
     signed: Callable[..., Api], name: str
 ) -> None:
@@ -439,7 +439,7 @@ def test_a_signature_is_of_one_body(client: Api) -> None:
 
 
 def test_a_request_creates_no_credentials(client: Api) -> None:
-    """Only the command does: who has not run it has none to guess."""
+    """Only the command creates them: before it runs, there are none to guess."""
     credentials = development_credentials(client.settings, DIGITAL_LANDSCAPE)
     (client.settings.keys_directory / f"{DIGITAL_LANDSCAPE}.secret").unlink()
     caller = Api(with_development_signature(client.send, credentials), client.settings)

@@ -1,4 +1,4 @@
-"""Which routes there are, who stands in front of each on AWS, and which rule each obeys."""
+"""The routes, with each route's authorizer on AWS and its rule."""
 
 import re
 from pathlib import Path
@@ -52,12 +52,12 @@ TABLE = {
 HEADS = {
     (path, "HEAD", None, None) for path, method, _, rule in TABLE if (method, rule) == ("GET", None)
 }
-# What the page signs a developer in with.
+# The route for a developer's sign-in on the page.
 LOCAL_ALONE = {("/local/token", "POST", None, None)}
 
 
 def concrete(path: str) -> str:
-    """With ids in it."""
+    """The path with ids."""
     return re.sub(r"\{\w+\}", "some", path)
 
 
@@ -67,7 +67,7 @@ def app_on(stage: str, state: Path) -> Chalice:
 
 
 def routes_of(app: Chalice, prefix: str = "") -> set[tuple[str, str, str | None, str | None]]:
-    """Those without a prefix, or what stands under it a second time."""
+    """The routes without a prefix, or their copies under `prefix`."""
     return {
         (
             path.removeprefix(prefix) or "/",
@@ -107,7 +107,7 @@ def test_the_local_routes_are_the_same_without_authorizers(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_no_deployed_stage_hands_out_development_tokens(tmp_path: Path, stage: str) -> None:
-    """And a stage in Lambda cannot be the local one: tests/unit/test_settings.py."""
+    """A stage in Lambda cannot be the local one: see tests/unit/test_settings.py."""
     assert routes_of(app_on("local", tmp_path)) >= LOCAL_ALONE
     paths = app_on(stage, tmp_path).routes
     assert "/local/token" not in paths
@@ -119,7 +119,7 @@ def test_every_rule_has_a_route() -> None:
 
 
 def test_every_path_answers_preflights_without_an_authorizer(tmp_path: Path) -> None:
-    """No browser signs with a role: there is none under /iam."""
+    """There are none under /iam, because no browser signs with a role."""
     for path, methods in app_on("dev", tmp_path).routes.items():
         assert ("OPTIONS" in methods) != path.startswith("/iam")
         assert "OPTIONS" not in methods or methods["OPTIONS"].authorizer is None
@@ -141,7 +141,7 @@ def test_the_authorizers_stand_for_the_existing_pools(tmp_path: Path) -> None:
 
 
 def test_one_name_for_each_place_of_a_path(tmp_path: Path) -> None:
-    """`/a/{x}` beside `/a/{y}/w` passes Chalice's checks, and API Gateway refuses it."""
+    """Chalice accepts `/a/{x}` with `/a/{y}/w`, but API Gateway refuses it."""
     names: dict[tuple[str, ...], set[str]] = {}
     for path in app_on("dev", tmp_path).routes:
         parts = path.split("/")

@@ -98,7 +98,7 @@ def test_a_reviewer_changes_name_quadrant_tags_and_categories_alone(client: Api)
     new = {"name": "Zig lang", "quadrant": "frameworks", "tags": ["x"], "categories": ["cicd"]}
     changed = reviewer("PATCH", made.location, new, if_match=made.etag)
     assert changed.json == changed.json | new | {"description": "Small", "version": 2}
-    whole = changed.json | {"name": "Zig"}  # all that was read, sent back
+    whole = changed.json | {"name": "Zig"}  # all that was read
     assert reviewer("PATCH", made.location, whole, if_match=changed.etag).json["name"] == "Zig"
 
 

@@ -1,6 +1,6 @@
-"""What is told of requests and of trouble, to callers and in the log: it gives nobody away.
+"""Log lines and error answers: they have the facts of a request or an error, and no person.
 
-Inside Lambda every request leaves one JSON line, which is its metrics too.
+Inside Lambda every request writes one JSON line, which also has its metrics.
 """
 
 import json
@@ -22,7 +22,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def inside(settings: Settings) -> Api:
-    """As Lambda runs it, for a caller of the Tech Audit Tool."""
+    """The API inside Lambda, with a caller of the Tech Audit Tool."""
     claims = {"claims": Forger(settings, "tech-audit-tool").claims(email=EMAIL)}
     return Api(through_app(create_app(in_lambda(settings)), authorizer=claims), settings)
 
@@ -107,7 +107,7 @@ def test_what_nobody_foresaw_is_a_500_with_its_traceback_in_the_log(
 ) -> None:
     client.project("Spoiled")
     spoil(client, "UPDATE projects SET document = 'no JSON'")
-    logging.getLogger("landscape-api").propagate = True  # Chalice's logger keeps to itself
+    logging.getLogger("landscape-api").propagate = True  # Chalice's logger does not propagate
     caller = client.auditor()
     answer = caller("PATCH", f"{P}/spoiled", {}, origin=ORIGIN, if_match="*")
     assert answer.status == 500

@@ -1,4 +1,4 @@
-"""What every write obeys: If-Match, what only the server writes, what may be said at all."""
+"""Rules for every write: If-Match, read-only members and valid texts."""
 
 import json
 
@@ -20,7 +20,7 @@ BODIES: dict[str, dict[str, object]] = {
 
 @pytest.fixture
 def some(client: Api) -> Api:
-    """With one project and one technology."""
+    """The API with one project and one technology."""
     client.project("Some")
     client.technology("Some", tags=["Data"])
     return client
@@ -97,7 +97,9 @@ def test_what_was_read_can_be_edited_and_put_back(
     again = caller.get(path)
     assert again.etag != read.etag
     assert (again.etag == put.etag) == (again.json == put.json)
-    assert "/version" in caller("PUT", path, edited, if_match="*").flaws  # it has moved on
+    assert (
+        "/version" in caller("PUT", path, edited, if_match="*").flaws
+    )  # the version is a later one
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
@@ -125,7 +127,7 @@ def test_a_read_only_member_cannot_be_changed(
 
 
 def test_times_may_come_back_in_another_spelling(some: Api) -> None:
-    """A client that parses what it reads spells it anew: +00:00 for Z. Another time is another time."""
+    """A client that parses and formats a time may send +00:00 for Z. Another time is refused."""
     read = some.get(TECHNOLOGY).json
     spelled = json.loads(json.dumps(read).replace('Z"', '+00:00"'))
     assert spelled["moves"] != read["moves"]

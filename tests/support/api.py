@@ -1,4 +1,4 @@
-"""What many tests use: settings, tokens, and four ways to send a request to the API."""
+"""Shared by many tests: settings, tokens, and four ways to send a request to the API."""
 
 import json
 import os
@@ -33,12 +33,12 @@ R = TypeVar("R")
 
 
 def local_environment(state: Path, **more: str) -> dict[str, str]:
-    """The environment of the local stage with its files under `state`."""
+    """The environment of the local stage, with its files under `state`."""
     return stage_environment("local", {"XDG_STATE_HOME": str(state), **more}, CONFIG)
 
 
 def in_lambda(settings: Settings) -> Settings:
-    """Those of the dev stage, as Lambda runs it."""
+    """The settings of the dev stage inside Lambda."""
     inside = {"LANDSCAPE_STAGE": "dev", "AWS_LAMBDA_FUNCTION_NAME": "landscape-api-dev"}
     return Settings.read(local_environment(settings.state_directory.parent, **inside))
 
@@ -75,7 +75,7 @@ class Sender(Protocol):
 
 
 def once_for_each_key(make: Callable[..., R]) -> Callable[..., R]:
-    """What `make` makes of settings, a service and more: reading a key takes longer than most requests."""
+    """Caches `make` by its arguments, because reading a key takes longer than most requests."""
     made: dict[object, R] = {}
 
     def kept(settings: Settings, service: str, *more: object) -> R:
@@ -97,7 +97,7 @@ def token(settings: Settings, service: str, email: str, groups: tuple[str, ...])
 
 @dataclass(frozen=True)
 class Api:
-    """Sends requests as somebody; `send` is the way they go."""
+    """Sends requests as a caller, by the way `send`."""
 
     send: Sender
     settings: Settings
@@ -111,9 +111,9 @@ class Api:
         headers: Mapping[str, str] | None = None,
         **more: str,
     ) -> Answer:
-        """`body` is sent as JSON, bytes as they are; `if_match=…` is the header If-Match.
+        """`body` is sent as JSON, bytes unchanged. `if_match=…` is the header If-Match.
 
-        Whatever is answered must be in the contract.
+        Fails for an answer that the contract does not describe.
         """
         sent = dict(self.headers)
         if body is not None:
@@ -131,12 +131,12 @@ class Api:
         return self("GET", path, None, None, **more)
 
     def project(self, name: str, *technologies: str, **fields: Any) -> Answer:
-        """A new project of an auditor's."""
+        """Creates a project as an auditor."""
         used = {"technologies": uses(*technologies)} if technologies else {}
         return self.auditor()("POST", P, {"name": name, **used, **fields})
 
     def technology(self, name: str, **fields: Any) -> Answer:
-        """A new technology of a reviewer's."""
+        """Creates a technology as a reviewer."""
         return self.reviewer()("POST", T, {"name": name, "quadrant": "languages", **fields})
 
     def as_user(self, service: str, email: str, *groups: str) -> "Api":
@@ -159,7 +159,7 @@ class Api:
 
 
 def public(record: Mapping[str, Any]) -> dict[str, Any]:
-    """As whoever shows no credential reads it: a technology's moves do not say their authors."""
+    """The record as a caller without a credential reads it: moves without their authors."""
     moves = [{n: v for n, v in move.items() if n != "author"} for move in record.get("moves", ())]
     return {**record, **({"moves": moves} if moves else {})}
 
@@ -171,7 +171,7 @@ def uses(*technologies: str) -> list[dict[str, str]]:
 def event(
     method: str, resource: str, path: str = "", query: Any = None, **more: Any
 ) -> dict[str, Any]:
-    """What API Gateway gives the Lambda; `path` may be behind a stage or a base path."""
+    """An event as API Gateway sends it to Lambda. `path` may begin with a stage or a base path."""
     return {
         "requestContext": {"httpMethod": method, "resourcePath": resource, "path": path},
         "headers": {},
@@ -186,7 +186,7 @@ def event(
 def event_at(
     app: Chalice, method: str, target: str, headers: Mapping[str, str], body: str, base: str = ""
 ) -> dict[str, Any] | None:
-    """The event of a request for `target`, behind `base`; None where there is no such path."""
+    """The event of a request for `target` behind `base`; None for an unknown path."""
     parts = urlsplit(target)
     for resource in app.routes:
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", resource)
@@ -206,7 +206,7 @@ def event_at(
 def through_app(
     app: Chalice, base: str = "", authorizer: Any = None, identity: Any = None
 ) -> Sender:
-    """As Lambda calls it, behind `base`; `authorizer` and `identity` are what the gateway found."""
+    """Calls the app as Lambda does, behind `base`, with the gateway's authorizer and identity."""
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         found = event_at(app, method, path, headers, body.decode(), base)
@@ -232,7 +232,7 @@ def through_test_client(app: Chalice) -> Sender:
 
 
 def through_http(host: str, port: int) -> Sender:
-    """A connection of its own for each request, as raw as http.client sends it."""
+    """A new connection for each request. Adds no header that a test did not name."""
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         connection = HTTPConnection(host, port, timeout=60)
@@ -256,7 +256,7 @@ def lower(headers: Mapping[str, Any]) -> dict[str, str]:
 
 
 class ServerProcess:
-    """A server in a process group of its own, which ends with the block that it is entered by."""
+    """A server in a process group of its own, which ends with the `with` block."""
 
     running: ClassVar[list["ServerProcess"]] = []
     what: ClassVar[str]

@@ -1,4 +1,4 @@
-"""A strict WAFv2 over HTTP that keeps AWS's rules, can fail where a test wants it to, and decides requests."""
+"""A strict WAFv2 over HTTP: it follows AWS's rules, fails on demand, and decides requests."""
 
 import json
 import time
@@ -16,16 +16,17 @@ from tests.support.fake_waf_rules import Decision, Decisions
 from tests.support.fake_waf_shapes import WafError, check_input
 from tests.support.fake_waf_store import Store
 
-# Told of each call that was carried out, before its caller hears of it: (number from 1 on, its name).
+# Runs after each call that was carried out, before its answer: (number from 1 on, name).
 Watcher = Callable[[int, str], None]
-Answer = tuple[int, bytes]  # status and body; 0 where the connection is to be lost
+Answer = tuple[int, bytes]  # status and body; 0: close the connection without an answer
 
 
 class FakeWaf(Store):
     """Listens on 127.0.0.1 from `start` (or `with`) to `stop`.
 
-    With `enforce_rates`, calls that come too fast by `clock` are throttled. Lists come in pages of at most
-    `page_size`. `calls` are the names of all calls (AWS's: CreateIPSet), `done` of those that were carried out.
+    With `enforce_rates`, calls that are too fast by `clock` are throttled. Lists have pages of at
+    most `page_size`. `calls` has AWS's names of all calls (CreateIPSet). `done` has those of the
+    calls that were carried out.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class FakeWaf(Store):
         return [name for name in self.calls if not name.startswith(READS)]
 
     def forget(self) -> None:
-        """Starts counting anew: `calls`, `done` and the numbers that `watch` is told."""
+        """Empties `calls` and `done`. The numbers for `watch` start from 1 again."""
         with self._lock:
             self.calls.clear()
             self.done.clear()
@@ -97,10 +98,10 @@ class FakeWaf(Store):
         times: int = 1,
         at: int | None = None,
     ) -> None:
-        """The next calls of `operation` end with `code`, not carried out, or `after` it.
+        """The next calls of `operation` fail with `code`, instead of or `after` being carried out.
 
-        `operation` is AWS's name or boto3's, or "*" for any. `code` is the error's name, or LOST. With `at`, only
-        the call with this number (in `calls`, from 1 on) fails.
+        `operation` is AWS's name or boto3's, or "*" for any. `code` is the error's name, or LOST.
+        With `at`, only the call with this number (in `calls`, from 1 on) fails.
         """
         with self._lock:
             self._failures.append(Failure(operation, code, after, times, at))
@@ -113,7 +114,7 @@ class FakeWaf(Store):
         *_: object,
         managed: frozenset[str] = frozenset(),
     ) -> Decision:
-        """What becomes of a request from `ip`; `managed` names the rule groups of AWS that it matches."""
+        """The decision about a request from `ip`. It matches the `managed` rule groups of AWS."""
         with self._lock:
             arn = self.associations.get(resource_arn)
             acl = self.web_acls[arn].held if arn else None
@@ -126,12 +127,12 @@ class FakeWaf(Store):
             number = len(self.calls)
             failure = next((f for f in self._failures if f.is_due(operation, number)), None)
             if failure and not failure.after:
-                return _refusal(WafError(failure.code, "as the test wants it"))
+                return _refusal(WafError(failure.code, "ordered by the test"))
             answered = self._try(operation, given)
             number = len(self.done)
         if self.watch and answered[0] == 200:
             self.watch(number, operation)
-        return _refusal(WafError(failure.code, "as the test wants it")) if failure else answered
+        return _refusal(WafError(failure.code, "ordered by the test")) if failure else answered
 
     def _try(self, operation: str, given: dict[str, Any]) -> Answer:
         try:
@@ -160,7 +161,7 @@ class _Server(ThreadingHTTPServer):
         self.waf = waf
 
     def handle_error(self, *_: object) -> None:
-        """A client that was cut off is what some tests are about."""
+        """Prints nothing, because some tests kill a client on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):

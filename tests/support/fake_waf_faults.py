@@ -1,4 +1,4 @@
-"""The failures that a test asks of the fake WAFv2, and the pace that WAFv2 asks of its callers."""
+"""The failures that a test orders from the fake WAFv2, and the pace that WAFv2 allows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.support.fake_waf_shapes import WafError, model
 
 LOST = "ConnectionLost"  # the connection ends without an answer
 READS = ("Get", "List")
-SLACK = 0.05  # of a pace, in seconds: a call that set out in time is not early because of its way
+SLACK = 0.05  # seconds by which a call may be early, because calls travel at different speeds
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Failure:
 
     def __post_init__(self) -> None:
         if self.code.startswith("WAF"):
-            model().shape_for(self.code)  # there is no other error of WAF's
+            model().shape_for(self.code)  # raises for a name that is no error of WAF
         self.operation = operation_name(self.operation)
 
     def is_due(self, operation: str, number: int) -> bool:
@@ -35,13 +35,13 @@ class Failure:
 
 
 class Pace:
-    """Refuses the calls that come sooner than WAFv2 allows."""
+    """Throttles calls that are faster than WAFv2 allows."""
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
 
     def keep(self, operation: str, clock: Callable[[], float]) -> None:
-        """Nothing is said of deletions."""
+        """Raises WafError for a call that is too early. AWS documents no pace of deletions."""
         kind, most, seconds = "writes", 1, 1.0
         if "ssociate" in operation:
             kind, seconds = "associations", 2.0
@@ -58,7 +58,7 @@ class Pace:
 
 @cache
 def operation_name(name: str) -> str:
-    """AWS's name for an operation, given that or boto3's; ValueError if there is none. "*" is any."""
+    """AWS's name of an operation, from AWS's or boto3's. "*" is any. Raises ValueError."""
     for known in ("*", *model().operation_names):
         if name in (known, xform_name(known)):
             return str(known)
@@ -66,5 +66,5 @@ def operation_name(name: str) -> str:
 
 
 def errors_of(operation: str) -> list[str]:
-    """The names of the errors that an operation, by either of its names, can end with."""
+    """The names of the errors of an operation, by AWS's or boto3's name."""
     return [shape.name for shape in model().operation_model(operation_name(operation)).error_shapes]

@@ -1,4 +1,4 @@
-"""What a web ACL decides about a request, as WAF would: rules by ascending priority, then the default action."""
+"""A web ACL's decision about a request, as WAF makes it: rules by priority, then the default."""
 
 import json
 from collections import defaultdict
@@ -11,17 +11,17 @@ from tests.support.fake_waf_shapes import GROUP, RATE, Document, nested
 
 PREFIX = "x-amzn-waf-"
 DEFAULT = "Default_Action"
-FORBIDDEN = '{"message":"Forbidden"}'  # what API Gateway answers where the ACL says nothing
+FORBIDDEN = '{"message":"Forbidden"}'  # API Gateway's answer where the ACL has none of its own
 RATE_MEMBERS = ("Limit", "EvaluationWindowSec", "AggregateKeyType", "ScopeDownStatement")
 Sets = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`rule` decided: its name, Default_Action, or None where there is no ACL.
+    """`rule` is the name of the deciding rule, Default_Action, or None where there is no ACL.
 
-    Of a blocked request, `status`, `body` and `headers` are the answer. Of one that passes, `headers_in` are what
-    the application is given. `counted` are the rules that matched and went on.
+    A blocked request has the answer `status`, `body` and `headers`. For an allowed one the
+    application gets `headers_in`. `counted` are the rules that matched without deciding.
     """
 
     action: str  # ALLOW or BLOCK
@@ -35,7 +35,7 @@ class Decision:
 
 @dataclass
 class Decisions:
-    """Remembers who asked when, for the rules that limit rates; one that was changed starts from nothing."""
+    """Keeps the times of requests for the rate rules. A changed rule starts with none."""
 
     clock: Callable[[], float]
     asked: dict[tuple[str, ...], list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -75,7 +75,7 @@ class Decisions:
             return said["Name"] in managed
         if kind == RATE and {*said} <= {*RATE_MEMBERS}:
             if not all(self._matches(one, sets, ip, managed) for one in nested(statement)):
-                return False  # and it is not counted
+                return False  # and the request is not counted
             key, now = (json.dumps(said), str(ip_address(ip))), self.clock()
             since = now - said.get("EvaluationWindowSec", 300)
             self.asked[key] = [at for at in self.asked[key] if at > since] + [now]
@@ -84,7 +84,7 @@ class Decisions:
 
 
 def _action(rule: Document) -> tuple[str, Document]:
-    """A group of AWS blocks, unless it is overridden to count."""
+    """The action of a rule. A rule group of AWS blocks, unless it is overridden to count."""
     if "OverrideAction" in rule:
         return ("Count" if "Count" in rule["OverrideAction"] else "Block"), {}
     ((action, said),) = rule["Action"].items()
@@ -112,7 +112,7 @@ def _ended(
 
 
 def _with_inserted(headers: Mapping[str, str], said: Document) -> dict[str, str]:
-    """What a client sent under the same name, however it is written, does not get through."""
+    """The headers with the inserted ones, which replace a client's of the same name in any case."""
     inserted = {
         PREFIX + header["Name"]: header["Value"]
         for header in said.get("CustomRequestHandling", {}).get("InsertHeaders", [])

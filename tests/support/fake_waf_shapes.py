@@ -1,4 +1,4 @@
-"""What WAFv2 refuses to take: by botocore's own service model, and by the rules that stand in the manual alone."""
+"""The inputs that WAFv2 refuses: by botocore's service model, and by the manual's rules."""
 
 import ipaddress
 import json
@@ -17,7 +17,7 @@ STAGE_ARN = r"arn:aws:apigateway:{region}::/restapis/[a-z0-9]+/stages/[\w-]+"
 LOAD_BALANCER_ARN = r"arn:aws:elasticloadbalancing:{region}:\d{{12}}:loadbalancer/app/[A-Za-z0-9-]{{1,32}}/[0-9a-z]+"
 LOG_GROUP = r"arn:aws:logs:[\w-]+:\d{12}:log-group:aws-waf-logs-[\w./#-]+"
 MOST_ADDRESSES, MOST_HEADERS, LONGEST_BODY = 10_000, 10, 4096
-# Of AWS, with the versions that it offers, the default first. Lists of addresses have none.
+# AWS's rule groups and their versions, the default first. Groups of addresses have none.
 MANAGED_GROUPS: Versions = {
     "AWSManagedRulesKnownBadInputsRuleSet": ("Version_1.23", "Version_1.24", "Version_1.9"),
     "AWSManagedRulesAmazonIpReputationList": (),
@@ -46,7 +46,7 @@ def model() -> Any:
 
 
 def check_input(operation: str, given: Document) -> None:
-    """Refuses what the service model does not know, and what it demands and is not there."""
+    """Refuses members that are not in the service model, and input without a required member."""
     shape = model().operation_model(operation).input_shape
     report = ParamValidator().validate(given, shape)
     if report.has_errors():
@@ -58,7 +58,7 @@ def check_input(operation: str, given: Document) -> None:
 
 
 def _beyond_limits(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """By what boto3 leaves to AWS."""
+    """The faults that boto3 does not check."""
     limits = shape.metadata
     size = value if isinstance(value, int | float) else len(value)
     if size > limits.get("max", size):
@@ -82,7 +82,7 @@ def _parts(shape: Any, value: Any) -> Iterator[tuple[Any, Any]]:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    """Java's, in Python's terms: there `\\w` is ASCII, and `\\p{L}` stands for letters of all scripts."""
+    """Java's pattern as Python's: in Java `\\w` is ASCII, and `\\p{L}` any script's letter."""
     if "\\p{" in text:
         return re.compile(
             text.replace("\\p{L}", "\\w").replace("\\p{Z}", "\\s").replace("\\p{N}", "")
@@ -91,7 +91,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def check_addresses(addresses: Collection[str], version: str) -> None:
-    """Refuses a range with host bits, /0 or of the other version, one that is named twice, and too many."""
+    """Refuses host bits, /0, the other version, a repeated range, and too many ranges."""
     if len(addresses) > MOST_ADDRESSES:
         raise WafError("WAFLimitsExceededException", f"{len(addresses)} addresses in one set")
     read = ipaddress.IPv4Network if version == "IPV4" else ipaddress.IPv6Network
@@ -113,7 +113,7 @@ def require_unique(field: str, values: Iterable[Any]) -> None:
 
 
 def type_of_resource(arn: str, region: str) -> str:
-    """As ListResourcesForWebACL calls it."""
+    """The type of a resource, as ListResourcesForWebACL names it."""
     types = {"API_GATEWAY": STAGE_ARN, "APPLICATION_LOAD_BALANCER": LOAD_BALANCER_ARN}
     for name, pattern in types.items():
         if re.fullmatch(pattern.format(region=region), arn):
@@ -142,9 +142,9 @@ def check_acl(given: Document, ip_sets: Collection[str], versions: Versions) -> 
 
 
 def references(acl: Document) -> set[str]:
-    """The ARNs of the IP sets that its rules need."""
+    """The ARNs of the IP sets that the ACL's rules use."""
     statements = [rule["Statement"] for rule in acl.get("Rules", [])]
-    for each in statements:  # which grows meanwhile
+    for each in statements:  # the loop extends this list
         statements += nested(each)
     return {
         s["IPSetReferenceStatement"]["ARN"] for s in statements if "IPSetReferenceStatement" in s
@@ -160,7 +160,7 @@ def nested(statement: Document) -> list[Document]:
 def _check_rule(rule: Document, bodies: Document, versions: Versions) -> None:
     kind = _check_statement(rule["Statement"], versions)
     inner = nested(rule["Statement"])
-    for each in inner:  # which grows meanwhile
+    for each in inner:  # the loop extends this list
         if _check_statement(each, versions) in (GROUP, RATE):
             raise invalid("STATEMENT", kind, "It cannot be nested.")
         inner += nested(each)
@@ -174,11 +174,11 @@ def _check_rule(rule: Document, bodies: Document, versions: Versions) -> None:
 
 
 def _check_statement(statement: Document, versions: Versions) -> str:
-    """Its kind."""
+    """Returns the kind of the statement."""
     known = ("IPSetReferenceStatement", "OrStatement", "NotStatement", RATE, GROUP)
     kind = _one_of("STATEMENT", statement, known)
     if kind == "OrStatement" and len(nested(statement)) < 2:
-        raise invalid("STATEMENT", kind, "It wants two statements or more.")
+        raise invalid("STATEMENT", kind, "It needs two statements or more.")
     if kind == RATE and statement[kind].get("EvaluationWindowSec", 300) not in (60, 120, 300, 600):
         raise invalid("RATE_BASED_STATEMENT", kind, "The window is not valid.")
     if kind == GROUP:
@@ -191,7 +191,7 @@ def _check_statement(statement: Document, versions: Versions) -> str:
 
 
 def _check_protection(protections: list[Document]) -> None:
-    """A header, a cookie or an argument is named, and nothing is named twice."""
+    """Refuses a header, cookie or argument without a name, and a name that is given twice."""
     named: list[tuple[str, str]] = []
     for each in protections:
         kind, keys = each["Field"]["FieldType"], each["Field"].get("FieldKeys", [])
@@ -223,11 +223,11 @@ def _check_body(key: str, body: Mapping[str, str]) -> None:
     try:
         json.loads(body["Content"])
     except ValueError:
-        raise invalid("CUSTOM_RESPONSE_BODY", key, "It is no JSON.") from None
+        raise invalid("CUSTOM_RESPONSE_BODY", key, "It is not JSON.") from None
 
 
 def _one_of(field: str, given: Document, choices: Iterable[str]) -> str:
-    """The one member, where exactly one is due."""
+    """The only member. Refuses any other number of members."""
     names = list(given)
     if len(names) != 1 or names[0] not in choices:
         raise invalid(field, names, "You must specify exactly one of the choices.")

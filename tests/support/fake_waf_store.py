@@ -1,4 +1,4 @@
-"""What a region's WAFv2 keeps, and its operations upon it: one method each, named as boto3 names them."""
+"""The resources of a region's WAFv2, and its operations: one method each, with boto3's name."""
 
 import ipaddress
 from collections.abc import Collection, Iterable
@@ -20,12 +20,12 @@ from tests.support.fake_waf_shapes import (
 )
 
 ACCOUNT = "000000000000"
-HEAD = ("Name", "Scope", "Id", "LockToken", "Tags")  # of an item, not of what it holds
+HEAD = ("Name", "Scope", "Id", "LockToken", "Tags")  # members that an update does not replace
 
 
 @dataclass
 class Item:
-    """An IP set or a web ACL; `held` is what an update replaces."""
+    """An IP set or a web ACL. An update replaces `held`."""
 
     name: str
     arn: str
@@ -43,7 +43,7 @@ class Item:
         return {**self.about, "LockToken": self.lock_token}
 
     def replace(self, given: Document, **kept: Any) -> dict[str, Any]:
-        """All of it: what is not in `given` is gone."""
+        """Replaces all of `held`: members that are not in `given` are lost."""
         self.held = content(given) | kept
         self.lock_token = str(uuid4())
         return {"NextLockToken": self.lock_token}
@@ -53,9 +53,9 @@ Items = dict[str, Item]  # by ARN
 
 
 class Store:
-    """What was just made or associated is not known to the next `unavailable_calls` calls that need it.
+    """The next `unavailable_calls` calls do not find a new resource or association that they need.
 
-    Every API's stage is there, and of load balancers those in `load_balancers`, by ARN.
+    The stage of every API exists. Load balancers exist if their ARN is in `load_balancers`.
     """
 
     def __init__(self, region: str, unavailable_calls: int, page_size: int) -> None:
@@ -68,14 +68,14 @@ class Store:
         self.load_balancers: set[str] = set()
         self.versions: Versions = MANAGED_GROUPS
         self.logging: dict[str, dict[str, Any]] = {}
-        self.fresh: dict[str, int] = {}  # calls until it is known everywhere
+        self.fresh: dict[str, int] = {}  # calls until it is found everywhere
 
     def create_ip_set(self, given: Document) -> dict[str, Any]:
         check_addresses(given["Addresses"], given["IPAddressVersion"])
         return self._create(self.ip_sets, "ipset", given)
 
     def get_ip_set(self, given: Document) -> dict[str, Any]:
-        """IPv6 comes back with all its digits, however it was given."""
+        """Returns IPv6 with all its digits, in any spelling that it was given."""
         item = _find(self.ip_sets, given)
         written = [
             ipaddress.IPv6Network(each).exploded if ":" in each else each
@@ -128,7 +128,7 @@ class Store:
         return {"Versions": [{"Name": name} for name in names], **default, **more}
 
     def associate_web_acl(self, given: Document) -> dict[str, Any]:
-        """Silently instead of another one, as AWS does."""
+        """Replaces another association without an error, as AWS does."""
         resource = self._resource(given)
         arn = self._acl(given["WebACLArn"]).arn
         self._demand_known([arn])
@@ -149,7 +149,7 @@ class Store:
         return {"WebACL": self._shown(self.web_acls[self.associations[resource]])}
 
     def list_resources_for_web_acl(self, given: Document) -> dict[str, Any]:
-        """Of one type: load balancers, where nothing is said."""
+        """Lists the resources of one type, by default load balancers."""
         wanted = (
             given.get("ResourceType", "APPLICATION_LOAD_BALANCER"),
             self._acl(given["WebACLArn"]),
@@ -204,7 +204,7 @@ class Store:
         self._demand_known(references(given))
 
     def _shown(self, item: Item) -> dict[str, Any]:
-        """With what AWS adds of its own."""
+        """The item with the members that AWS adds."""
         label = f"awswaf:{ACCOUNT}:webacl:{item.name}:"
         return {"Capacity": 25, "LabelNamespace": label, **item.held, **item.about}
 
@@ -223,7 +223,7 @@ class Store:
         return {member: [by_name[name] for name in names]} | more
 
     def _cut(self, keys: Iterable[str], given: Document) -> tuple[list[str], dict[str, str]]:
-        """A full page has a NextMarker, even where nothing comes after it."""
+        """A page of keys. A full page has a NextMarker, even if it is the last."""
         size = min(given.get("Limit", 100), self.page_size)
         page = sorted(key for key in keys if key > given.get("NextMarker", ""))[:size]
         return page, ({"NextMarker": page[-1]} if len(page) == size else {})
@@ -244,7 +244,7 @@ def missing(what: object) -> WafError:
 
 
 def _find(items: Items, given: Document) -> Item:
-    """By name and id, both of them."""
+    """The item with this name and this id."""
     wanted = (given.get("Name"), given.get("Id"))
     for item in items.values():
         if (item.name, item.id) == wanted:

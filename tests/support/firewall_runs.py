@@ -1,4 +1,4 @@
-"""Commands of waf/associate.py that are run again and again from one and the same beginning."""
+"""Commands of waf/associate.py that run many times from the same initial state."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from waf.associate import app
 
 Options = tuple[str, ...]
 BUILD = ("--log-group", "aws-waf-logs-register", "--rate-limit", "100")
-# A command, and whether everything had been built before it.
+# A command, and whether the firewall exists before it.
 JOBS: dict[str, tuple[Options, bool]] = {
     "build": (BUILD, False),
     "change": (("--rate-limit", "200", "--count"), True),
@@ -33,7 +33,7 @@ _processes.set_forkserver_preload(["tests.support.firewall_runs"])
 
 @dataclass(frozen=True)
 class Beginning:
-    """What WAF and the table hold before a command."""
+    """The state of WAF and the table before a command."""
 
     site: Site
     held: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Beginning:
 
     @contextmanager
     def again(self) -> Iterator[Site]:
-        """The site with a WAF of its own."""
+        """The site in this state, with a WAF of its own."""
         of: dict[str, Any] = {"TableName": self.site.table}
         if self.secret:
             self.site.dynamodb.put_item(**of, Item=self.secret)
@@ -60,7 +60,7 @@ class Beginning:
 
 
 def state(site: Site) -> dict[str, Any]:
-    """All that WAF and the table hold, without what is another each time."""
+    """The whole state of WAF and the table, without the values that differ in each run."""
     waf, (value, *more) = site.waf, site.secrets
     items = [*waf.ip_sets.values(), *waf.web_acls.values()]
     held: dict[str, Any] = {
@@ -77,7 +77,7 @@ def state(site: Site) -> dict[str, Any]:
 
 
 def assert_same_end(site: Site, options: Options, wanted: dict[str, Any], *moment: object) -> None:
-    """That the command, run now, ends as where nothing fails; `moment` is told where it does not."""
+    """Asserts that the command now reaches the state `wanted`. `moment` is for the error's text."""
     done = site.call(*options)
     assert done.exit_code == 0, (*moment, done.output)
     assert state(site) == wanted, moment
@@ -88,9 +88,9 @@ def _addresses(item: Any) -> list[str]:
 
 
 def kill(site: Site, options: Options, at: int) -> int | None:
-    """Runs the command in a process of its own, killed after so many calls were carried out.
+    """Runs the command in a process of its own, and kills it after the call number `at`.
 
-    WAF has done the last of them, and the process never hears of it. Gives its exit status.
+    WAF carries out that call, and the process gets no answer. Returns its exit status.
     """
     process = _processes.Process(target=_run, args=(str(site.path), site.environment, options))
     has_begun = Event()
@@ -118,7 +118,7 @@ def _run(path: str, environment: dict[str, str], options: Options) -> None:
 
 
 def clean(beginning: Beginning, options: Options) -> tuple[list[str], dict[str, Any]]:
-    """The calls that the command makes where nothing fails, and how it ends."""
+    """The calls that the command makes where nothing fails, and the state afterwards."""
     with beginning.again() as site:
         site.put_up(*options)
         return list(site.waf.done), state(site)

@@ -1,4 +1,4 @@
-"""A deployed stage whose firewall is put up by waf/associate.py: AWS emulated, its WAF a strict fake."""
+"""A deployed stage for waf/associate.py: AWS is emulated, and its WAF is a strict fake."""
 
 import json
 import os
@@ -21,14 +21,14 @@ from waf.associate import app
 
 NOTHING = "nothing to change: the association holds"
 SECRET = {"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}}
-# Nothing waits, and what never ends is given up.
+# No call waits, and a run ends after 30 s.
 AT_ONCE = ("--pace", "0", "--timeout", "30")
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A checkout in `path` whose stage dev is deployed as the REST API `api_id`."""
+    """A checkout in `path`. Its stage dev is deployed as the REST API `api_id`."""
 
     path: Path
     names: Names
@@ -47,7 +47,7 @@ class Site:
         return {**urls, "COLUMNS": "240", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """As an operator does, save that nothing waits. Variables that are "" are not set."""
+        """Runs the command as an operator does, without waits. A variable "" is not set."""
         variables = {**os.environ, **self.environment, **environment}
         return subprocess.run(
             self.command(*options),
@@ -63,7 +63,7 @@ class Site:
         return [*program_of("firewall"), "--stage", "dev", *AT_ONCE, *options]
 
     def call(self, *options: str, answers: str = "") -> Result:
-        """The same in this process."""
+        """Runs the command in this process."""
         with pytest.MonkeyPatch.context() as here:
             here.chdir(self.path)
             for name, value in self.environment.items():
@@ -82,14 +82,14 @@ class Site:
 
     @property
     def secrets(self) -> list[str]:
-        """What the table holds, oldest first."""
+        """The header's values in the table, oldest first."""
         item = self.dynamodb.get_item(TableName=self.table, Key=SECRET, ConsistentRead=True)
         found: list[str] = json.loads(item["Item"]["values"]["S"]) if "Item" in item else []
         return found
 
     @property
     def acl(self) -> dict[str, Any] | None:
-        """That of our name, as WAF gives it."""
+        """The stage's web ACL as WAF returns it."""
         waf = self.waf.client()
         for each in pages(waf.list_web_acls, "WebACLs"):
             if each["Name"] == self.names.web_acl:
@@ -105,16 +105,16 @@ class Site:
 
     @property
     def associated(self) -> str | None:
-        """The name of the web ACL that the API's stage has."""
+        """The name of the web ACL in front of the API's stage."""
         return self.in_front_of(self.arn)
 
     def in_front_of(self, arn: str) -> str | None:
-        """The name of the web ACL that this resource has."""
+        """The name of the web ACL in front of a resource."""
         found = self.waf.client().get_web_acl_for_resource(ResourceArn=arn).get("WebACL")
         return found["Name"] if found else None
 
     def add_load_balancer(self) -> str:
-        """Named as the application is. Gives its ARN."""
+        """Creates a load balancer with the application's name. Returns its ARN."""
         elb = self.emulator.client("elbv2")
         (made,) = elb.create_load_balancer(Name=self.names.app)["LoadBalancers"]
         arn: str = made["LoadBalancerArn"]
@@ -122,7 +122,7 @@ class Site:
         return arn
 
     def addresses(self) -> dict[str, set[str]]:
-        """By the IP set's name."""
+        """The addresses in each IP set, by its name."""
         waf = self.waf.client()
         of = {"Scope": "REGIONAL"}
         return {
@@ -131,7 +131,7 @@ class Site:
         }
 
     def list(self, kind: str, *cidrs: str, **more: str) -> None:
-        """Into the table alone, as allowlist.py does where there is no IP set yet; for ever."""
+        """Adds permanent entries to the table only, as allowlist.py does before a set exists."""
         for cidr in cidrs:
             texts = {
                 "pk": f"FIREWALL#{kind}",
@@ -154,7 +154,7 @@ def pages(operation: Any, member: str) -> list[dict[str, Any]]:
 
 
 def inserted_by(acl: dict[str, Any]) -> str:
-    """The value of the header that its allow rule inserts."""
+    """The value of the header that the ACL's allow rule inserts."""
     (allow,) = (rule for rule in acl["Rules"] if rule["Name"] == "allow")
     (header,) = allow["Action"]["Allow"]["CustomRequestHandling"]["InsertHeaders"]
     assert header["Name"] == INSERTED_HEADER
@@ -163,7 +163,7 @@ def inserted_by(acl: dict[str, Any]) -> str:
 
 
 def make_site(emulator: Emulator, path: Path, waf: FakeWaf) -> Site:
-    """An API and an empty table, and no firewall yet."""
+    """A site with an API and an empty table, without a firewall."""
     app_name = f"firewall-{os.getpid()}-{next(_numbers)}"
     api_id = _make_api(emulator.client("apigateway"), app_name)
     create_table(emulator.client("dynamodb"), app_name, "test")

@@ -1,4 +1,4 @@
-"""A register full of persons, on each store, and all that a store holds, read behind its back."""
+"""A register with many persons, in each store, and all data of a store, read without it."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ DIRECTORATES = [
 
 @dataclass(frozen=True)
 class Place:
-    """`open` takes a wrapper of the transport, which SQLite has not; `everything` is one text."""
+    """`open` takes a wrapper of the transport, except for SQLite. `everything` is one text."""
 
     url: str
     open: Callable[..., Store]
@@ -52,7 +52,7 @@ def place_of(kind: str, path: Path, emulator: Callable[[], Emulator]) -> Iterato
 
 
 def fill(store: Store, settings: Settings, moves: int = 60) -> None:
-    """Contacts, authors, last writers, kept answers; a merged technology; a technology with older moves."""
+    """Adds contacts, authors, last writers, stored answers, a merge, and older moves."""
     api = Api(through_test_client(create_app(settings, store)), settings)
     rita, admin = api.reviewer(RITA), api.reviewer(EVE, "admin")
     carl, other = api.auditor(CARL), api.auditor(RITA.upper())
@@ -91,7 +91,7 @@ def _items(tables: Tables, name: str) -> str:
 
 
 def _unpacked(value: Any) -> Any:
-    """With what is compressed as text."""
+    """The value with its compressed parts as text."""
     if isinstance(value, dict):
         return {name: _unpacked(each) for name, each in value.items()}
     packed = bytes(value) if hasattr(value, "value") or isinstance(value, bytes) else b""

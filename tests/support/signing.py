@@ -1,4 +1,4 @@
-"""Requests that an IAM role signs: with development credentials, or as API Gateway passes them on."""
+"""Requests that an IAM role signs: with development credentials, or as API Gateway sends them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ REGION = "eu-west-2"
 
 
 def identity(arn: str) -> dict[str, Any]:
-    """What API Gateway says of whoever signed a request (its documentation, `$context.identity`)."""
+    """API Gateway's data about the signer of a request (its documentation, `$context.identity`)."""
     account = arn.split(":")[4] if arn.count(":") > 4 else ""
     return {
         "accessKey": "ASIAEXAMPLE",
@@ -32,14 +32,14 @@ def identity(arn: str) -> dict[str, Any]:
 
 
 def through_gateway(app: Chalice, arn: str, base: str = "") -> Sender:
-    """As Lambda calls it for a request that whoever has this ARN has signed."""
+    """Calls the app as Lambda does, for a request that the owner of this ARN has signed."""
     return through_app(app, base, identity=identity(arn))
 
 
 def with_development_signature(
     send: Sender, credentials: Credentials, host: str = "localhost"
 ) -> Sender:
-    """As an AWS SDK signs: all headers and the body."""
+    """Signs all headers and the body, as an AWS SDK does."""
 
     def signed(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         request = AWSRequest(method, f"http://{host}{path}", headers=dict(headers), data=body)
@@ -50,7 +50,7 @@ def with_development_signature(
 
 
 def as_role(api: Api, service: str, on_behalf_of: str | None = None) -> Api:
-    """The API of a local stage, called by the service's role."""
+    """The API of a local stage, called with the signature of the service's role."""
     credentials = development_credentials(api.settings, service)
     named = {} if on_behalf_of is None else {"On-Behalf-Of": on_behalf_of}
     return Api(with_development_signature(api.send, credentials), api.settings, named)

@@ -1,4 +1,4 @@
-"""Which value the web ACL is to insert, while the table may hold two."""
+"""The value that the web ACL must insert, while the table may hold two."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One deadline for everything that a request asks of the database; a script has none."""
+"""One deadline for all database calls of a request. Scripts have none."""
 
 import json
 import time
@@ -33,7 +33,7 @@ def lambda_context(milliseconds: int) -> object:
 
 
 class Slow:
-    """Takes `seconds` for each call, or what the request has left; then it answers, or does not."""
+    """Takes `seconds` for each call, or the rest of the deadline, then answers or fails."""
 
     def __init__(self, seconds: float, answer: dict[str, Any] | None) -> None:
         self.clock = Clock(time.monotonic())
@@ -54,7 +54,7 @@ def nobody(_: object) -> NoReturn:
 
 
 def answer(slow: Slow, reads: int, context: object) -> Any:
-    """Of an app whose one route reads so many items."""
+    """The answer of an app whose only route makes `reads` reads."""
     app = Chalice(app_name="test")
     entrance = Entrance("", lambda _: None, nobody)
     edge = Edge(app, frozenset(), (entrance,), Telemetry("test"))

@@ -1,4 +1,4 @@
-"""The fake WAFv2 keeps AWS's rules: what is accepted here would be accepted there."""
+"""The fake WAFv2 follows AWS's rules: AWS would accept all that it accepts."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

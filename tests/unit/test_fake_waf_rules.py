@@ -1,4 +1,4 @@
-"""The fake WAFv2 decides requests as the real one would."""
+"""The fake WAFv2 decides requests as the real one does."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
 
 
 class Door:
-    """A stage behind an ACL."""
+    """A stage behind a web ACL."""
 
     def __init__(self, waf: FakeWaf, clock: Clock) -> None:
         self.waf = waf

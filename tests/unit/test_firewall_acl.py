@@ -1,4 +1,4 @@
-"""The web ACL as data: what it holds, and what counts as a difference."""
+"""The web ACL as data: its rules, and the differences that are found."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Calls of AWS WAF: at the pace it allows, and again and again while they fail in passing."""
+"""Calls of AWS WAF: at the pace that it allows, and repeated after temporary errors."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -130,11 +130,11 @@ def test_pauses_are_any_part_of_their_limit(given: Given) -> None:
 
     def attempt() -> bool:
         if len(clock.slept) < 2:
-            raise NotYetError("nothing is to be seen")
+            raise NotYetError("the write is not visible")
         return True
 
     assert waf(given[0], clock, random=lambda: next(parts)).until_done(attempt)
-    assert clock.slept == [0.25, 1.0]  # nothing of the first, a quarter of 1 s, a half of 2 s
+    assert clock.slept == [0.25, 1.0]  # none of the first, a quarter of 1 s, half of 2 s
 
 
 def test_a_planned_wait_takes_nothing_from_the_time_for_failures(given: Given) -> None:

@@ -1,4 +1,4 @@
-"""Which rule decides about an address: told from the sets, and told apart from what the table says."""
+"""The rule that decides about an address, from the sets, and its differences from the table."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
@@ -15,7 +15,7 @@ from waf.check import NOT_FORETOLD, decide, parse_address
 from waf.ranges import InputError
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-# Few enough that they often hold one another.
+# Few enough that they often contain one another.
 RANGES = st.frozensets(
     st.builds(
         lambda low, length: str(IPv4Network((8 << 24 | low, length), strict=False)),

@@ -1,4 +1,4 @@
-"""Which addresses and ranges may be listed, under which one spelling, and for how long."""
+"""Entries: the addresses and ranges that are accepted, their spelling and their expiry."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
@@ -181,7 +181,7 @@ def test_a_note_is_one_line_and_not_endless() -> None:
         ("2026-01-01T12:00:00.001Z", None, True),
         ("2026-01-01T12:00:00.000Z", None, False),
         (None, "2026-01-01T11:00:00.000Z", False),
-        (None, "2026-01-01T13:00:00.000Z", False),  # by somebody whose clock is fast
+        (None, "2026-01-01T13:00:00.000Z", False),  # by a machine with a fast clock
         ("2027-01-01T12:00:00.000Z", "2026-01-01T11:00:00.000Z", False),
     ],
 )

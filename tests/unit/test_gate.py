@@ -1,4 +1,4 @@
-"""The application's own door: shut to what the firewall did not let in."""
+"""The gate of the application: closed to requests that did not come through the firewall."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -20,7 +20,7 @@ A_BIT = 0.5  # seconds
 
 
 class Table:
-    """The values as the table has them, how often it was asked, and what it fails with."""
+    """A gate over a table with `values`. `asked` counts the reads; `error` makes them fail."""
 
     def __init__(self, *values: str) -> None:
         self.values = values
@@ -174,7 +174,7 @@ def test_a_spoilt_secret_ends_the_value_before_it_and_is_asked_for_once_in_ten_s
 
 
 class SlowTable(Table):
-    """One whose reads end when they are told to; `read_begun` tells that one is under way."""
+    """A table whose reads wait for `may_end`. `read_begun` is set when one starts."""
 
     def __init__(self, *values: str) -> None:
         super().__init__(*values)
@@ -195,7 +195,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 def test_who_comes_during_a_read_is_judged_by_it(threads: ThreadPoolExecutor) -> None:
-    """Neither let in by what was known before it, nor refused by it."""
+    """The values before the read neither admit nor refuse it."""
     table = SlowTable("old", "new")
     assert table.admits("old", "new") == [True, True]
     table.values = ("new", "newest")
@@ -219,7 +219,7 @@ def test_who_comes_during_a_read_is_judged_by_it(threads: ThreadPoolExecutor) ->
 def test_the_one_good_value_waits_for_no_read(
     threads: ThreadPoolExecutor, seconds: float, reader: str, is_let_in: bool
 ) -> None:
-    """A table that is slow to answer holds up one request, and not all of them."""
+    """A slow table delays one request, and not all of them."""
     table = SlowTable("right")
     assert table.admits("right") == [True]
     table.now += seconds

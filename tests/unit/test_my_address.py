@@ -1,4 +1,4 @@
-"""--me: which public addresses this machine is seen with, over each family by itself."""
+"""--me: the public addresses of this machine, for IPv4 and IPv6 separately."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ OURS = {V4: b"8.8.8.8\n", V6: b"2a00:1450::1\n"}
 def answering(
     answers: Mapping[socket.AddressFamily, bytes], status: int = 200, headers: Any = ()
 ) -> Iterator[None]:
-    """Every name resolves to a server of each family that has an answer."""
+    """Resolves every name to a server for each family that has an answer."""
     with ExitStack() as stack, pytest.MonkeyPatch.context() as names:
         servers = [
             (family, socket.SOCK_STREAM, 6, "", stack.enter_context(server(family, *answer)))
@@ -74,7 +74,7 @@ STRANGE = (b"", b"<html>Log in</html>", b"8.8.8.8, 10.0.0.1", b"2a00:1450::1", b
 def test_a_strange_answer_is_refused_though_the_other_family_has_one(one: bytes) -> None:
     with answering({**OURS, V4: one}):
         if one.endswith(b"more"):
-            assert my_addresses(URL).addresses[0] == "8.8.8.8"  # what is too long is not read
+            assert my_addresses(URL).addresses[0] == "8.8.8.8"  # too long a body is not read
         else:
             with pytest.raises(InputError, match="which is no IPv4 address"):
                 my_addresses(URL)

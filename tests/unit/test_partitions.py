@@ -1,4 +1,4 @@
-"""AWS's domain in every partition that botocore knows, wherever we make a name of it ourselves."""
+"""The DNS suffix of every partition in botocore, in each name that this project builds."""
 
 from typing import Any
 

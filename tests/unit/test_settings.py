@@ -1,4 +1,4 @@
-"""Settings: a missing or malformed one stops the start, by name; nothing is guessed."""
+"""Settings: a missing or malformed one stops the start, and the error names it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ Read = Callable[..., Settings]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    """The local stage's settings with these in their place; None takes one away."""
+    """Reads the local stage's settings with the given changes; None removes a setting."""
 
     def read(**given: str | None) -> Settings:
         environment = local_environment(tmp_path) | given
@@ -176,7 +176,7 @@ def test_keys_come_from_another_machine_by_https_alone(read: Read, name: str) ->
             SettingsError, match=r"AWS_ENDPOINT_URL is http://… of .* write https://…"
         ):
             create_app(read(**deployed, **{name: url}))
-        create_app(read(**{name: url}))  # the local stage's keys are files
+        create_app(read(**{name: url}))  # the local stage reads keys from files
         create_app(read(**{**IN_LAMBDA, "LANDSCAPE_STORE_URL": "sqlite:"}, **{name: url}))
     for url in (
         "https://keys.example",

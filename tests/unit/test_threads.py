@@ -1,4 +1,4 @@
-"""Threads that share the app: each request is answered for whoever sent it."""
+"""Threads that share the app: each request gets its own answer."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +43,7 @@ def ask(app: Chalice, name: str, email: str = "") -> Any:
 
 @pytest.mark.parametrize("waits", ["nobody", "admin"])
 def test_a_request_that_waits_in_the_gate_is_not_answered_as_another(waits: str) -> None:
-    """The one that waits is overtaken by a whole other request, which Chalice then keeps on the app."""
+    """Another request runs while it waits, and Chalice then keeps that request on the app."""
     has_come, may_go = Event(), Event()
 
     def gate(headers: Mapping[str, str]) -> bool:

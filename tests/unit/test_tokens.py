@@ -1,4 +1,4 @@
-"""A pool's keys: fetched over HTTP, kept by kid, asked for again at most once a minute."""
+"""A pool's keys: fetched over HTTP, kept by kid, and fetched again at most once a minute."""
 
 import json
 import time
@@ -30,7 +30,7 @@ KEYS = {kid: public_key(kid) for kid in ("a", "b")}
 
 
 class JwksServer(ThreadingHTTPServer):
-    """A real HTTP server on loopback that answers with `body`, and counts."""
+    """A real HTTP server on loopback that answers with `body` and counts the requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -46,7 +46,7 @@ class JwksServer(ThreadingHTTPServer):
         self.body = json.dumps({"keys": [KEYS[kid] for kid in kids]}).encode()
 
     def handle_error(self, *_: object) -> None:
-        """A client that has given up is what some tests are about."""
+        """Prints nothing, because in some tests the client gives up."""
 
 
 class Handler(AnyMethod):
@@ -120,7 +120,7 @@ def test_a_rotated_key_is_found(server: JwksServer, keys: PoolKeys, clock: Clock
 
 
 def test_a_known_kid_waits_for_no_fetch(server: JwksServer, keys: PoolKeys, clock: Clock) -> None:
-    """A slow key server holds up those alone whose kid is unknown."""
+    """A slow key server delays only tokens with an unknown kid."""
     server.serve("a")
     keys.key("a")
     clock.seconds += 60
