@@ -133,7 +133,7 @@ def align(
 def view(
     waf: Waf, ledger: Ledger, kind: SetKind, version: Version, found: FoundSet | None, now: datetime
 ) -> tuple[View, str]:
-    """The view, read set first, and the set's lock token. Call it within Waf.until_done."""
+    """The view and the set's lock token. The set is read first. Call it within Waf.until_done."""
     addresses, token = read_set(waf, found) if found else (None, "")
     ours = None if addresses is None else frozenset(map(spelled, addresses))
     listed = ledger.entries("allow" if kind == "servers" else kind)

@@ -85,7 +85,7 @@ class Gate:
         return age >= limit and now - self._failed_at >= REREAD_SECONDS
 
     def _read_again(self, given: str) -> None:
-        """Raises errors.UnavailableError if that fails, unless `given` is valid without a read."""
+        """Reads the values. Raises errors.UnavailableError, unless `given` stays valid without it."""
         begun = self._clock()
         try:
             self._known = _Known(self._read(), begun)

@@ -244,6 +244,6 @@ class Edge:
 
 
 def facts_of(request: Request) -> dict[str, object]:
-    """The facts about a request for its log line, which its handling adds to."""
+    """The facts for a request's log line. Each step of its handling adds to them."""
     facts: dict[str, object] = request.context.setdefault("landscape-api", {})
     return facts
