@@ -1,7 +1,7 @@
 """Serves the API in a container: `python -m container --port 8080 --health-port 8081`.
 
 The settings are the stage's environment variables, as for the Lambda. Exit codes: 0 after SIGTERM,
-1 where a setting is wrong, 2 misuse.
+1 for a wrong setting, 2 for misuse.
 """
 
 import argparse
@@ -29,10 +29,10 @@ OPTIONS: dict[str, Any] = {
     "workers": WORKERS,
     "worker_class": Worker,
     "threads": 8,
-    "keepalive": 75,  # seconds; the load balancer's 60 end first, so it never meets a closed connection
+    "keepalive": 75,  # seconds; longer than the load balancer's 60, so it never uses a closed connection
     "graceful_timeout": 25,  # seconds; ECS kills after 30
     "limit_request_line": 8190,  # bytes
-    "forwarded_allow_ips": "",  # nothing that a request says of where it came from counts
+    "forwarded_allow_ips": "",  # ignore headers about a request's origin
     "forwarder_headers": "",
     "control_socket_disable": True,
     "worker_tmp_dir": "/dev/shm",  # noqa: S108 - for heartbeats; the root file system is read-only
@@ -42,9 +42,9 @@ OPTIONS: dict[str, Any] = {
 
 class Starter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def spawn_worker(self) -> Any:
-        """Holds SIGTERM back until the new worker can take it (Worker.init_signals).
+        """Blocks SIGTERM until the new worker can handle it (Worker.init_signals).
 
-        The handler that it inherits would lose the signal: the worker would serve on until it is killed.
+        The inherited handler would lose the signal, and the worker would run until it is killed.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
@@ -68,19 +68,19 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         Starter(self).run()
 
     def load(self) -> Server:
-        """In each worker: its store has connections, which no two processes may share."""
+        """Runs in each worker, because processes may not share the connections of a store."""
         store = open_store(self._settings)
         app, types = create_app(self._settings, store), problem_types(self._settings.documentation)
         return Server(app, store, self._health_port, types)
 
 
 def settings_of(environment: dict[str, str]) -> Settings:
-    """Those of the stage, without roles. Raises SettingsError; on the local stage too."""
+    """The stage's settings, without roles. Raises SettingsError, also on the local stage."""
     settings = Settings.read(environment)
     if settings.is_local:
         raise SettingsError(
-            "LANDSCAPE_STAGE is local, whose development tokens never count here: set it to dev or"
-            " prod, or run landscape serve"
+            "LANDSCAPE_STAGE is local, and a container accepts no development tokens: set it to dev"
+            " or prod, or run landscape serve"
         )
     return replace(settings, roles=())  # no load balancer verifies signatures
 
@@ -90,28 +90,31 @@ def main() -> None:
         "container", description="Serve the API behind a load balancer."
     )
     parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=PORT, help="of the API (%(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help="port of the API (%(default)s)")
     parser.add_argument(
-        "--health-port", type=int, default=HEALTH_PORT, help="of /live and /ready (%(default)s)"
+        "--health-port",
+        type=int,
+        default=HEALTH_PORT,
+        help="port of /live and /ready (%(default)s)",
     )
     parser.add_argument(
         "--timeout",
         type=int,
         default=REQUEST_SECONDS,
-        help="the most seconds that a request takes, head, body and answer (%(default)s)",
+        help="time limit of a request in seconds: head, body and answer (%(default)s)",
     )
     serve(**vars(parser.parse_args()))
 
 
 def serve(host: str, port: int, health_port: int, timeout: int = REQUEST_SECONDS) -> None:
-    """Until SIGTERM. Ends the program with 1 where a setting is wrong."""
-    if region := os.environ.get("AWS_REGION"):  # ECS sets it; boto3 reads the other one alone
+    """Runs until SIGTERM. Ends the program with 1 for a wrong setting."""
+    if region := os.environ.get("AWS_REGION"):  # ECS sets this one; boto3 reads only the other
         os.environ.setdefault("AWS_DEFAULT_REGION", region)
     binds = [f"{host}:{port}", f"{host}:{health_port}"]
     try:
         settings = settings_of(dict(os.environ))
         gunicorn = Gunicorn(settings, health_port, **OPTIONS, bind=binds, timeout=timeout)
-        gunicorn.load()  # here a wrong setting ends it, and the workers share what was imported
+        gunicorn.load()  # finds a wrong setting, and imports once for all workers
     except (SettingsError, UnavailableError) as error:
         sys.exit(f"container: {error}")
     log({"stage": settings.stage, "serves": port, "health": health_port, "workers": WORKERS})

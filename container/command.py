@@ -1,7 +1,6 @@
 """`landscape container`: the API on AWS Fargate behind a load balancer, by container/stack.yaml.
 
-Twice in a row it does nothing the second time. AWS credentials, region, profile and endpoint are the
-SDK's own settings.
+A second run changes nothing. AWS credentials, region, profile and endpoint are the SDK's own settings.
 """
 
 import sys
@@ -21,10 +20,10 @@ from ops.console import DUE, DUE_TEXT, NOTHING, AsJson, Console, DryRun, Status,
 from ops.stage import Stage
 
 TEMPLATE = Path(__file__).with_name("stack.yaml")
-DELETED_FOR_GOOD = "Callers lose this way in, and the log lines of its tasks are deleted too."
+DELETED_FOR_GOOD = "The load balancer stops answering, and the tasks' log is deleted too."
 
 app = typer.Typer(
-    help="The API as a container: on AWS Fargate behind a load balancer.",
+    help="Run the API as a container on AWS Fargate, behind a load balancer.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,9 +38,9 @@ def remember_stage(context: typer.Context, stage: GivenStage = "") -> None:
 
 
 def open_stage(context: typer.Context, stage: str) -> Stage:
-    """Of the option before or after the command's name. Raises BadParameter, StageError."""
+    """By the option before or after the command's name. Raises BadParameter, StageError."""
     if not (stage or context.obj):
-        raise typer.BadParameter("say which stage: --stage " + " or --stage ".join(STAGES[1:]))
+        raise typer.BadParameter("name the stage: --stage " + " or --stage ".join(STAGES[1:]))
     return Stage.read(stage or context.obj)
 
 
@@ -52,12 +51,14 @@ def open_stack(stage: Stage, console: Console, pace: float) -> Stack:
 
 @app.command("serve")
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="of the API")] = 8080,
-    health_port: Annotated[int, typer.Option(min=1, max=65535, help="of /live and /ready")] = 8081,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port of the API")] = 8080,
+    health_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="port of /live and /ready")
+    ] = 8081,
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
 ) -> None:
-    """Serve the API on this machine as the image does. The settings are the environment's."""
-    # gunicorn and the API, which no other command needs
+    """Serve the API on this machine as the image does. The settings are environment variables."""
+    # Only this command needs gunicorn and the API.
     from container.__main__ import serve as run
 
     run(host, port, health_port)
@@ -74,20 +75,21 @@ def deploy(  # noqa: PLR0913, PLR0917 - a command's options
         str | None, typer.Option(help="ARN of the certificate in ACM for the API's domain")
     ] = None,
     vpc: Annotated[
-        str | None, typer.Option(help="id of a VPC of yours; the stack makes its own at first")
+        str | None, typer.Option(help="id of an existing VPC; without it the stack creates one")
     ] = None,
     subnets: Annotated[
-        str | None, typer.Option(help="its public subnets in two zones, with a comma between them")
+        str | None, typer.Option(help="its public subnets in two zones, separated by a comma")
     ] = None,
     task_subnets: Annotated[
-        str | None, typer.Option(help="its private subnets with a way out, for the tasks")
+        str | None,
+        typer.Option(help="its private subnets with a route to the internet, for the tasks"),
     ] = None,
     alarm_topic: Annotated[
         str | None, typer.Option(help="ARN of the SNS topic that alarms go to")
     ] = None,
-    tasks: Annotated[int | None, typer.Option(help="how many run at least; 2 at first")] = None,
+    tasks: Annotated[int | None, typer.Option(help="lowest number of tasks; 2 at first")] = None,
     max_tasks: Annotated[
-        int | None, typer.Option(help="how many run at most under load; 6 at first")
+        int | None, typer.Option(help="highest number of tasks, under load; 6 at first")
     ] = None,
     deletion_protection: Annotated[
         bool | None,
@@ -98,14 +100,14 @@ def deploy(  # noqa: PLR0913, PLR0917 - a command's options
     ] = None,
     parameters: Annotated[
         list[str] | None,
-        typer.Option("--parameter", help="another one of container/stack.yaml, like Cpu=1024"),
+        typer.Option("--parameter", help="another parameter of container/stack.yaml: Cpu=1024"),
     ] = None,
     dry_run: DryRun = False,
     status: Status = False,
     as_json: AsJson = False,
     pace: Pace = 1.0,
 ) -> None:
-    """Create the stack of the stage, or bring it up to date. What is not said stays as it is."""
+    """Create or update the stage's stack. Options that you leave out keep their values."""
     console = Console("container", as_json)
     with console.failures():
         found = open_stage(context, stage)
@@ -137,7 +139,7 @@ def propose(stage: Stage, stack: Stack, options: Options) -> Proposal:
 
 
 def look(stage: Stage, stack: Stack, options: Options, console: Console, *, status: bool) -> int:
-    """The exit code of a dry run: the change set is deleted again."""
+    """The exit code of a dry run, which deletes its change set."""
     changes = propose(stage, stack, options).changes
     if changes:
         stack.withdraw()
@@ -148,10 +150,10 @@ def look(stage: Stage, stack: Stack, options: Options, console: Console, *, stat
 
 
 def bring_about(stage: Stage, stack: Stack, options: Options, console: Console) -> int:
-    """The exit code. What an earlier run, or somebody else, has begun is waited for."""
+    """The exit code. Waits first for an operation that is in progress."""
     before = stack.status()
     if before not in CREATABLE and before.endswith("_IN_PROGRESS"):
-        console.say(f"{stack.name} is {before}: this waits for its end")
+        console.say(f"{stack.name} is {before}: waiting for its end")
         stack.settle()
     proposal = propose(stage, stack, options)
     changes = proposal.changes
@@ -163,9 +165,9 @@ def bring_about(stage: Stage, stack: Stack, options: Options, console: Console) 
     outputs = outputs_of(after)
     arn, name = outputs["LoadBalancerArn"], outputs["LoadBalancerDnsName"]
     console.say("done" if changes else NOTHING)
-    console.say(f"The load balancer is {name}: let the API's domain point there (CNAME or alias).")
+    console.say(f"The load balancer is {name}: point the API's domain at it (CNAME or alias).")
     console.say(f"Next: landscape firewall --stage {stage.name} --load-balancer {arn}")
-    console.say(f"Without the web ACL in front of it, {without_web_acl(current(after))}.")
+    console.say(f"Without the web ACL, {without_web_acl(current(after))}.")
     console.end(is_due=False, load_balancer={"arn": arn, "dns_name": name})
     return 0
 
@@ -186,7 +188,7 @@ def show_changes(stack: Stack, changes: Sequence[Change], console: Console) -> N
 def show_status(
     context: typer.Context, stage: GivenStage = "", as_json: AsJson = False, pace: Pace = 1.0
 ) -> None:
-    """Show what stands, and exit 3 when a deploy is due."""
+    """Show the stack, and exit with 3 if a deploy is due."""
     console = Console("container", as_json)
     with console.failures():
         found = open_stage(context, stage)
@@ -214,7 +216,7 @@ def delete(
     as_json: AsJson = False,
     pace: Pace = 1.0,
 ) -> None:
-    """Delete the stack of the stage. The DynamoDB table is not part of it, and stays."""
+    """Delete the stage's stack. The DynamoDB table is not part of it, and stays."""
     console = Console("container", as_json)
     with console.failures():
         stack = open_stack(open_stage(context, stage), console, pace)
@@ -238,7 +240,7 @@ def delete(
 
 
 def take_down(stack: Stack, status: str) -> None:
-    """Waits first for what is under way. Raises StackError, StoppedError."""
+    """Waits first for an operation that is in progress. Raises StackError, StoppedError."""
     if status.endswith("_IN_PROGRESS") and status != IN_REVIEW:
         stack.settle()
     if stack.find():

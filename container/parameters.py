@@ -1,10 +1,10 @@
-"""The parameters of container/stack.yaml: the stage's settings, an operator's options, what stands."""
+"""The parameters of container/stack.yaml: settings, an operator's options, the stack's present values."""
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -13,7 +13,12 @@ from chalicelib.settings import Settings, SettingsError
 from container.stack import CREATABLE, NEW, StackError
 from ops.stage import Stage, stage_environment
 
-# A load balancer checks no signature of AWS: no role calls there.
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.client import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import ParameterTypeDef
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
+
+# A load balancer verifies no signatures of AWS, so no role can call it.
 OF_ROLES = ("TECH_AUDIT_TOOL_ROLE_ARNS", "DIGITAL_LANDSCAPE_ROLE_ARNS")
 OF_AWS = "|".join(map(re.escape, (DOMAIN, *DOMAINS.values())))
 IMAGE = re.compile(
@@ -23,13 +28,13 @@ IMAGE = re.compile(
 )
 IMAGE_LIKE = "123456789012.dkr.ecr.eu-west-2.amazonaws.com/landscape-api:1.0.0"
 PROTECTED_AT_FIRST = "prod"
-# How the template's names of settings begin.
+# The template's parameters for settings begin with one of these.
 PREFIXES = ("Landscape", "TechAuditTool", "DigitalLandscape", "Cors")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What an operator may choose; None keeps what the standing stack has, or takes the default."""
+    """An operator's choices; None keeps the stack's present value, or takes the default."""
 
     image: str | None = None
     certificate: str | None = None
@@ -43,7 +48,7 @@ class Options:
     more: tuple[str, ...] = ()  # NAME=VALUE, by the template's names
 
     def chosen(self) -> Iterator[tuple[str, str]]:
-        """By the template's names. Raises StackError where the image is not in ECR."""
+        """By the template's names. Raises StackError if the image is not in ECR."""
         if self.image is not None:
             yield from _in_ecr(self.image).items()
         protection = self.deletion_protection
@@ -65,15 +70,19 @@ class Options:
 
 
 def current(standing: Mapping[str, Any]) -> dict[str, str]:
-    """The parameters of the standing stack; none where its first change set was never executed."""
+    """The stack's parameters; empty if its first change set was never executed."""
     found = [] if standing.get("StackStatus", NEW) in CREATABLE else standing.get("Parameters", [])
     return {one["ParameterKey"]: one["ParameterValue"] for one in found}
 
 
 def fill_in(
-    stage: Stage, options: Options, standing: Mapping[str, str], client: Any, template: str
-) -> list[dict[str, Any]]:
-    """As create_change_set takes them. Raises StackError, SettingsError, the SDK's errors."""
+    stage: Stage,
+    options: Options,
+    standing: Mapping[str, str],
+    client: "CloudFormationClient",
+    template: str,
+) -> "list[ParameterTypeDef]":
+    """As create_change_set accepts them. Raises StackError, SettingsError, the SDK's errors."""
     summary = client.get_template_summary(TemplateBody=template)["Parameters"]
     known = {one["ParameterKey"]: one.get("DefaultValue", "") for one in summary}
     first = (
@@ -84,52 +93,59 @@ def fill_in(
     if wrong:
         free = ", ".join(name for name in known if name not in settings)
         raise StackError(
-            f"--parameter {wrong[0]} is not one of {free}. Settings are in .chalice/config.json"
+            f"--parameter {wrong[0]} is not one of {free}. Change settings in .chalice/config.json"
         )
     given = {**first, **chosen, **settings}
     kept = [name for name in standing if name in known and name not in given]
     _require_sound({**known, **standing, **given})
-    return [
-        *({"ParameterKey": name, "ParameterValue": value} for name, value in given.items()),
-        *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
+    parameters: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "ParameterValue": value} for name, value in given.items()
     ]
+    parameters += [{"ParameterKey": name, "UsePreviousValue": True} for name in kept]
+    return parameters
 
 
 def settings_of(stage: Stage, known: Mapping[str, str]) -> dict[str, str]:
-    """The stage's settings by the template's names; without roles. Raises SettingsError."""
+    """The stage's settings by the template's names, without roles. Raises SettingsError."""
     config = stage.directory / "config.json"
     found = stage_environment(stage.name, {}, config)
     settings = {name: value for name, value in found.items() if name not in OF_ROLES}
     read = Settings.read(settings)
     if read.stage != stage.name:
-        raise SettingsError(f"LANDSCAPE_STAGE is {read.stage}, in the stage {stage.name}")
-    _ = read.table  # raises where another store than DynamoDB holds the register
+        raise SettingsError(
+            f"LANDSCAPE_STAGE is {read.stage}, in the stage {stage.name}: correct it in {config}"
+        )
+    _ = read.table  # raises if the store is not DynamoDB
     by_parameter = {parameter_of(name): name for name in settings}
     for parameter, name in by_parameter.items():
         if parameter not in known:
             raise SettingsError(
-                f"{name} has no parameter in container/stack.yaml, and would not reach the container:"
-                f" take it out of {config}, or add {parameter} to the template"
+                f"{name} has no parameter in container/stack.yaml: remove it from {config}, or add"
+                f" {parameter} to the template"
             )
-    # One that was taken out of the file is to be empty, not to keep the standing stack's value.
+    # A setting that was removed from the file becomes empty. Otherwise it would keep the stack's value.
     gone = {name: known[name] for name in known if name.startswith(PREFIXES)}
     return {**gone, **{parameter: settings[name] for parameter, name in by_parameter.items()}}
 
 
 def parameter_of(setting: str) -> str:
-    """LANDSCAPE_STORE_URL is LandscapeStoreUrl: a parameter's name has letters and digits alone."""
+    """LANDSCAPE_STORE_URL is LandscapeStoreUrl: a parameter's name has only letters and digits."""
     return "".join(part.capitalize() for part in setting.split("_"))
 
 
 def _in_ecr(image: str) -> dict[str, str]:
-    """The image by its digest, and its repository's ARN. Raises StackError where ECR has none."""
+    """The image by its digest, and its repository's ARN. Raises StackError if ECR does not have it."""
     match = IMAGE.fullmatch(image)
     if match is None:
-        raise StackError(f"--image {image} is not like {IMAGE_LIKE}: push the image to ECR")
+        raise StackError(
+            f"--image {image} is not an image in ECR, like {IMAGE_LIKE}: push the image to ECR"
+        )
     client = boto3.client("ecr", region_name=match["region"])
-    wanted = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"]}
+    wanted: ImageIdentifierTypeDef = {"imageTag": match["tag"]}
+    if match["digest"]:
+        wanted = {"imageDigest": match["digest"]}
     errors = client.exceptions
-    details: list[dict[str, Any]] = []
+    details: list[ImageDetailTypeDef] = []
     with suppress(errors.ImageNotFoundException, errors.RepositoryNotFoundException):
         details = client.describe_images(
             registryId=match["account"], repositoryName=match["repository"], imageIds=[wanted]
@@ -144,16 +160,16 @@ def _in_ecr(image: str) -> dict[str, str]:
 
 
 def _require_sound(parameters: Mapping[str, str]) -> None:
-    """Raises StackError for what AWS would refuse half-way."""
+    """Raises StackError for values that AWS would refuse after the first changes."""
     for name, option in (("Image", "--image"), ("Certificate", "--certificate")):
         if not parameters[name]:
             raise StackError(f"there is no stack yet: its first deploy needs {option}")
     least, most = parameters["Tasks"], parameters["MaximumTasks"]
     if least.isdigit() and most.isdigit() and int(least) > int(most):
         raise StackError(
-            f"--tasks {least} is above --max-tasks {most}: say a higher --max-tasks too"
+            f"--tasks {least} is above --max-tasks {most}: pass a higher --max-tasks too"
         )
     if bool(parameters["Vpc"]) != bool(parameters["Subnets"]):
-        raise StackError("--vpc and --subnets go together: say both, or neither")
+        raise StackError("--vpc and --subnets need each other: pass both, or neither")
     if parameters["TaskSubnets"] and not parameters["Vpc"]:
-        raise StackError("--task-subnets are of a VPC of yours: say --vpc and --subnets too")
+        raise StackError("--task-subnets needs an existing VPC: pass --vpc and --subnets too")

@@ -1,7 +1,7 @@
-"""Chalice's app behind an HTTP server: a WSGI application (PEP 3333) that speaks API Gateway's events.
+"""Chalice's app behind an HTTP server: a WSGI application (PEP 3333) that creates API Gateway's events.
 
-The event is the one that API Gateway sends to the Lambda, so that routes, checks and answers are the
-same. The health port has answers of its own, which never reach the API.
+The event is the one that API Gateway sends to the Lambda, so routes, checks and answers are the same.
+Requests to the health port never reach the API.
 """
 
 import gzip
@@ -29,7 +29,7 @@ COMPRESSION_LEVEL = 6
 READY_SECONDS = 4.0
 PROBLEM = "application/problem+json"
 LIVE, READY = "/live", "/ready"
-# The problems of what cannot be read, by status; any other status is `refused`.
+# The problems of unreadable requests, by status; any other status is `refused`.
 REFUSALS = {400: "malformed", 500: "internal"}
 Environ = Mapping[str, Any]
 
@@ -95,10 +95,10 @@ class Server:
         return UNKNOWN_PATH, {}
 
     def _health(self, path: str, start_response: StartResponse) -> list[bytes]:
-        """What the load balancer and ECS ask: `/live`, whether the process serves; `/ready`.
+        """Answers the load balancer and ECS: `/live` while the process serves, and `/ready`.
 
-        A task is ready when the store has answered once. After that a store that is slow or away
-        makes no task unhealthy, for another task would find it as slow.
+        A task is ready when the store has answered once. After that a slow or unavailable store makes
+        no task unhealthy, because another task could not serve either.
         """
         status = 200 if path == LIVE else 404
         if path == READY:
@@ -124,7 +124,7 @@ def _pattern(resource: str) -> re.Pattern[str]:
 
 
 def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
-    """A header that came twice is one with a comma; one with an underscore in its name never comes."""
+    """gunicorn joins a repeated header by a comma, and drops a name with an underscore."""
     for name, value in environ.items():
         if name.startswith("HTTP_"):
             yield name[5:].replace("_", "-").lower(), value
@@ -133,14 +133,14 @@ def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
 
 
 def _request_ids(trace: str) -> dict[str, str]:
-    """Of X-Amzn-Trace-Id: a caller can choose its Root; Self is the load balancer's own."""
+    """From X-Amzn-Trace-Id: a caller can choose its Root; Self is the load balancer's own."""
     fields = dict(re.findall(r"(\w+)=([\w-]+)", trace, re.ASCII))
     names = {"requestId": "Root", "extendedRequestId": "Self"}
     return {name: fields[field] for name, field in names.items() if field in fields}
 
 
 def _body(environ: Environ) -> bytes | None:
-    """At most one byte more than a body may have; None where the client broke off."""
+    """At most one byte more than a body may have; None if the client did not send all of it."""
     declared = int(environ.get("CONTENT_LENGTH") or 0)
     body: bytes = environ["wsgi.input"].read(LARGEST_BODY + 1)
     return None if len(body) < min(declared, LARGEST_BODY + 1) else body
@@ -161,7 +161,7 @@ def _respond(
 
 
 def _takes_gzip(accepted: str) -> bool:
-    """RFC 9110, 12.5.3: unless its weight is nought."""
+    """RFC 9110, 12.5.3: unless its weight is zero."""
     return bool(re.search(r"(?i)(^|[\s,])gzip\s*(,|$|;\s*q=(1|0\.0*[1-9]))", accepted))
 
 
@@ -170,9 +170,9 @@ def _line(status: int) -> str:
 
 
 def refusal(status: int, types: str) -> tuple[str, bytes]:
-    """The status line and the problem that answer what does not reach the API."""
+    """The status line and the problem for a request that does not reach the API."""
     title = HTTPStatus(status).phrase
-    detail = "The server cannot read the request: send it as RFC 9112 has it"
+    detail = "The server cannot read the request: send it as RFC 9112 defines it"
     problem = {
         "type": types + REFUSALS.get(status, "refused"),
         "title": title,

@@ -1,7 +1,8 @@
-"""What stands of a stage's container: its service, its targets, its web ACL, its load balancer's protection."""
+"""The live state of a stage's container: service, targets, web ACL, protection against deletion."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -10,8 +11,12 @@ from container.parameters import current
 from container.stack import UPDATABLE, Stack, StackError
 from ops.stage import Stage
 
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
+    from types_boto3_ecs.type_defs import ServiceTypeDef
 
-def outputs_of(found: dict[str, Any]) -> dict[str, str]:
+
+def outputs_of(found: Mapping[str, Any]) -> dict[str, str]:
     return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
 
@@ -20,9 +25,9 @@ def without_web_acl(parameters: dict[str, str]) -> str:
     return "every request is refused" if is_required else "the API is open to every address"
 
 
-def describe(stage: Stage, stack: Stack, standing: dict[str, Any]) -> dict[str, str]:
-    """What stands, by what it is called."""
-    state = {"stack": stack.name, "status": standing.get("StackStatus", "not there")}
+def describe(stage: Stage, stack: Stack, standing: Mapping[str, Any]) -> dict[str, str]:
+    """The live state, by the names that the command prints."""
+    state = {"stack": stack.name, "status": standing.get("StackStatus", "not found")}
     outputs, parameters = outputs_of(standing), current(standing)
     if not outputs:
         return state
@@ -30,37 +35,38 @@ def describe(stage: Stage, stack: Stack, standing: dict[str, Any]) -> dict[str, 
     health = boto3.client("elbv2").describe_target_health(TargetGroupArn=outputs["TargetGroupArn"])
     targets = Counter(one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"])
     web_acl, names = web_acl_of(outputs["LoadBalancerArn"]), Names(stage.app, stage.name)
-    front = {names.web_acl: f"{web_acl} is in front", "": f"none: {without_web_acl(parameters)}"}
+    missing = f"none: {without_web_acl(parameters)}"
+    expected = {names.web_acl: f"{web_acl} is associated", "": missing}
     return {
         **state,
         "image": parameters["Image"],
         "tasks": f"{service.get('runningCount', 0)} of {service.get('desiredCount', 0)} are running",
         "targets": ", ".join(f"{count} {of}" for of, count in sorted(targets.items())) or "none",
         "load_balancer": outputs["LoadBalancerDnsName"],
-        "web_acl": front.get(web_acl, f"{web_acl}, which is not the stage's {names.web_acl}"),
+        "web_acl": expected.get(web_acl, f"{web_acl}, which is not the stage's {names.web_acl}"),
     }
 
 
-def find_service(outputs: dict[str, str]) -> dict[str, Any]:
-    """As describe_services has it; empty where somebody has deleted it."""
-    found: list[dict[str, Any]] = boto3.client("ecs").describe_services(
+def find_service(outputs: dict[str, str]) -> "ServiceTypeDef":
+    """As describe_services returns it; empty if somebody has deleted it."""
+    found = boto3.client("ecs").describe_services(
         cluster=outputs["ClusterName"], services=[outputs["ServiceName"]]
     )["services"]
     return found[0] if found else {}
 
 
 def web_acl_of(load_balancer: str) -> str:
-    """The name of the web ACL in front of it; empty where there is none."""
+    """The name of its web ACL; empty if there is none."""
     client = boto3.client("wafv2")
     try:
         answer = client.get_web_acl_for_resource(ResourceArn=load_balancer)
     except client.exceptions.WAFNonexistentItemException:
         return ""
-    return str(answer.get("WebACL", {}).get("Name", ""))
+    return answer["WebACL"]["Name"] if "WebACL" in answer else ""
 
 
-def require_unprotected(resources: list[dict[str, Any]], status: str) -> None:
-    """Raises StackError where CloudFormation would fail to delete the load balancer."""
+def require_unprotected(resources: "list[StackResourceSummaryTypeDef]", status: str) -> None:
+    """Raises StackError if CloudFormation would fail to delete the load balancer."""
     arns = (
         one.get("PhysicalResourceId", "")
         for one in resources
@@ -76,7 +82,7 @@ def require_unprotected(resources: list[dict[str, Any]], status: str) -> None:
             )
         raise StackError(
             "the load balancer is protected against deletion, and nothing was changed."
-            f" Run {cure}, then this again"
+            f" Run {cure}, then this command again"
         )
 
 

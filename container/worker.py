@@ -1,7 +1,7 @@
-"""gunicorn's worker of threads, with what it lacks.
+"""gunicorn's threaded worker, with three additions.
 
-A request has a time limit in all. What is no HTTP is answered with a problem, and nothing of it
-reaches the log. At the end the connections that wait to be accepted are served too.
+A request has one time limit for all its parts. Data that is not HTTP is answered with a problem, and
+never logged. At the end the connections that wait to be accepted are served too.
 """
 
 import select
@@ -40,9 +40,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def init_signals(self) -> None:
         super().init_signals()
-        signal.pthread_sigmask(
-            signal.SIG_UNBLOCK, {signal.SIGTERM}
-        )  # whoever starts it holds it back
+        # Starter.spawn_worker has blocked it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def handle(self, conn: Any) -> Any:
         self._due[conn] = monotonic() + self.cfg.timeout
@@ -52,7 +51,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             del self._due[conn]
 
     def notify(self) -> None:
-        """Called about once a second: ends the connections whose request has taken too long."""
+        """Runs about once a second: ends the connections whose request has taken too long."""
         super().notify()
         for conn, due in self._due.copy().items():  # other threads change it
             if monotonic() > due:
@@ -60,8 +59,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                     conn.sock.shutdown(socket.SHUT_RDWR)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """At the end: accepts those that wait, then closes the sockets, so that new ones are refused."""
-        is_end = not enabled and not self.alive  # SIGTERM may come before the first call, too
+        """At the end: accepts the waiting connections, then closes the sockets to refuse new ones."""
+        is_end = not enabled and not self.alive  # SIGTERM may also come before the first call
         for listener in self.sockets if is_end else ():
             while select.select([listener], [], [], 0)[0]:
                 self.accept(listener)
@@ -74,5 +73,5 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         line, body = refusal(status, self.wsgi.problem_types)
         log({"status": status, **error_facts(exc)})
         head = f"HTTP/1.1 {line}\r\nConnection: close\r\nContent-Type: {PROBLEM}\r\n"
-        with suppress(OSError):  # the client has gone
+        with suppress(OSError):  # the client has disconnected
             write(client, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)

@@ -1,7 +1,7 @@
-"""What the operators' scripts share; never in the Lambda's zip."""
+"""Code that the operators' scripts share; never in the Lambda's zip."""
 
 import os
 
-# The AWS CLI takes either name of the region; boto3 and Chalice know the second alone.
+# The AWS CLI reads both variables; boto3 and Chalice read only AWS_DEFAULT_REGION.
 if os.environ.get("AWS_REGION"):
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])

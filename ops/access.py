@@ -1,7 +1,7 @@
-"""`landscape access`: the IAM policies with which roles call a deployed stage's paths under /iam.
+"""`landscape access`: the IAM policies that let roles call a deployed stage's paths under /iam.
 
-The application's own routes and rules decide. In the ARN of a call `*` stands for any text, slashes
-too: so methods are spelled out, or `*/api/*` would reach what is under /iam.
+The application's routes and access rules decide which calls a policy lists. In the ARN of a call
+`*` matches any text, slashes included. So each method is named: `*/api/*` would match /iam too.
 """
 
 import json
@@ -29,15 +29,15 @@ PARAMETER = re.compile(r"\{\w+\}")
 READS = ("GET", "HEAD")
 BEHIND_API = re.compile(r"/api/.*")
 MANAGED, INLINE, OF_AN_API = 6144, 10240, 8192  # characters, without white space
-ONE_OF = "say --role, with or without --read-only, or say --resource-policy"
+ONE_OF = "pass --role, with or without --read-only, or pass --resource-policy"
 
 
 class AccessError(OperatorError):
-    """Says why there is no such policy, and what to do about it."""
+    """No policy can be printed. The message names the cause and the cure."""
 
 
 def service_of(settings: Settings, arn: str) -> str:
-    """The service that the role speaks for. Raises AccessError."""
+    """The service that lists the role. Raises AccessError."""
     for role in settings.roles:
         if role.arn == arn:
             return role.service
@@ -48,7 +48,7 @@ def service_of(settings: Settings, arn: str) -> str:
 
 
 def role_policy(app: Chalice, service: str, stage_arn: str, *, read_only: bool) -> dict[str, Any]:
-    """What a role of `service` needs. `stage_arn` is like arn:aws:execute-api:REGION:ACCOUNT:API/STAGE."""
+    """The policy of a role of `service`. `stage_arn` is like arn:aws:execute-api:REGION:ACCOUNT:API/STAGE."""
     mine = {
         f"{stage_arn}/{method}{path}"
         for method, path, action in _calls(app)
@@ -61,16 +61,16 @@ def role_policy(app: Chalice, service: str, stage_arn: str, *, read_only: bool) 
 def resource_policy(
     app: Chalice, roles: Iterable[Role], account: str, gateway_stage: str
 ) -> dict[str, Any]:
-    """The API's own: /iam for the roles of other accounts, all else for everybody. Raises AccessError.
+    """The API's own policy: /iam for roles of other accounts, all other paths for everybody.
 
-    A role of the API's own account needs no mention, and one would let it call all of /iam whatever
-    its own policy says.
+    It lists no role of the API's own account: that would let the role call all of /iam, whatever the
+    role's own policy allows. Raises AccessError.
     """
     foreign = sorted(role.arn for role in roles if role.key[1] != account)
     if not foreign:
         raise AccessError(
-            f"every listed role is of the API's own account {account}, or none is listed: the API"
-            " needs no policy, what --role prints is enough"
+            f"every listed role belongs to the API's own account {account}, or none is listed: the API"
+            " needs no policy. Pass --role to print the policy of a role"
         )
     under: dict[bool, set[str]] = {True: set(), False: set()}
     for method, path, _ in _calls(app):
@@ -81,12 +81,12 @@ def resource_policy(
 
 
 def size_of(policy: dict[str, Any]) -> int:
-    """As IAM counts it: in characters, without white space."""
+    """The size as IAM counts it: characters without white space."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
 def _calls(app: Chalice) -> Iterator[tuple[str, str, str | None]]:
-    """Method, path with `*` for each parameter, and action of each route, the preflights too."""
+    """Method, path with `*` for each parameter, and action of each route, preflights included."""
     for path, methods in app.routes.items():
         for method, entry in methods.items():
             route = getattr(entry.view_function, "route", None)
@@ -98,7 +98,7 @@ def _is_under_iam(path: str) -> bool:
 
 
 def _allow(resources: set[str], **more: Any) -> dict[str, Any]:
-    """To call these, without those that another one covers."""
+    """A statement that allows calls of `resources`, without those that another one covers."""
     kept = sorted(
         one
         for one in resources
@@ -120,19 +120,20 @@ def _print(policy: dict[str, Any], limits: str) -> None:
 def main(
     stage: StageName,
     role: Annotated[
-        str, typer.Option(help="the role that calls, arn:aws:iam::123456789012:role/back-end")
+        str, typer.Option(help="ARN of the role: arn:aws:iam::123456789012:role/back-end")
     ] = "",
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="with --role: the policy for GET and HEAD alone")
+        bool, typer.Option("--read-only", help="with --role: allow only GET and HEAD")
     ] = False,
     of_api: Annotated[
-        bool, typer.Option("--resource-policy", help="the API's policy for other accounts' roles")
+        bool,
+        typer.Option("--resource-policy", help="print the API's policy for other accounts' roles"),
     ] = False,
     rest_api_id: Annotated[
-        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+        str, typer.Option(help="id of an API that CloudFormation or Terraform deployed")
     ] = "",
 ) -> None:
-    """Print the IAM policy that a role needs, or the API's own for roles of other accounts."""
+    """Print the IAM policy of a role, or the API's own policy for roles of other accounts."""
     if bool(role) == of_api or (read_only and of_api):
         raise typer.BadParameter(ONE_OF)
     with Console("access").failures():
@@ -142,9 +143,11 @@ def main(
         account, at = sts.get_caller_identity()["Account"], found.gateway_stage
         if of_api:
             made = resource_policy(create_app(settings), settings.roles, account, at)
-            return _print(made, f"an API's has at most {OF_AN_API} bytes")
+            return _print(made, f"the limit is {OF_AN_API} bytes")
         api = find_api(boto3.client("apigateway"), found, rest_api_id or found.deployed_api())
         region = f"{sts.meta.partition}:execute-api:{sts.meta.region_name}"
         stage_arn = f"arn:{region}:{account}:{api.id}/{at}"
         made = role_policy(create_app(settings), service, stage_arn, read_only=read_only)
-        return _print(made, f"a role takes {INLINE} inline, a managed policy {MANAGED}")
+        return _print(
+            made, f"the limit is {INLINE} for inline policies, {MANAGED} for a managed policy"
+        )

@@ -1,7 +1,7 @@
-"""Which REST APIs call a stage's Lambda, and Chalice's record of the one it keeps up to date.
+"""The REST APIs that call a stage's Lambda, and Chalice's record of the API that it updates.
 
-Chalice knows its API by `.chalice/deployed/<stage>.json` alone. Without that file it makes a second
-one, with another id, without the firewall, over the same data. So it is looked for on AWS first.
+Chalice finds its API only by `.chalice/deployed/<stage>.json`. Without that file it would create a
+second API over the same data, without the firewall. So a deploy searches AWS first.
 """
 
 import json
@@ -9,28 +9,33 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.partitions import domain_of
 from ops.gateway.alarms import SCHEDULED
 from ops.stage import Stage
 from ops.steps import OperatorError
 
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+
 
 class DeployError(OperatorError):
-    """Says what stands in the way, and how to go on."""
+    """A deploy or a rollback cannot continue. The message names the cause and the cure."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Where on AWS a stage is deployed."""
+    """The AWS account and the region of a stage."""
 
     id: str
     region: str
 
 
 def marker_of(stage: Stage) -> Path:
-    """There from before Chalice makes an API until its record is written."""
+    """A file that exists while `chalice deploy` runs, and after its interruption."""
     return stage.record.with_suffix(".begun")
 
 
@@ -41,20 +46,20 @@ def write_marker(stage: Stage, account: Account) -> None:
 
 
 def was_cut_short(stage: Stage, account: Account) -> bool:
-    """Whether a deploy from here, in this account and region, was."""
+    """Whether a deploy from this checkout to this account and region was interrupted."""
     marker = marker_of(stage)
     return marker.exists() and marker.read_text() == json.dumps(asdict(account))
 
 
 def recorded_api(stage: Stage) -> str | None:
-    """The API's id in Chalice's record, if there is one. Raises StageError where it is unreadable."""
+    """The API's id in Chalice's record, if there is one. Raises StageError if it cannot be read."""
     return stage.deployed_api() if stage.is_recorded else None
 
 
-def apis_of(gateway: Any, stage: Stage) -> list[str]:
+def apis_of(gateway: "APIGatewayClient", stage: Stage) -> list[str]:
     """The ids of the REST APIs in which an integration calls the stage's Lambda.
 
-    Chalice names an API after the app, so that no other team's API has to be read.
+    Chalice names an API after the app. So only APIs of that name are read, and the recorded one.
     """
     target = f":function:{stage.full_name}/invocations"
     recorded = recorded_api(stage)
@@ -67,7 +72,7 @@ def apis_of(gateway: Any, stage: Stage) -> list[str]:
     ]
 
 
-def _integrations(gateway: Any, api_id: str) -> Iterator[str]:
+def _integrations(gateway: "APIGatewayClient", api_id: str) -> Iterator[str]:
     pages = gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"])
     for page in pages:
         for resource in page["items"]:
@@ -76,9 +81,9 @@ def _integrations(gateway: Any, api_id: str) -> Iterator[str]:
 
 
 def choose_api(stage: Stage, found: list[str], region: str, *, adopt: bool) -> str | None:
-    """The API that a deploy shall bring up to date, or None where it shall make the first one.
+    """The API that a deploy updates, or None if the deploy creates the first one.
 
-    Raises DeployError where that is not certain: it says which APIs there are in `region`.
+    Raises DeployError if the choice is not certain; `region` is for its message.
     """
     recorded = recorded_api(stage)
     if recorded and recorded not in found:
@@ -86,43 +91,45 @@ def choose_api(stage: Stage, found: list[str], region: str, *, adopt: bool) -> s
         cure = (
             f"set AWS_DEFAULT_REGION={there}"
             if there and there != region
-            else "is this another account (AWS_PROFILE)? If the API was deleted, remove that file"
+            else "check the account (AWS_PROFILE). If the API was deleted, delete that file"
         )
         where = f" of {there}" if there else ""
         raise DeployError(
-            f"{stage.record} names the REST API {recorded}{where}, and in {region} it does not call"
+            f"{stage.record} names the REST API {recorded}{where}, but in {region} it does not call"
             f" {stage.full_name}: {cure}"
         )
     if len(found) > 1:
         raise DeployError(
             f"several REST APIs call {stage.full_name}: {', '.join(sorted(found))}. The record names"
-            f" {recorded or 'none'}: delete those that nobody uses"
+            f" {recorded or 'none'}: delete the unused ones"
         )
     if recorded or not found:
         return recorded
     if not adopt:
         raise DeployError(
             f"the REST API {found[0]} calls {stage.full_name}, but there is no {stage.record}: a"
-            " deploy would make a second one. Say --adopt (make deploy ADOPT=1) to take it over"
+            " deploy would create a second API. To adopt this one, pass --adopt (make deploy ADOPT=1)"
         )
     return found[0]
 
 
-def _of_function(name: str, found: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """What Chalice's record has of a Lambda and its role."""
+def _of_function(
+    name: str, found: "FunctionConfigurationResponseTypeDef"
+) -> Iterator[dict[str, str]]:
+    """The entries of Chalice's record for a Lambda and its role."""
     role = found["Role"]
     of_role = {"role_arn": role, "role_name": role.rpartition("/")[2]}
     yield {"name": f"{name}_role", "resource_type": "iam_role", **of_role}
     yield {"name": name, "resource_type": "lambda_function", "lambda_arn": found["FunctionArn"]}
 
 
-def rebuild_record(stage: Stage, api_id: str, lambda_client: Any, region: str) -> None:
-    """Writes Chalice's record of what is on AWS."""
+def rebuild_record(stage: Stage, api_id: str, lambda_client: "LambdaClient", region: str) -> None:
+    """Writes Chalice's record from the resources on AWS. Raises DeployError."""
     try:
         function = lambda_client.get_function_configuration(FunctionName=stage.full_name)
     except lambda_client.exceptions.ResourceNotFoundException:
         raise DeployError(
-            f"the REST API {api_id} calls {stage.full_name}, which is not there: delete the API"
+            f"the REST API {api_id} calls {stage.full_name}, which does not exist: delete the API"
         ) from None
     url = f"https://{api_id}.execute-api.{region}.{domain_of(region)}/{stage.gateway_stage}/"
     resources = [*_of_function("api_handler", function)]

@@ -1,4 +1,4 @@
-"""What an operator sees of a command: the plan, its progress, the end, and why it failed."""
+"""The output of an operator's command: the plan, its progress, the result and the errors."""
 
 import json
 import sys
@@ -29,28 +29,28 @@ from ops.steps import (
     tally,
 )
 
-# The exit codes of every command; 0 says done, or that nothing is due.
+# The exit codes of every command. 0: done, or nothing is due.
 FAILED, MISUSED, DUE, UNPROVEN, INTERRUPTED = 1, 2, 3, 4, 130
 COLUMNS = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn())
 NOTHING = "nothing to change"
 DUE_TEXT = "something is due; nothing was changed"
 
 StageName = Annotated[str, typer.Option("--stage", help=" or ".join(STAGES[1:]))]
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask before something is deleted")]
-AlarmTopic = Annotated[str, typer.Option(help="ARN of the SNS topic that alarms go to")]
-Pace = Annotated[float, typer.Option(min=0, hidden=True, help="multiplies every wait")]
+Yes = Annotated[bool, typer.Option("--yes", help="delete without asking")]
+AlarmTopic = Annotated[str, typer.Option(help="ARN of the SNS topic that receives the alarms")]
+Pace = Annotated[float, typer.Option(min=0, hidden=True, help="factor for every wait")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="tell, but change nothing")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="print what is due, and change nothing")]
 Status = Annotated[
-    bool, typer.Option("--status", help="as --dry-run, and exit 3 when something is due")
+    bool, typer.Option("--status", help="like --dry-run, and exit with 3 if something is due")
 ]
 
 
 @dataclass
 class Console:
-    """`command` begins each error. With `as_json` standard output is left to what `end` prints.
+    """`command` is the prefix of each error. With `as_json` only `end` prints to standard output.
 
-    With `is_verbose` a plan shows what is unchanged, too.
+    With `is_verbose` a plan lists unchanged steps too.
     """
 
     command: str
@@ -68,11 +68,11 @@ class Console:
         self.terminal.print(text, markup=False, soft_wrap=True)
 
     def note(self, text: str, style: str = "") -> None:
-        """Set in, and folded between words where the terminal is narrow."""
+        """Prints indented text, folded between words to the width of the terminal."""
         self.terminal.print(Padding(Text(text, style, overflow="fold"), (0, 0, 0, 2), expand=False))
 
     def show_plan(self, title: str, steps: Sequence[Step], *, every: bool = False) -> None:
-        """What is due, a line each, and how much is not; with `every` that too. The JSON has all of them."""
+        """Lists the due steps and counts the others; with `every` lists all. The JSON has all."""
         self.steps += steps
         self.terminal.print(Text(f"{title}: {tally(steps) or NOTHING}", overflow="fold"))
         for step in steps:
@@ -81,7 +81,7 @@ class Console:
         self.answer["steps"] = document(steps)
 
     def carry_out(self, steps: Sequence[Step]) -> None:
-        """What is due, in order. Raises StepError, which names what failed; StoppedError."""
+        """Carries out the due steps in order. Raises StepError, StoppedError."""
         total, is_terminal = sum(step.is_due for step in steps), self.terminal.is_terminal
         progress = Progress(
             *COLUMNS, MofNCompleteColumn(), console=self.terminal, disable=not is_terminal
@@ -100,9 +100,9 @@ class Console:
     def bring_about(
         self, title: str, steps: Sequence[Step], *, dry_run: bool, status: bool, question: str = ""
     ) -> int:
-        """Shows the plan, carries out what is due, and gives the exit code. Asks first where there is a question.
+        """Shows the plan, asks `question` if there is one, carries out the due steps.
 
-        Raises OperatorError where the answer is no, StepError.
+        Returns the exit code. Raises OperatorError if the answer is no; StepError, StoppedError.
         """
         self.show_plan(title, steps, every=status)
         is_due, looks_only = is_anything_due(steps), dry_run or status
@@ -114,14 +114,14 @@ class Console:
         return DUE if is_due and status else 0
 
     def end(self, **answer: Any) -> None:
-        """Prints the answer as JSON where that was asked for."""
+        """Prints `answer` as JSON if --json was passed."""
         if self.as_json:
             json.dump({**self.answer, "done": self.done, **answer}, sys.stdout, indent=2)
             sys.stdout.write("\n")
 
     @contextmanager
     def failures(self) -> Iterator[None]:
-        """Ends the program with one line, or one for each flaw, where something is in the way."""
+        """Prints an error, with the command before each line, and ends the program."""
         try:
             yield
         except StepError as error:
@@ -136,7 +136,7 @@ class Console:
             self._fail(f"stopped. {self._what_stands()}{GOES_ON}", INTERRUPTED)
 
     def _what_stands(self) -> str:
-        """Empty where no plan was shown: a command may then have changed what is not counted here."""
+        """Empty if no plan was shown: the command may then have made changes that are not counted."""
         if "steps" not in self.answer:
             return ""
         return f"Done: {', '.join(self.done)}. " if self.done else "Nothing was changed. "
@@ -148,9 +148,9 @@ class Console:
 
 
 def require_yes(question: str, *, yes: bool) -> None:
-    """Asks, unless it is `yes` beforehand. Takes y and yes, typed or piped; the end of the input is a no.
+    """Asks for confirmation, unless `yes`. Takes y and yes, typed or piped.
 
-    Raises OperatorError where the answer is no.
+    Raises OperatorError for any other answer, and at the end of the input.
     """
     if yes:
         return
@@ -161,7 +161,7 @@ def require_yes(question: str, *, yes: bool) -> None:
         sys.stderr.write("\n")
     if answer.strip().lower() not in ("y", "yes"):
         raise OperatorError(
-            "nothing was changed: the answer was not yes (--yes says it beforehand)"
+            "nothing was changed: the answer was not yes. Pass --yes to skip the question"
         )
 
 

@@ -1,9 +1,9 @@
-"""One command for a whole deployment, again and again with the same end.
+"""`landscape deploy`: creates or updates all of a stage.
 
     make deploy STAGE=dev
 
-Settings → the API on AWS → table → chalice deploy → gateway → firewall → smoke check → the release's
-record. It stops at the first failure, and says what stands and how to go on.
+Settings → API → table → chalice deploy → gateway → firewall → smoke check → release. It stops at
+the first failure and names the phases that are done. A second run changes only what differs.
 """
 
 import os
@@ -29,34 +29,34 @@ from ops.steps import (
 )
 from waf.my_address import CHECKIP_URL
 
-# The phases before anything is made.
+# The phases that change nothing; they come first.
 READING = ("settings", "API", "concurrency")
 
 
 def main(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="take over an API that Chalice has no record of")
+        bool, typer.Option("--adopt", help="adopt an API that Chalice has no record of")
     ] = False,
     any_region: Annotated[
         bool,
-        typer.Option("--any-region", help="make the first API in another region than the pools"),
+        typer.Option("--any-region", help="create the first API outside the user pools' region"),
     ] = False,
     url: Annotated[
-        str, typer.Option(help="where the API answers, if not at its own URL; {api} is its id")
+        str, typer.Option(help="the API's base URL, if not its own; {api} becomes its id")
     ] = "",
     alarm_topic: AlarmTopic = "",
     checkip_url: Annotated[
-        str, typer.Option(help="whom the smoke check asks for this machine's address")
+        str, typer.Option(help="service that tells the smoke check this machine's address")
     ] = CHECKIP_URL,
     dry_run: DryRun = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="show what is unchanged, too")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="list unchanged parts too")] = False,
     pace: Pace = 1.0,
 ) -> None:
-    """Deploy a stage: table, Lambda, API, gateway, firewall, and a look whether it answers."""
+    """Deploy a stage: table, Lambda, API, gateway, firewall, smoke check, release."""
     done: list[str] = []
     phase = "settings"
-    # What this shell exports of them is not for a deployed stage.
+    # Settings that this shell exports do not apply to a deployed stage.
     for name in filter(OURS.match, list(os.environ)):
         del os.environ[name]
     try:
@@ -80,16 +80,16 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         _stop(f"stopped at {phase}: {explain(error)}", _begun(phase, done, dry_run), FAILED)
     if deploy.unproven:
         print(
-            "deploy: done, but unproven: no request is known to have come through gateway and"
-            " firewall, see the smoke check above. Ask /health from an address that is let in"
-            f" (landscape allow add --me --stage {stage}). Exit code {UNPROVEN}",
+            "deploy: deployed, but unproven: no request came through gateway and firewall, see the"
+            " smoke check above. Request /health from an allowed address (landscape allow add --me"
+            f" --stage {stage}). Exit code {UNPROVEN}",
             file=sys.stderr,
         )
         sys.exit(UNPROVEN)
 
 
 def _begun(phase: str, done: list[str], dry_run: bool) -> list[str]:
-    """The phases that came to their end, where one may have made something."""
+    """The completed phases; empty if none of them can have changed anything."""
     return [] if dry_run or phase in READING else done
 
 
@@ -97,14 +97,14 @@ def _stop(why: str, done: list[str], status: int) -> NoReturn:
     lines = [why]
     if done:
         lines.append(
-            f"done so far: {', '.join(done)}. Once that is mended, the same command goes on"
+            f"done so far: {', '.join(done)}. Correct the cause and run the same command again"
         )
     print(*(f"deploy: {line}" for line in lines), sep="\n", file=sys.stderr)
     sys.exit(status)
 
 
 def _tell(deploy: Deploy) -> Iterator[str]:
-    """What whoever deploys wants to know in the end. Raises the SDK's errors."""
+    """The last lines of the output. Raises the SDK's errors."""
     if deploy.dry_run:
         every = [step for steps in deploy.steps.values() for step in steps]
         yield f"deploy: {tally(every)}; nothing was changed"
@@ -116,8 +116,8 @@ def _tell(deploy: Deploy) -> Iterator[str]:
         yield f"  release  {deploy.release}"
         yield from (f"  changed  {line}" for line in changed(deploy.steps))
         if deploy.settings.require_waf:
-            yield "To let yourself in for twelve hours:"
+            yield "To let yourself in for 12 hours:"
             yield f"  .venv/bin/landscape allow add --me --for 12h --stage {deploy.stage.name}"
     if not (deploy.alarm_topic or have_listeners(deploy.stage)):
-        yield "The alarms tell nobody. To send them to an SNS topic:"
+        yield "The alarms notify nobody. To send them to an SNS topic:"
         yield f"  make deploy STAGE={deploy.stage.name} ALARM_TOPIC=ARN"

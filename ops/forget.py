@@ -1,10 +1,10 @@
-"""Makes the register forget an e-mail address: as contact, as author of moves, as last writer.
+"""`landscape forget`: removes an e-mail address from contacts, moves, last writers, stored answers.
 
     landscape forget rita@example.org --stage dev --dry-run
 
 Addresses are compared as the register compares them, without the case of A to Z. The whole register
 is read, before and after. A record that held the address gets a new version, without a last writer.
-The same command goes on where one was cut short. It never prints the address.
+After an interruption the same command resumes. It never prints the address.
 """
 
 import os
@@ -30,19 +30,19 @@ from ops.stage import stage_environment
 from ops.steps import OperatorError, Step, is_anything_due
 
 R = TypeVar("R", Project, Technology)
-PASSES = 5  # over the register: the last one finds nothing
-TRIES = 50  # to write a record while others write it
-NOWHERE = "nowhere"
+PASSES = 5  # over the register, at most; the last one finds nothing
+TRIES = 50  # to write a record that others write too
+NOWHERE = "none"
 WRITTEN_BY_OTHERS = (NotFoundError, UnknownTechnologyError, VersionMismatchError)
 KEPT = (
-    "Not changed: backups (point-in-time recovery reaches back 35 days), logs, exported files,"
+    "Not changed: backups (point-in-time recovery covers 35 days), logs, exported files,"
     " the allow-list and the user pools"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """`key` is the address by email_key. `successor` takes its place where a project has no other contact."""
+    """`key` is the address by email_key. `successor` replaces the only contact of a project."""
 
     store: Store
     key: str
@@ -50,7 +50,10 @@ class Forgetting:
     clock: Clock = utc_now
 
     def traces(self) -> tuple[Traces, frozenset[str]]:
-        """And the projects that are left alone, as they would have no contact. Reads all there is."""
+        """The records with the address, and the projects that must keep their only contact.
+
+        Reads the whole register.
+        """
         found = self.store.personal_data().traces(self.key)
         return found, frozenset(filter(self._is_bound, found.contacts))
 
@@ -77,14 +80,14 @@ class Forgetting:
                 partial(_each, self.forget_in_technology, technologies),
             ),
             _step(
-                "kept answers (Idempotency-Key)",
+                "stored answers (Idempotency-Key)",
                 {"": receipts},
                 partial(data.remove_receipts, found.receipts),
             ),
         ]
 
     def forget_in_project(self, project_id: str) -> None:
-        """Raises OperatorError where others write it all the time."""
+        """Raises OperatorError if others keep writing it."""
         projects = self.store.projects
         for _ in range(TRIES):
             project = projects.get(project_id)
@@ -97,7 +100,7 @@ class Forgetting:
         raise _busy(f"the project {project_id}")
 
     def forget_in_technology(self, technology_id: str) -> None:
-        """Raises OperatorError where others write it all the time."""
+        """Raises OperatorError if others keep writing it."""
         technologies = self.store.technologies
         for _ in range(TRIES):
             technology = technologies.get(technology_id)
@@ -115,7 +118,7 @@ class Forgetting:
         return project is not None and self._without(project) is None
 
     def _without(self, project: Project) -> Project | None:
-        """None where it would have no contact. A successor has the roles, and nothing else of the person."""
+        """None if no contact would be left. A successor gets the roles of the first contact."""
         contacts = tuple(each for each in project.contacts if each.key != self.key)
         if project.contacts and not contacts:
             if not self.successor:
@@ -133,7 +136,7 @@ class Forgetting:
         return replace(technology, moves=moves, updated_by=by)
 
     def _next(self, record: R) -> R:
-        """Its next version, which no caller has written."""
+        """The record's next version, without a last writer."""
         now = timestamp(self.clock())
         return replace(record, version=record.version + 1, updated_at=now, updated_by=None)
 
@@ -156,7 +159,7 @@ def _busy(what: str) -> OperatorError:
 
 
 def carry_out(forgetting: Forgetting, console: Console, *, looks_only: bool) -> int:
-    """The exit code. Raises StepError, OperatorError, errors.UnavailableError."""
+    """Returns the exit code. Raises StepError, OperatorError, errors.UnavailableError."""
     found, bound = forgetting.traces()
     steps = forgetting.plan(found, bound)
     console.show_plan("the address in the register", steps)
@@ -169,7 +172,7 @@ def carry_out(forgetting: Forgetting, console: Console, *, looks_only: bool) -> 
             found, bound = forgetting.traces()
             steps = forgetting.plan(found, bound)
     for text in sorted(found.texts):
-        console.say(f"{text}: people have written the address into a text; edit it through the API")
+        console.say(f"{text}: a text contains the address; edit it through the API")
     console.say(KEPT)
     if not looks_only:
         _require_gone(steps, bound)
@@ -182,8 +185,8 @@ def carry_out(forgetting: Forgetting, console: Console, *, looks_only: bool) -> 
 
 def _outcome(*, is_due: bool, looks_only: bool) -> str:
     if not is_due:
-        return "nothing is left of it in the register"
-    return DUE_TEXT if looks_only else "done: nothing is left of it in the register"
+        return "the register does not contain the address"
+    return DUE_TEXT if looks_only else "done: the register no longer contains the address"
 
 
 def _require_gone(steps: list[Step], bound: frozenset[str]) -> None:
@@ -199,41 +202,43 @@ def _require_gone(steps: list[Step], bound: frozenset[str]) -> None:
 
 def _of_bound(project_id: str) -> str:
     return (
-        f"the project {project_id} has no other contact: add one, or say who takes the place"
-        " (--replace-with)"
+        f"the project {project_id} has no other contact: add one, or name one with --replace-with"
     )
 
 
 def open_register(stage: str) -> Store:
-    """Raises SettingsError, OperatorError, errors.UnavailableError."""
+    """The store of `stage`. Raises SettingsError, OperatorError, errors.UnavailableError."""
     settings = Settings.read(stage_environment(stage, os.environ))
     if settings.store_url.startswith("sqlite:") and not sqlite_path(settings).exists():
-        raise OperatorError("there is no register on this machine")  # opening it would make it
+        # Opening it would create it.
+        raise OperatorError("there is no register on this machine: check LANDSCAPE_STORE_URL")
     return open_store(settings)
 
 
 def main(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="the address to forget")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="e-mail address to remove")],
     stage: Annotated[str, typer.Option(help=" or ".join(STAGES))],
     replace_with: Annotated[
-        str, typer.Option(help="who becomes the contact of a project that would have none")
+        str, typer.Option(help="new contact of a project that would have none")
     ] = "",
     dry_run: DryRun = False,
     status: Status = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the register forget an e-mail address: contacts, authors, last writers, kept answers.
+    """Remove an e-mail address from the register: contacts, authors, last writers, stored answers.
 
-    A project is never left without a contact: it is named, and stays as it is. Backups, logs, exported
-    files, the allow-list and the user pools are not changed.
+    A project always keeps a contact: if it has no other, the command names it and leaves it. Backups,
+    logs, exported files, the allow-list and the user pools do not change.
     """
     key, successor = email_key(email.strip()), replace_with.strip()
     if not key:
-        raise typer.BadParameter("is empty: say the e-mail address", param_hint="EMAIL")
+        raise typer.BadParameter("is empty: pass an e-mail address", param_hint="EMAIL")
     if successor and not is_email(successor):
-        raise typer.BadParameter("is no e-mail address", param_hint="--replace-with")
+        raise typer.BadParameter("is not an e-mail address", param_hint="--replace-with")
     if email_key(successor) == key:
-        raise typer.BadParameter("is the address to forget", param_hint="--replace-with")
+        raise typer.BadParameter(
+            "is the address to remove: pass another one", param_hint="--replace-with"
+        )
     console = Console("forget", as_json)
     with console.failures():
         forgetting = Forgetting(open_register(stage), key, successor)

@@ -1,6 +1,6 @@
-"""`landscape log-role`: the role that API Gateway writes access logs with, once for each account and region.
+"""`landscape log-role`: creates the role with which API Gateway writes access logs.
 
-It is one for all APIs of the account in the region: a role that there is stays, whosever it is.
+All APIs of an account in a region share this role. If one is set already, nothing changes.
 """
 
 import json
@@ -9,13 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 
 from ops.console import AsJson, Console, DryRun, Status
 from ops.retries import PAUSES, Retries
 from ops.steps import MISSING, NOT_SET, Step
+
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_iam.client import IAMClient
 
 NAME = "api-gateway-logs"
 POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -29,12 +33,14 @@ TRUST = {
         }
     ],
 }
-# IAM tells API Gateway of a new role after some seconds, and until then it is refused.
+# API Gateway refuses a new role until IAM has propagated it, which takes some seconds.
 NOT_KNOWN_YET = Retries(("BadRequestException", "TooManyRequestsException"), PAUSES)
 
 
-def plan(gateway: Any, iam: Any, sleep: Callable[[float], None] = time.sleep) -> Iterator[Step]:
-    """The role, its policy, and that API Gateway uses it; nothing of it where there is one.
+def plan(
+    gateway: "APIGatewayClient", iam: "IAMClient", sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Step]:
+    """Steps for the role, its policy and the account's setting. A role that is set does not change.
 
     Raises ClientError.
     """
@@ -43,13 +49,13 @@ def plan(gateway: Any, iam: Any, sleep: Callable[[float], None] = time.sleep) ->
         yield Step("role of API Gateway", used, used, lambda: None)
         return
     try:
-        found = iam.get_role(RoleName=NAME)
+        found = bool(iam.get_role(RoleName=NAME))
     except iam.exceptions.NoSuchEntityException:
-        found = None
+        found = False
     yield Step(f"role {NAME}", "there" if found else MISSING, "there", partial(_make, iam))
     arn = f"arn:{gateway.meta.partition}:iam::aws:policy/{POLICY}"
     attach = partial(iam.attach_role_policy, RoleName=NAME, PolicyArn=arn)
-    is_attached = bool(found) and any(
+    is_attached = found and any(
         policy["PolicyArn"] == arn
         for policy in iam.list_attached_role_policies(RoleName=NAME)["AttachedPolicies"]
     )
@@ -58,19 +64,20 @@ def plan(gateway: Any, iam: Any, sleep: Callable[[float], None] = time.sleep) ->
     yield Step("role of API Gateway", NOT_SET, NAME, use)
 
 
-def _make(iam: Any) -> None:
+def _make(iam: "IAMClient") -> None:
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST))
 
 
-def _use(gateway: Any, iam: Any) -> None:
+def _use(gateway: "APIGatewayClient", iam: "IAMClient") -> None:
     arn = iam.get_role(RoleName=NAME)["Role"]["Arn"]
-    change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}
-    gateway.update_account(patchOperations=[change])
+    gateway.update_account(
+        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}]
+    )
 
 
 def main(dry_run: DryRun = False, status: Status = False, as_json: AsJson = False) -> None:
-    """Give API Gateway a role to write logs with, once for each account and region."""
+    """Create the role with which API Gateway writes logs, once for each account and region."""
     console = Console("log-role", as_json)
     with console.failures():
         gateway = boto3.client("apigateway")

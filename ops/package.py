@@ -1,8 +1,8 @@
-"""`landscape package`: a stage for CloudFormation or Terraform, as Chalice writes it and with what it leaves out.
+"""`landscape package`: completes Chalice's template of a stage for CloudFormation or Terraform.
 
-Chalice names no function in CloudFormation, although each policy allows only the log of its own
-name. Its Terraform needs versions that refuse today's runtimes, and gives the rules of all stages the
-same names. In both the stage is not traced, and the gateway's own errors are bare.
+Chalice names no function in CloudFormation, although each policy allows only the log of one name.
+Its Terraform requires versions that refuse today's runtimes, and names the rules of all stages alike.
+Both lack tracing and the gateway responses.
 """
 
 import json
@@ -23,17 +23,17 @@ from ops.runtime import require_pinned_python, require_wheels
 from ops.stage import Stage, stage_environment
 
 RESPONSES_OF_THE_GATEWAY = "x-amazon-apigateway-gateway-responses"
-# The provider's release 6 has no stage in a deployment any more; 7 is not known.
+# Release 6 of the provider has no stage in a deployment. Release 7 is unknown.
 VERSIONS = {
     "required_version": ">= 1.5.0",
     "required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"}},
 }
-NEXT = "package: docs/pipeline.md, “CloudFormation and Terraform”, says what comes next"
+NEXT = "package: docs/pipeline.md, “CloudFormation and Terraform”, describes the next steps"
 Template = dict[str, Any]
 
 
 class Format(StrEnum):
-    """Whose template it is; its value is Chalice's name for it."""
+    """The tool that reads the template; the value is Chalice's name for it."""
 
     CLOUDFORMATION = "cloudformation"
     TERRAFORM = "terraform"
@@ -58,7 +58,7 @@ def package(stage: Stage, folder: Path, form: Format) -> None:
 
 
 def for_cloudformation(template: Template, stage: Stage) -> None:
-    """Completes what Chalice wrote: names, tracing, gateway responses, and no stage called `Stage`."""
+    """Completes Chalice's template: names, tracing, gateway responses, and no stage called `Stage`."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             function = resource["Properties"]
@@ -68,13 +68,13 @@ def for_cloudformation(template: Template, stage: Stage) -> None:
                 event["Properties"]["Name"] = f"{stage.full_name}-{name}-event"
     api = template["Resources"]["RestAPI"]["Properties"]
     api["TracingEnabled"] = True
-    # Without a version SAM makes a second stage, `Stage`, which no firewall would stand in front of.
+    # Without a version SAM creates a second stage, `Stage`, which no firewall would protect.
     api["OpenApiVersion"] = "2.0"
     api["DefinitionBody"][RESPONSES_OF_THE_GATEWAY] = gateway_responses(stage)
 
 
 def for_terraform(template: Template, stage: Stage) -> None:
-    """Completes what Chalice wrote: versions, rules' names, the stage, tracing, gateway responses."""
+    """Completes Chalice's template: versions, rules' names, the stage, tracing, gateway responses."""
     template["terraform"] = VERSIONS
     del template["data"]["null_data_source"]
     resources = template["resource"]
@@ -86,7 +86,7 @@ def for_terraform(template: Template, stage: Stage) -> None:
     api = "${aws_api_gateway_rest_api.rest_api.id}"
     resources["aws_api_gateway_deployment"]["rest_api"] = {
         "rest_api_id": api,
-        # By it `landscape gateway` knows that the deployment holds the responses.
+        # From it `landscape gateway` reads that the deployment holds the responses.
         "description": description(responses_of(stage.problem_types)),
         "triggers": {"definition": "${sha1(local.chalice_api_swagger)}"},
         "lifecycle": {"create_before_destroy": True},
@@ -97,7 +97,7 @@ def for_terraform(template: Template, stage: Stage) -> None:
             "stage_name": stage.gateway_stage,
             "deployment_id": "${aws_api_gateway_deployment.rest_api.id}",
             "xray_tracing_enabled": True,
-            # They are what `landscape gateway` sets.
+            # `landscape gateway` sets them.
             "lifecycle": {"ignore_changes": ["access_log_settings"]},
         }
     }
@@ -105,7 +105,7 @@ def for_terraform(template: Template, stage: Stage) -> None:
 
 
 def gateway_responses(stage: Stage) -> dict[str, dict[str, Any]]:
-    """As an API's definition has them, by kind."""
+    """The gateway responses by kind, in the form of an API's definition."""
     names = ("statusCode", "responseParameters", "responseTemplates")
     every = {one.kind: one.settings() for one in responses_of(stage.problem_types)}
     return {
@@ -116,8 +116,8 @@ def gateway_responses(stage: Stage) -> dict[str, dict[str, Any]]:
 
 def main(
     stage: StageName,
-    out: Annotated[Path, typer.Option(help="the folder for the template and deployment.zip")],
-    form: Annotated[Format, typer.Option("--format", help="whose template")] = (
+    out: Annotated[Path, typer.Option(help="folder for the template and deployment.zip")],
+    form: Annotated[Format, typer.Option("--format", help="tool that reads the template")] = (
         Format.CLOUDFORMATION
     ),
 ) -> None:
@@ -126,7 +126,7 @@ def main(
     with console.failures():
         found = Stage.read(stage)
         Settings.read(stage_environment(stage, {}))
-        if boto3.Session().region_name is None:  # Chalice asks for it
+        if boto3.Session().region_name is None:  # Chalice needs it
             raise NoRegionError
         package(found, out.absolute(), form)
-        console.say(f"package: {out / form.file} and {out / ZIP} are written\n{NEXT}")
+        console.say(f"package: wrote {out / form.file} and {out / ZIP}\n{NEXT}")

@@ -1,4 +1,4 @@
-"""The phases of a deployment, in order. Each says what it did."""
+"""The phases of a deployment, in order. Each returns a line about its result."""
 
 import time
 from collections.abc import Callable
@@ -36,10 +36,7 @@ from ops.releases import current_release, publish
 from ops.runtime import describe_concurrency, require_pinned_python
 from ops.smoke import UnprovenError, invoke, request
 from ops.stage import Stage, stage_environment
-from ops.steps import (
-    Step,
-    is_anything_due,
-)
+from ops.steps import Step, is_anything_due
 from ops.table.create import bring_up_to_date
 from waf import associate as firewall
 from waf.acl import Options as FirewallOptions
@@ -50,7 +47,7 @@ from waf.own_address import prove
 from waf.rotation import Rotation
 from waf.secret import read as read_secret
 
-# The phases that can tell what they would do; the others make something.
+# The phases of a dry run; each of the others changes something.
 TELLING = (
     *("settings", "API", "concurrency", "table", "chalice deploy", "gateway", "firewall"),
     "smoke check",
@@ -60,7 +57,7 @@ LISTING_SECONDS = 120.0  # for each change of the allow-list by the smoke check
 
 @dataclass
 class Deploy:
-    """A deployment of one stage: its phases, in order, each with what it says when it is done."""
+    """A deployment of one stage. Each phase returns the line to print when it is done."""
 
     stage: Stage
     adopt: bool
@@ -83,7 +80,7 @@ class Deploy:
             "API": self.find_api,
             "concurrency": lambda: describe_concurrency(boto3.client("lambda")),
             "table": self.bring_table_up_to_date,
-            "what is live": self.keep_what_is_live,
+            "live release": self.keep_what_is_live,
             "chalice deploy": self.deploy_by_chalice,
             "gateway": self.configure_gateway,
             "firewall": self.put_up_firewall,
@@ -94,7 +91,7 @@ class Deploy:
 
     @cached_property
     def settings(self) -> Settings:
-        """Of .chalice/config.json alone: what this shell exports does not reach the Lambda."""
+        """Read from .chalice/config.json alone: this shell's variables do not reach the Lambda."""
         return Settings.read(stage_environment(self.stage.name, {}))
 
     @cached_property
@@ -110,7 +107,7 @@ class Deploy:
         python = require_pinned_python(self.project)
         if self.settings.stage != self.stage.name:
             raise SettingsError(
-                f"LANDSCAPE_STAGE is {self.settings.stage}, in the stage {self.stage.name}"
+                f"LANDSCAPE_STAGE is {self.settings.stage}: set it to {self.stage.name} in config.json"
             )
         return f"complete, for Python {python}"
 
@@ -123,7 +120,7 @@ class Deploy:
             self.require_the_pools_region()
         require_log_role(gateway)
         if api_id is None:
-            return "none yet: the first one will be made"
+            return "none yet: the first one will be created"
         if recorded_api(self.stage) is None:
             if self.dry_run:
                 return f"{api_id}: its record would be rebuilt from AWS"
@@ -132,32 +129,32 @@ class Deploy:
         return api_id
 
     def require_the_pools_region(self) -> None:
-        """Raises DeployError where a first API would be made far from its user pools, by mistake."""
+        """Raises DeployError if the first API would be in no user pool's region, by mistake."""
         regions = {pool.region for pool in self.settings.pools}
         if self.account.region not in regions and not self.any_region:
             raise DeployError(
                 f"no REST API calls {self.stage.full_name} in {self.account.region}, and the user"
-                f" pools are in {', '.join(sorted(regions))}: set AWS_DEFAULT_REGION, or say"
-                " --any-region (make deploy ANY_REGION=1) to make one here"
+                f" pools are in {', '.join(sorted(regions))}: set AWS_DEFAULT_REGION, or"
+                " pass --any-region (make deploy ANY_REGION=1) to create one here"
             )
 
     def keep_what_is_live(self) -> str:
-        """A Lambda that was deployed without this command becomes the release to go back to."""
+        """Publishes a Lambda that was deployed without this command, to roll back to."""
         api_id, client = recorded_api(self.stage), boto3.client("lambda")
         if api_id is None:
-            return "nothing yet"
+            return "none yet"
         if found := current_release(self.stage, client):
-            return f"version {found.version} of {self.stage.full_name} is the release to go back to"
+            return f"a rollback restores version {found.version} of {self.stage.full_name}"
         gateway = boto3.client("apigateway")
         try:
             return publish(self.stage, api_id, gateway, client)
         except gateway.exceptions.NotFoundException:
-            return "nothing yet: the API was never deployed"
+            return "none yet: the API was never deployed"
 
     def deploy_by_chalice(self) -> str:
-        """Only where something differs: Chalice itself would make all of it anew each time."""
+        """Runs Chalice only if something differs: it would replace everything each time."""
         prepare(self.project)
-        sdk = Sdk(*map(boto3.client, ("lambda", "apigateway", "iam", "events")))
+        sdk = Sdk.create()
         steps = [*plan(self.stage, build(self.stage), sdk, self.api_id)]
         console = self.console("deploy")
         console.show_plan(f"Lambdas and REST API of {self.stage.full_name}", steps)
@@ -183,13 +180,13 @@ class Deploy:
         return Console(command, is_verbose=self.is_verbose)
 
     def ended(self, phase: str, console: Console) -> str:
-        """Nothing, as the console has told it."""
+        """Empty: the console has printed the result."""
         self.steps[phase] = console.steps
         return ""
 
     def configure_gateway(self) -> str:
         if self.api_id is None:  # in a dry run
-            return "once there is an API"
+            return "after the API is created"
         name = self.stage.full_name
         scheduled = {each: f"{name}-{each}" for each in SCHEDULED}
         options = GatewayOptions(name, scheduled, self.settings.table, alarm_topic=self.alarm_topic)
@@ -199,31 +196,31 @@ class Deploy:
 
     def put_up_firewall(self) -> str:
         if not self.settings.require_waf:
-            return "none: LANDSCAPE_REQUIRE_WAF is false, and the API is open to every address"
+            return "none: LANDSCAPE_REQUIRE_WAF is false, so the API is open to every address"
         if self.api_id is None:  # in a dry run
-            return "once there is an API"
+            return "after the API is created"
         target = Target(self.stage.name, self.api_id, TIMEOUT, self.pace)
         task, console = firewall.Task(dry_run=self.dry_run), self.console("firewall")
         firewall.carry_out(target, FirewallOptions(), Rotation(), task, console)
         return self.ended("firewall", console)
 
     def firewalls_header(self) -> dict[str, str]:
-        """What WAF would insert, for a call that goes past it. Raises DeployError."""
+        """The header that WAF inserts, for a call that bypasses WAF. Raises DeployError."""
         if not self.settings.require_waf:
             return {}
         secret = read_secret(Client(BotoTransport(), self.settings.table))
         if not secret.values:
             raise DeployError(
-                "the table holds no good value for the firewall's header: run"
+                "the table holds no valid value for the firewall's header: run"
                 f" python waf/associate.py --stage {self.stage.name}"
             )
         return {HEADER: secret.values[-1]}
 
     def ask(self) -> str:
-        """A request that came through gateway and firewall; `unproven` where there was none."""
+        """Sends a request through gateway and firewall. Sets `unproven` if none came through."""
         if self.dry_run:
-            listed = "list this machine's own address for ten minutes, " * self.settings.require_waf
-            return f"would {listed}ask the API"
+            listed = "allow this machine's address for ten minutes and " * self.settings.require_waf
+            return f"would {listed}request /health"
         said = invoke(boto3.client("lambda"), self.stage.full_name, self.firewalls_header())
         try:
             return f"{said}; {self._ask()}"
@@ -243,7 +240,7 @@ class Deploy:
 
     @property
     def address(self) -> str:
-        """Where the API answers."""
+        """The API's base URL."""
         url = self.url.replace("{api}", str(self.api_id)) or self.stage.deployed("rest_api_url")
         return url.rstrip("/")
 

@@ -1,12 +1,11 @@
-"""`landscape prepare`: what comes before Chalice makes the Lambda's zip.
+"""`landscape prepare`: checks and compiles the code before Chalice makes the Lambda's zip.
 
-Chalice zips everything under chalicelib/, so that a stray key or database there would be deployed.
+Chalice zips everything under chalicelib/, so a stray key or database there would be deployed.
 
-Lambda's code is read-only, so that every cold start compiles anew what has none. Python takes byte
-code of this kind ("checked hash") only where its source is still the same, whatever the files'
-times: it can be missing or old, never wrong. Chalice puts everything under chalicelib/ into the
-zip, and what is under vendor/ at its root; there `vendor/pydantic/__pycache__` lands beside the
-sources that come from the wheel.
+Lambda's code is read-only: a module without byte code is compiled again at every cold start. Python
+uses "checked hash" byte code only if its source is still the same, so old byte code does no harm.
+Chalice puts the contents of vendor/ at the root of the zip. So `vendor/pydantic/__pycache__` lands
+beside the sources of pydantic's wheel.
 """
 
 import re
@@ -25,18 +24,18 @@ from ops.stage import chalice_directory
 from ops.steps import OperatorError
 
 PACKAGE = re.compile(r"^([\w.-]+)==", re.MULTILINE)
-# Beside Python's own files, what chalicelib/ may hold.
+# The files that chalicelib/ may hold beside Python's.
 SHIPPED = ("openapi.json", "page/*.html", "page/*.css", "page/*.js", "page/LICENSE")
-# Version 1 of pydantic, for code that was written for it: its byte code would be 4 % of the zip.
+# pydantic's copy of its version 1, for old code. Its byte code would be 4 % of the zip.
 NEVER_IMPORTED = PurePosixPath("pydantic/v1")
 
 
 class StrayError(OperatorError):
-    """Names files in chalicelib/ that no release needs."""
+    """chalicelib/ holds files that no release needs. The message names them."""
 
 
 def prepare(project: Path) -> str:
-    """Looks for stray files, and writes byte code. What it did. Raises StrayError, OSError."""
+    """Checks for stray files, writes byte code, returns a summary. Raises StrayError, OSError."""
     require_no_stray_file(project / "chalicelib")
     return f"byte code of {write_byte_code(project)} modules"
 
@@ -52,9 +51,12 @@ def require_no_stray_file(folder: Path) -> None:
 
 
 def write_byte_code(project: Path) -> int:
-    """Of this project, of Chalice's runtime and of what requirements.txt names. Raises OSError."""
+    """Compiles this project, Chalice's runtime and the packages of requirements.txt.
+
+    Returns the number of modules. Raises OSError.
+    """
     for folder in (project / "chalicelib", project / "vendor"):
-        for path in folder.rglob("*.pyc"):  # of a module that is gone, or of another Python
+        for path in folder.rglob("*.pyc"):  # of a deleted module, or of another Python
             path.unlink()
     _compile(project / "chalicelib", project)
     count = len(list((project / "chalicelib").rglob("*.pyc")))
@@ -70,13 +72,13 @@ def write_byte_code(project: Path) -> int:
 
 
 def _compile(folder: Path, root: Path) -> None:
-    """The names of the files in it begin at `root`: they say nothing of this machine."""
+    """File names in the byte code begin at `root`: they show no path of this machine."""
     checked = PycInvalidationMode.CHECKED_HASH
     compile_dir(folder, quiet=2, force=True, stripdir=str(root), invalidation_mode=checked)
 
 
 def _beside_the_project(project: Path) -> Iterator[tuple[Path, str]]:
-    """Sources that Chalice puts at the root of the zip, and their places there."""
+    """Sources that Chalice puts at the root of the zip, and their paths there."""
     yield project / "app.py", "app.py"
     chalice = find_spec("chalice")
     for folder in (chalice and chalice.submodule_search_locations) or ():

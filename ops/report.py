@@ -1,4 +1,4 @@
-"""What a deploy tells in the end of what it changed, and of what is missing still."""
+"""The last lines of a deploy: its changes, and whether the alarms notify anybody."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

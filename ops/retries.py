@@ -1,4 +1,4 @@
-"""Calls to AWS that are made again: which refusals pass, and how long to wait for that."""
+"""Calls to AWS that are retried: for which errors, and after which pauses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 class PendingError(OperatorError):
-    """What was just made is not to be seen yet: says what, and what to do where it stays so."""
+    """A resource that was just created is not visible yet. The message names it and the cure."""
 
 
 @dataclass(frozen=True)
 class Retries:
-    """Refusals with one of `codes` pass, but not those whose message holds `lasting`.
+    """Errors with one of `codes` are retried, except those whose message contains `lasting`.
 
-    `pauses`, in seconds, come after each attempt but the last.
+    `pauses`, in seconds, come after each attempt except the last.
     """
 
     codes: tuple[str, ...]
@@ -27,7 +27,7 @@ class Retries:
     lasting: str = ""
 
     def repeat(self, attempt: Callable[[], T], sleep: Callable[[float], None]) -> T:
-        """What `attempt` gives. Raises its last error; at once one that does not pass."""
+        """The result of `attempt`. Raises its last error; at once an error that is not retried."""
         for pause in self.pauses:
             try:
                 return attempt()
@@ -45,12 +45,12 @@ class Retries:
         return said.get("Code") in self.codes and not lasts
 
 
-# API Gateway deploys an API once in five seconds, and a new log group is not everywhere at once.
+# API Gateway deploys an API once in five seconds. A new log group takes seconds to be visible.
 PAUSES = (5.0, 5.0, 10.0, 20.0)
 GATEWAY_BUSY = Retries(("TooManyRequestsException", "ConflictException"), PAUSES)
 LOGS_BUSY = Retries(("OperationAbortedException", "ResourceNotFoundException"), PAUSES)
-# While an earlier change, of this table or of others, is under way, or a new table's backups are
-# being enabled; not where a day's changes are used up: "… limited to 4 times in 1 day(s)".
+# Retried while an earlier change of a table is in progress, or while a new table's backups are being
+# enabled. Not retried once the day's changes are used up: "… limited to 4 times in 1 day(s)".
 TABLE_BUSY = Retries(
     (
         "ContinuousBackupsUnavailableException",

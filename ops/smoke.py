@@ -1,34 +1,37 @@
-"""Whether what was deployed answers: the Lambda by itself, then a request through its firewall."""
+"""The smoke check of a deploy: calls the Lambda, then sends a request through the firewall."""
 
 import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from chalicelib.routes.requests import IAM
 from ops.apis import DeployError
 
+if TYPE_CHECKING:
+    from types_boto3_lambda.client import LambdaClient
+
 Say = Callable[[str], None]
 PATH = "/health"
-# As the firewall says it, and nobody else: its default action, and the gateway for AWS's rules.
+# Only the firewall sends these: its default action, and the gateway for AWS's rules.
 FIREWALLS_OWN = re.compile(r".*[:#](not-listed|filtered)")
 SECONDS = 30
-# As long as AWS WAF and API Gateway may take to have what is new everywhere.
+# The time that AWS WAF and API Gateway may take to apply a change everywhere.
 PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 4.0
 TELL_SECONDS = 30.0
 
 
 class UnprovenError(Exception):
-    """Says why no request is known to have come through gateway and firewall."""
+    """No request came through gateway and firewall. The message names the reason."""
 
 
-def invoke(lambda_client: Any, function: str, headers: Mapping[str, str]) -> str:
-    """Calls the Lambda as the gateway would. Raises DeployError where it does not answer 200."""
+def invoke(lambda_client: "LambdaClient", function: str, headers: Mapping[str, str]) -> str:
+    """Calls the Lambda as the gateway would. Raises DeployError unless it answers 200."""
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": PATH, "path": PATH},
         "headers": dict(headers),
@@ -44,7 +47,8 @@ def invoke(lambda_client: Any, function: str, headers: Mapping[str, str]) -> str
     status = payload.get("statusCode")
     if status != 200:
         raise DeployError(
-            f"the Lambda {function} answers {status} to {PATH}: {payload.get('body')}"
+            f"the Lambda {function} answers {status} to {PATH}: {payload.get('body')}."
+            f" See its log /aws/lambda/{function}"
         )
     return f"the Lambda {function} answers 200"
 
@@ -57,11 +61,10 @@ def request(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Asks the API until it answers 200, for five minutes: what is new takes time to be everywhere.
+    """Requests /health until it answers 200, for five minutes: a change takes time to apply.
 
-    Raises UnprovenError where in the end it is the firewall's own 403, at once where this address
-    `is_listed` nowhere; DeployError where it is anything else, or where the API answers 200 under
-    /iam too, to a request without a signature.
+    Raises UnprovenError if the last answer is the firewall's own 403, at once unless `is_listed`.
+    Raises DeployError for any other answer, or a 200 under /iam without a signature.
     """
     target = url.rstrip("/") + PATH
     told, end = clock(), clock() + PATIENCE_SECONDS
@@ -81,23 +84,23 @@ def request(
         if left <= 0 or (is_firewalls and not is_listed):
             raise (UnprovenError if is_firewalls else DeployError)(what)
         if clock() >= told:
-            say(f"{what}. It is asked again for up to {left:.0f} s")
+            say(f"{what}. Retrying for up to {left:.0f} s")
             told += TELL_SECONDS
         sleep(PAUSE_SECONDS)
 
 
 def require_signatures(url: str) -> None:
-    """Raises DeployError where a request without a signature is answered under /iam."""
+    """Raises DeployError if a request under /iam without a signature is answered with 200."""
     target = url.rstrip("/") + IAM + PATH
     if _ask(target)[0] == 200:
         raise DeployError(
             f"{target} answers 200 without a signature: empty TECH_AUDIT_TOOL_ROLE_ARNS and"
-            " DIGITAL_LANDSCAPE_ROLE_ARNS, deploy, and look who authorizes /iam in API Gateway"
+            " DIGITAL_LANDSCAPE_ROLE_ARNS, deploy, and check the authorization of /iam in API Gateway"
         )
 
 
 def _problem_type(body: str) -> str:
-    """Empty where the body is no problem."""
+    """Empty if the body is not a problem."""
     try:
         problem = json.loads(body)
     except ValueError:
@@ -106,7 +109,7 @@ def _problem_type(body: str) -> str:
 
 
 def _ask(target: str) -> tuple[int, str]:
-    """The status and the body; 0 and the reason where there is no answer."""
+    """The status and the body; 0 and the reason if there is no answer."""
     try:
         with urlopen(target, timeout=SECONDS) as response:
             return response.status, response.read().decode(errors="replace")

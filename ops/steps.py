@@ -1,4 +1,4 @@
-"""The steps to a wanted state: each says how it was found, and is carried out where it is due."""
+"""Steps to an expected state. A step is due if the state that was found differs from it."""
 
 import json
 import re
@@ -12,38 +12,38 @@ from chalicelib.errors import UnavailableError
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.stores.dynamodb.transport import CallError
 
-AS_WANTED = "as wanted"
+AS_WANTED = "up to date"
 ARROW = " → "
 MISSING, GONE = "missing", "gone"
 NOT_SET = "not set"
 VALUE_CHARACTERS, CONTEXT_CHARACTERS = 48, 12
-GOES_ON = "The same command goes on from here"
+GOES_ON = "Run the same command again to continue"
 SESSION = re.compile(r"(:assumed-role/[^/\s]+/)[^\s,\"']+")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-# The key is unknown, or the secret is not its own.
+# An unknown key, or a wrong secret.
 REFUSED = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"}
 )
-# What AWS answers, or does not answer.
+# Errors of AWS, and of the connection to it.
 AWS_FAILURES = (UnavailableError, CallError, BotoCoreError, ClientError)
 
 
 class OperatorError(Exception):
-    """Says what is in the way of an operator's command, and what to do about it."""
+    """An operator's command cannot continue. The message names the cause and the cure."""
 
 
 class StepError(OperatorError):
-    """Names the step that failed, why, and what was done before it."""
+    """A step failed. The message names it, the cause, and the steps that are done."""
 
 
 class StoppedError(Exception):
-    """Somebody pressed Ctrl-C: says what was done, and what is left."""
+    """Ctrl-C was pressed. The message names the steps that are done and those that are left."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that should be so: how it was found, and what makes it as wanted."""
+    """One part of the expected state: `make` changes it from `found` to `wanted`."""
 
     what: str
     found: str
@@ -56,7 +56,7 @@ class Step:
 
     @property
     def line(self) -> str:
-        """What is to become of it, as people read it: + create, ~ change, - remove, = unchanged."""
+        """The step as a line: + create, ~ change, - delete, = unchanged."""
         if not self.is_due:
             return f"= {self.what}: {self.found}"
         if self.found == MISSING:
@@ -69,7 +69,7 @@ class Step:
 
 
 def tally(steps: Iterable[Step], *, is_done: bool = False) -> str:
-    """How many are to create, to change and unchanged; or were created and changed."""
+    """The numbers of steps to create, to change, to delete and unchanged; with `is_done` in the past."""
     found = list(steps)
     due = [step for step in found if step.is_due]
     counts = {
@@ -77,7 +77,7 @@ def tally(steps: Iterable[Step], *, is_done: bool = False) -> str:
         "changed" if is_done else "to change": sum(
             {s.found, s.wanted}.isdisjoint({MISSING, GONE}) for s in due
         ),
-        "removed" if is_done else "to remove": sum(s.wanted == GONE for s in due),
+        "deleted" if is_done else "to delete": sum(s.wanted == GONE for s in due),
         "unchanged": sum(not s.is_due for s in found),
     }
     return ", ".join(f"{count} {how}" for how, count in counts.items() if count)
@@ -92,7 +92,7 @@ def carry_out(
     done: list[str] | None = None,
     begins: Callable[[Step], None] = lambda _: None,
 ) -> None:
-    """Carries out what is due, in order; `begins` is called before each, `done` grows with each.
+    """Carries out the due steps in order. Calls `begins` before each, adds each to `done`.
 
     Raises StepError, StoppedError.
     """
@@ -113,7 +113,7 @@ def carry_out(
 
 
 def document(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """The plan as programs read it."""
+    """The plan for --json."""
     return [
         {"what": s.what, "was": s.found, "is_to_be": s.wanted, "is_due": s.is_due} for s in steps
     ]
@@ -137,7 +137,7 @@ def _changes(found: Mapping[str, Any], wanted: Mapping[str, Any], of: str = "") 
 
 
 def arrow(old: object, new: object) -> str:
-    """Both values, cut to where they differ."""
+    """Both values, shortened to the part that differs."""
     was, will = _said(old), _said(new)
     pairs = enumerate(zip(was, will, strict=False))
     shorter = min(len(was), len(will))
@@ -157,37 +157,39 @@ def _cut(text: str, start: int) -> str:
     return f"{'…' * bool(start)}{text[start:end]}{'…' * (len(text) > end)}"
 
 
-SIGN_IN = "set AWS_PROFILE to a profile that has some, or sign in (aws sso login --profile NAME)"
+SIGN_IN = "set AWS_PROFILE to a profile with credentials, or sign in (aws sso login --profile NAME)"
 CURES = {
     "NoRegionError": "no AWS region is set: set AWS_DEFAULT_REGION, or AWS_PROFILE to a profile with a region",
     "NoCredentialsError": f"no AWS credentials were found: {SIGN_IN}",
-    "PartialCredentialsError": "half of the AWS credentials is missing: set both AWS_ACCESS_KEY_ID"
-    " and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE in their place",
+    "PartialCredentialsError": "the AWS credentials are incomplete: set both AWS_ACCESS_KEY_ID"
+    " and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE instead",
 }
-# Of the errors of single sign-on and of programs that fetch credentials.
+# The errors of single sign-on, and of programs that fetch credentials.
 SIGNED_OUT = re.compile("SSO|Token|Login|CredentialRetrieval")
 UNREACHABLE = {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"}
 REACH = (
-    "Look at the network and HTTPS_PROXY, at the region's spelling (AWS_DEFAULT_REGION), and at"
+    "Check the network, HTTPS_PROXY, the region's spelling (AWS_DEFAULT_REGION), and"
     " AWS_ENDPOINT_URL if it is set"
 )
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong, with a word of ours where AWS's does not say what to do, and nobody's name.
+    """The error's message, with the cure where AWS gives none, and without the session's name.
 
     The session name of an assumed role is often the operator's e-mail address.
     """
     said = SESSION.sub(r"\1(session)", str(error))
     if isinstance(error, UnavailableError | CallError):
-        return _cause(error) or f"the table: {said}. Is it there (landscape table)?"
+        return (
+            _cause(error) or f"the table: {said}. If it does not exist, create it (landscape table)"
+        )
     if isinstance(error, ClientError):
         return _refusal(error.response["Error"].get("Code", ""), said)
     return _own(type(error).__name__, said) if isinstance(error, BotoCoreError) else said
 
 
 def _cause(error: BaseException) -> str:
-    """What the SDK said to the store, where there is a cure for it."""
+    """The SDK's error behind a store's, explained; empty if it has no cure."""
     cause = error.__cause__
     while cause and (not isinstance(cause, BotoCoreError | ClientError) or _is_plain(cause)):
         cause = cause.__cause__
@@ -199,9 +201,9 @@ def _is_plain(error: BaseException) -> bool:
 
 
 def _own(name: str, said: str) -> str:
-    """Of an error that botocore itself raises, by its class's name."""
+    """The message of an error that botocore itself raises; `name` is its class."""
     if SIGNED_OUT.search(name):
-        return f"the AWS sign-in is over ({said.rstrip('.')}): sign in again (aws sso login)"
+        return f"the AWS sign-in has expired ({said.rstrip('.')}): sign in again (aws sso login)"
     if name in UNREACHABLE:
         return f"AWS cannot be reached. {said.rstrip('.')}. {REACH}"
     if name == "ProfileNotFound":
@@ -211,9 +213,9 @@ def _own(name: str, said: str) -> str:
 
 def _refusal(code: str, said: str) -> str:
     if code in DENIED:
-        return f"access denied. {said}. The credentials in use lack that permission"
+        return f"access denied. {said}. Add that permission to the credentials in use"
     if code in EXPIRED:
         return "the AWS credentials have expired: sign in again (aws sso login), or set new ones"
     if code in REFUSED:
-        return f"AWS does not know these credentials ({code}): {SIGN_IN}"
+        return f"AWS refuses these credentials ({code}): {SIGN_IN}"
     return said

@@ -14,7 +14,7 @@ from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.names import KINDS, Kind
 from chalicelib.services.clock import timestamp
 from chalicelib.stores.dynamodb.actions import Action
-from chalicelib.stores.dynamodb.client import ACTIONS_IN_ONE_TRANSACTION, Client, Item, Key
+from chalicelib.stores.dynamodb.client import ACTIONS_IN_ONE_TRANSACTION, Client, Item, Key, Value
 
 UNCHANGED = "mark = :mark"
 
@@ -50,7 +50,7 @@ class Ledger:
             "attribute_not_exists(pk) OR attribute_exists(removed_at) OR expires_at <= :now"
             " OR note = :note"
         )
-        values = {"now": {"S": timestamp(now)}, "note": {"S": entry.note}}
+        values: dict[str, Value] = {"now": {"S": timestamp(now)}, "note": {"S": entry.note}}
         with suppress(RetryError):
             write = self._client.put(_item(entry), free, **values)
             self._client.transact([Action(write, RetryError)])
@@ -60,8 +60,11 @@ class Ledger:
 
         def write(entry: Entry) -> Mapping[str, object]:
             change = "SET removed_at = :removed_at, mark = :new"
-            values = {"removed_at": {"S": timestamp(now)}, "new": {"S": uuid4().hex}}
-            mark = {"S": entry.mark}
+            values: dict[str, Value] = {
+                "removed_at": {"S": timestamp(now)},
+                "new": {"S": uuid4().hex},
+            }
+            mark = Value(S=entry.mark)
             return self._client.update(_key(entry), change, UNCHANGED, mark=mark, **values)
 
         return self._write_unchanged(entries, write)
@@ -110,7 +113,7 @@ def _key(entry: Entry) -> Key:
     return _partition(entry.kind), entry.cidr
 
 
-def _item(entry: Entry) -> dict[str, dict[str, str]]:
+def _item(entry: Entry) -> dict[str, Value]:
     pk, sk = _key(entry)
     texts = {
         "pk": pk,

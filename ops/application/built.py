@@ -1,4 +1,4 @@
-"""What Chalice makes of this checkout for a stage, as `chalice package` writes it: nothing on AWS is asked."""
+"""The output of `chalice package` for a stage, made from this checkout without calls to AWS."""
 
 import json
 import os
@@ -20,14 +20,14 @@ from ops.stage import Stage
 
 TEMPLATE, ZIP = "sam.json", "deployment.zip"
 API = "api_handler"
-# The parts of the template that a deploy is compared in. Another one counts as changed each time.
+# The types of resources that are compared. A resource of another type counts as changed each time.
 FUNCTION, ROLE, REST_API = "AWS::Serverless::Function", "AWS::IAM::Role", "AWS::Serverless::Api"
 PERMISSION = "AWS::Lambda::Permission"
 
 
 @dataclass(frozen=True)
 class Lambda:
-    """`name` as Chalice has it in app.py; `properties` are SAM's, `policy` is its role's, if written."""
+    """`name` is that in app.py, `properties` are SAM's, `policy` is None for a role made elsewhere."""
 
     name: str
     properties: dict[str, Any]
@@ -35,7 +35,7 @@ class Lambda:
 
     @property
     def schedule(self) -> str:
-        """Empty where nothing calls it at times."""
+        """Empty for a Lambda without a schedule."""
         for event in self.properties.get("Events", {}).values():
             found: str = event["Properties"].get("Schedule", "")
             return found
@@ -44,7 +44,7 @@ class Lambda:
 
 @dataclass(frozen=True)
 class Built:
-    """`code` has a digest for each file of the zip; `others` are resources that nothing here compares."""
+    """`code` has a digest for each file of the zip; `others` are resources that are not compared."""
 
     lambdas: tuple[Lambda, ...]
     api: dict[str, Any]
@@ -54,10 +54,10 @@ class Built:
 
 
 def chalice(stage: Stage, *arguments: str, quiet: bool = False) -> None:
-    """Runs Chalice's own command in the project. Raises DeployError where it fails."""
+    """Runs Chalice's own command in the project. Raises DeployError if it fails."""
     command = [str(Path(sys.executable).parent / "chalice"), *arguments]
     project = stage.directory.absolute().parent
-    # What this shell exports of the settings is not for a deployed stage.
+    # Settings that this shell exports do not apply to a deployed stage.
     environment = {name: value for name, value in os.environ.items() if not OURS.match(name)}
     done = subprocess.run(
         command, cwd=project, env=environment, check=False, capture_output=quiet, text=True
@@ -65,11 +65,11 @@ def chalice(stage: Stage, *arguments: str, quiet: bool = False) -> None:
     if done.returncode:
         if quiet:
             sys.stderr.write(done.stdout + done.stderr)
-        raise DeployError(f"chalice {arguments[0]} ended with an error, see above")
+        raise DeployError(f"chalice {arguments[0]} failed: correct the error above")
 
 
 def build(stage: Stage) -> Built:
-    """Raises DeployError."""
+    """Packages this checkout. Raises DeployError."""
     with TemporaryDirectory() as folder:
         chalice(stage, "package", "--stage", stage.name, folder, quiet=True)
         template = json.loads(Path(folder, TEMPLATE).read_text())
@@ -98,7 +98,7 @@ def _of_kind(resources: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _lambda(properties: dict[str, Any], roles: Mapping[str, Any]) -> Lambda:
-    """Chalice's template has no names: the handler says which function it is."""
+    """The handler identifies the function, because Chalice's template has no names."""
     name = properties["Handler"].removeprefix("app.")
     role = properties.get("Role")
     policy = None
@@ -108,7 +108,7 @@ def _lambda(properties: dict[str, Any], roles: Mapping[str, Any]) -> Lambda:
 
 
 def digests(zipped: bytes) -> dict[str, str]:
-    """Of each file but byte code, which is made anew with each packaging and never wrong."""
+    """A digest of each file except byte code, which differs with each packaging and is never wrong."""
     with ZipFile(BytesIO(zipped)) as archive:
         return {
             name: sha256(archive.read(name)).hexdigest()

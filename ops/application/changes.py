@@ -1,7 +1,7 @@
-"""What `chalice deploy` would change on AWS.
+"""The changes that `chalice deploy` would make on AWS.
 
-Chalice itself compares nothing: each time it uploads the code, overwrites the definition of the API,
-with which the gateway responses go, and deploys it. So it is called only where something differs.
+Chalice itself compares nothing. Each time it uploads the code, overwrites the API's definition, which
+deletes the gateway responses, and deploys the API. So it is called only if something differs.
 """
 
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ from ops.stage import Stage
 from ops.steps import Step
 
 REPLACES = (
-    "chalice deploy replaces the definition of the API, and the gateway responses with it; the"
-    " gateway phase sets them again."
+    "chalice deploy replaces the API's definition, which deletes the gateway responses. The gateway"
+    " phase sets them again."
 )
 
 
 def plan(stage: Stage, built: Built, sdk: Sdk, api_id: str | None) -> Iterator[Step]:
-    """By themselves the steps do nothing. Raises DeployError, the SDK's errors."""
+    """Steps to show: `chalice deploy` makes the changes. Raises DeployError, the SDK's errors."""
     yield from lambda_steps(stage, built, sdk, api_id)
     yield from api_steps(stage, built, sdk, api_id)
     if api_id is not None:
-        yield step("what is live", _live(stage, sdk, api_id), _release(stage, sdk))
+        yield step("live release", _live(stage, sdk, api_id), _release(stage, sdk))
 
 
 def _release(stage: Stage, sdk: Sdk) -> str:
@@ -34,9 +34,9 @@ def _release(stage: Stage, sdk: Sdk) -> str:
 
 
 def _live(stage: Stage, sdk: Sdk, api_id: str) -> str:
-    """Somebody may have deployed the API by hand, or a deploy may have been cut short."""
+    """Not the release if somebody deployed the API by hand, or if a deploy was interrupted."""
     if marker_of(stage).exists():
-        return "a deploy that was cut short"
+        return "an interrupted deploy"
     last = current_release(stage, sdk.functions)
     try:
         deployment = live_deployment(stage, api_id, sdk.gateway)
@@ -45,7 +45,7 @@ def _live(stage: Stage, sdk: Sdk, api_id: str) -> str:
         sdk.gateway.exceptions.NotFoundException,
         sdk.functions.exceptions.ResourceNotFoundException,
     ):
-        return "nothing"
+        return "none"
     if last is None or last.code_sha256 != code:
-        return "code that is no release"
+        return "unreleased code"
     return f"version {last.version}" if last.deployment == deployment else "another deployment"

@@ -1,18 +1,30 @@
-"""The Lambdas of a stage with their roles and schedules, as this checkout has them and as AWS has."""
+"""Compares a stage's Lambdas, their roles and schedules in this checkout with those on AWS."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import boto3
 
 from ops.application.built import API, Built, Lambda, digests
 from ops.releases import code_of
 from ops.stage import Stage
 from ops.steps import AS_WANTED, MISSING, NOT_SET, Step
 
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_events.client import EventBridgeClient
+    from types_boto3_iam.client import IAMClient
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_lambda.type_defs import (
+        FunctionConfigurationTypeDef,
+        GetFunctionResponseTypeDef,
+    )
+
 FILES_NAMED = 5
-# Of SAM's properties those whose values Lambda gives back as they are.
+# SAM's properties whose values Lambda returns unchanged.
 PLAIN = {
     "Runtime": "runtime",
     "Handler": "handler",
@@ -29,14 +41,19 @@ COMPARED = {*PLAIN, *OTHERS, CONCURRENCY}
 class Sdk:
     """boto3's clients."""
 
-    functions: Any
-    gateway: Any
-    iam: Any
-    events: Any
+    functions: "LambdaClient"
+    gateway: "APIGatewayClient"
+    iam: "IAMClient"
+    events: "EventBridgeClient"
+
+    @classmethod
+    def create(cls) -> "Sdk":
+        functions, gateway = boto3.client("lambda"), boto3.client("apigateway")
+        return cls(functions, gateway, boto3.client("iam"), boto3.client("events"))
 
 
 def step(what: str, found: object, wanted: object) -> Step:
-    """By itself it does nothing: `chalice deploy` brings all of them about at once."""
+    """A step to show: `chalice deploy` makes all changes at once."""
     old, new = (None if each in ([], {}) else each for each in (found, wanted))
     was, will = _said(old), _said(new)
     return Step(what, was, f"another {will}" if old != new and was == will else will, lambda: None)
@@ -47,7 +64,7 @@ def _said(value: object) -> str:
 
 
 def lambda_steps(stage: Stage, built: Built, sdk: Sdk, api_id: str | None) -> Iterator[Step]:
-    """What is the same in all of them, such as a setting, is one step."""
+    """A difference that all Lambdas share, such as a setting, is one step."""
     names: dict[tuple[str, str, str], list[str]] = {}
     for wanted in built.lambdas:
         name = full_name(stage, wanted.name)
@@ -77,15 +94,15 @@ def _steps(
 
 
 def _code_step(
-    stage: Stage, wanted: Lambda, built: Built, sdk: Sdk, found: Mapping[str, Any]
+    stage: Stage, wanted: Lambda, built: Built, sdk: Sdk, found: "FunctionConfigurationTypeDef"
 ) -> Step:
-    """Chalice gives all of them the same zip, so that only the API's is looked into."""
+    """All Lambdas have the same zip, so only the API's is read."""
     if wanted.name != API:
         api = None
         with suppress(sdk.functions.exceptions.ResourceNotFoundException):
             api = sdk.functions.get_function_configuration(FunctionName=stage.full_name)
         is_same = api is not None and found["CodeSha256"] == api["CodeSha256"]
-        return step("code", AS_WANTED if is_same else "not the API's", AS_WANTED)
+        return step("code", AS_WANTED if is_same else "differs from the API's", AS_WANTED)
     live = digests(code_of(stage, sdk.functions))
     names = sorted(n for n in live.keys() | built.code.keys() if live.get(n) != built.code.get(n))
     return step("code", _files(names) if names else AS_WANTED, AS_WANTED)
@@ -97,7 +114,9 @@ def _files(names: list[str]) -> str:
     return f"{said}: {', '.join(names[:FILES_NAMED])}{more}"
 
 
-def _configuration_steps(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Step]:
+def _configuration_steps(
+    wanted: Mapping[str, Any], found: "GetFunctionResponseTypeDef"
+) -> Iterator[Step]:
     live = found["Configuration"]
     for name, what in PLAIN.items():
         yield step(
@@ -121,7 +140,7 @@ def _configuration_steps(wanted: Mapping[str, Any], found: Mapping[str, Any]) ->
 def _each(
     what: str, found: Mapping[str, Any], wanted: Mapping[str, Any], part: str
 ) -> Iterator[Step]:
-    """AWS's own tags begin with `aws:`. The value of a setting that is not ours is not told."""
+    """AWS's own tags begin with `aws:`. The value of a setting that is not ours is not printed."""
     old, new = ({**each.get(part, {})} for each in (found, wanted))
     for name in sorted(old.keys() | new.keys()):
         if not name.startswith("aws:"):
@@ -133,7 +152,7 @@ def _vpc(config: Mapping[str, Any]) -> list[str]:
 
 
 def cannot_compare(what: str) -> Step:
-    """Counts as a change each time, so that nothing is passed over."""
+    """Counts as a change each time, so that no change is missed."""
     return step(what, "cannot be compared", "deployed each time")
 
 
@@ -144,15 +163,16 @@ def _role_steps(stage: Stage, wanted: Lambda, sdk: Sdk, arn: str) -> Iterator[St
     name = f"{stage.full_name}-{wanted.name}"
     yield step("role", arn.rpartition("/")[2], name)
     try:
-        found = sdk.iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
+        # botocore returns it parsed; the stub allows a string too.
+        found: Any = sdk.iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
     except sdk.iam.exceptions.NoSuchEntityException:
         yield step("policy of the role", MISSING, "there")
     else:
         yield step("policy of the role", _policy(found, wanted.policy), AS_WANTED)
 
 
-def _policy(found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """Which statements differ, by their Sid."""
+def _policy(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """The statements that differ, by their Sid."""
     if found == wanted:
         return AS_WANTED
     old, new = (
@@ -168,7 +188,7 @@ def _policy(found: dict[str, Any], wanted: dict[str, Any]) -> str:
 
 
 def _caller_steps(wanted: Lambda, sdk: Sdk, arn: str, api_id: str | None) -> Iterator[Step]:
-    """The schedule, and that API Gateway or EventBridge may call the Lambda."""
+    """The schedule, and the permission for API Gateway or EventBridge to call the Lambda."""
     if wanted.name == API:
         yield _permission_step(sdk, arn, "apigateway", f":{api_id}/")
     if not wanted.schedule:
@@ -196,4 +216,4 @@ def _permission_step(sdk: Sdk, arn: str, service: str, source: str) -> Step:
         and source in json.dumps(one.get("Condition", {}))
         for one in policy["Statement"]
     )
-    return step(f"right of {service} to call it", "given" if is_given else MISSING, "given")
+    return step(f"permission for {service} to call it", "given" if is_given else MISSING, "given")

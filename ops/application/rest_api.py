@@ -1,17 +1,21 @@
-"""The REST API of a stage, as this checkout has it and as API Gateway has: routes and who may call each."""
+"""Compares a stage's REST API in this checkout with the one on AWS: routes and their callers."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.application.built import Built
 from ops.application.lambdas import Sdk, cannot_compare, step
 from ops.stage import Stage
 from ops.steps import GONE, MISSING, Step
 
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_apigateway.type_defs import MethodTypeDef
+
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 BINARY = "x-amazon-apigateway-binary-media-types"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
-# Of the definition: what says nothing, and what is compared.
+# Keys of the definition that are ignored, and those that are compared.
 PASSED_OVER = {"swagger", "info", "schemes", "definitions"}
 COMPARED = {*PASSED_OVER, "paths", "securityDefinitions", BINARY}
 OF_THE_API = {"EndpointConfiguration", "StageName", "MinimumCompressionSize"}
@@ -20,7 +24,7 @@ ANYBODY, IAM = "anybody", "AWS_IAM"
 
 
 def api_steps(stage: Stage, built: Built, sdk: Sdk, api_id: str | None) -> Iterator[Step]:
-    """Of an API that is not there yet only that, with the number of its routes."""
+    """For an API that does not exist yet, one step with the number of its routes."""
     wanted = dict(_wanted_routes(built.definition))
     if api_id is None:
         yield step(f"REST API with {len(wanted)} routes", MISSING, "there")
@@ -32,7 +36,7 @@ def api_steps(stage: Stage, built: Built, sdk: Sdk, api_id: str | None) -> Itera
     kinds = ", ".join(found.get("endpointConfiguration", {}).get("types", []))
     yield step("endpoint", kinds, built.api.get("EndpointConfiguration"))
     size = found.get("minimumCompressionSize")
-    yield step("bytes from which on it compresses", size, built.api.get("MinimumCompressionSize"))
+    yield step("minimum size to compress, in bytes", size, built.api.get("MinimumCompressionSize"))
     types = (found.get("binaryMediaTypes", []), built.definition.get(BINARY, []))
     yield step("binary media types", *(", ".join(sorted(each)) for each in types))
     others = {
@@ -44,7 +48,7 @@ def api_steps(stage: Stage, built: Built, sdk: Sdk, api_id: str | None) -> Itera
 
 
 def _wanted_routes(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Who may call each."""
+    """Each route, with its callers."""
     pools = {
         name: each.get(AUTHORIZER, {}).get("providerARNs", [])
         for name, each in definition.get("securityDefinitions", {}).items()
@@ -57,7 +61,7 @@ def _wanted_routes(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _who(names: list[str], pools: Mapping[str, list[str]]) -> str:
-    """An authorizer of another kind is named, and is found on no live route."""
+    """Names an authorizer of another kind, which no live route has."""
     if names == [SIGNED]:
         return IAM
     arns = [arn for name in names for arn in pools.get(name, [])]
@@ -69,7 +73,9 @@ def _pools(arns: list[str]) -> str:
     return f"user pools {', '.join(sorted(arn.rpartition('/')[2] for arn in arns))}"
 
 
-def _live_routes(stage: Stage, gateway: Any, api_id: str) -> Iterator[tuple[str, str]]:
+def _live_routes(
+    stage: Stage, gateway: "APIGatewayClient", api_id: str
+) -> Iterator[tuple[str, str]]:
     authorizers = gateway.get_authorizers(restApiId=api_id, limit=500)["items"]
     pools = {each["id"]: each.get("providerARNs", []) for each in authorizers}
     pages = gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"])
@@ -79,7 +85,7 @@ def _live_routes(stage: Stage, gateway: Any, api_id: str) -> Iterator[tuple[str,
                 yield f"{method} {resource['path']}", _found_as(stage, found, pools)
 
 
-def _found_as(stage: Stage, method: Mapping[str, Any], pools: Mapping[str, list[str]]) -> str:
+def _found_as(stage: Stage, method: "MethodTypeDef", pools: Mapping[str, list[str]]) -> str:
     uri = method.get("methodIntegration", {}).get("uri", "")
     if f":function:{stage.full_name}/invocations" not in uri:
         return "calls another Lambda"

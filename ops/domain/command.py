@@ -1,16 +1,16 @@
-"""`landscape domain`: a name of one's own for a deployed stage.
+"""`landscape domain`: gives a deployed stage a custom domain.
 
-The domain name in API Gateway, its mapping to the stage, and the record in DNS: made by Route 53
-with --zone, printed without. Twice in a row it does nothing the second time. docs/domain.md says
-how it is used. AWS credentials, region, profile and endpoint are the SDK's own settings.
+It creates the domain name in API Gateway, its mapping to the stage, and with --zone the record in
+Route 53. Without --zone it prints the record. A second run changes nothing. docs/domain.md is its
+manual. AWS credentials, region, profile and endpoint are the SDK's own settings.
 """
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import boto3
 import typer
@@ -44,30 +44,35 @@ from ops.gateway.api import Api, find_api
 from ops.stage import Stage
 from ops.steps import MISSING, Step, is_anything_due
 
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+
 
 @dataclass(frozen=True)
 class DomainOptions:
-    """What an operator has chosen; "" keeps what there is."""
+    """An operator's choices; "" keeps the present value."""
 
     certificate: str = ""
     zone: str = ""
     replace: bool = False
 
 
-def require_api(gateway: Any, stage: Stage, rest_api_id: str) -> Api:
-    """The stage's API, by Chalice's record or by what is on AWS. Raises OperatorError."""
+def require_api(gateway: "APIGatewayClient", stage: Stage, rest_api_id: str) -> Api:
+    """The stage's API, from Chalice's record or from AWS. Raises OperatorError."""
     region = gateway.meta.region_name
     api_id = rest_api_id or choose_api(stage, apis_of(gateway, stage), region, adopt=True)
     if api_id is None:
         raise DomainError(
-            f"no REST API calls {stage.full_name} in this account and region: make deploy"
-            f" STAGE={stage.name} makes it, --rest-api-id names another"
+            f"no REST API calls {stage.full_name} in this account and region: run make deploy"
+            f" STAGE={stage.name}, or name the API with --rest-api-id"
         )
     return find_api(gateway, stage, api_id)
 
 
-def put_up_steps(gateway: Any, domain: Domain, api: Api, options: DomainOptions) -> list[Step]:
-    """Domain, mapping and record, in this order. Raises DomainError before anything is changed."""
+def put_up_steps(
+    gateway: "APIGatewayClient", domain: Domain, api: Api, options: DomainOptions
+) -> list[Step]:
+    """Domain, mapping and record, in this order. Raises DomainError before the first change."""
     described = gateway.get_rest_api(restApiId=api.id)
     steps = [
         domain_step(domain, options.certificate, described),
@@ -81,7 +86,7 @@ def put_up_steps(gateway: Any, domain: Domain, api: Api, options: DomainOptions)
 
 
 def removal_steps(domain: Domain, api: Api, zone_id: str) -> tuple[list[Step], list[str]]:
-    """Record, mapping and domain, in this order; and what stays, because it is another's."""
+    """Record, mapping and domain, in this order; and a remark on each resource that stays."""
     steps: list[Step] = []
     stays: list[str] = []
     ours = f"{api.id}/{api.stage.gateway_stage}"
@@ -92,7 +97,7 @@ def removal_steps(domain: Domain, api: Api, zone_id: str) -> tuple[list[Step], l
         steps += [] if others else [step]
         stays += [staying] if staying and not others else []
     elif domain.found and not others:
-        stays.append("the record in DNS stays: take it away where it is kept, or say --zone")
+        stays.append("the record in DNS stays: delete it at your DNS provider, or pass --zone")
     for path in domain.mappings.keys() - others.keys():
         take = partial(
             domain.gateway.delete_base_path_mapping, domainName=domain.name, basePath=path
@@ -100,7 +105,7 @@ def removal_steps(domain: Domain, api: Api, zone_id: str) -> tuple[list[Step], l
         steps.append(Step(f"mapping {path}", ours, MISSING, take))
     if others:
         led = ", ".join(f"{path} to {mapped}" for path, mapped in others.items())
-        stays.append(f"{domain.name} leads to other APIs, and stays, with its record: {led}")
+        stays.append(f"{domain.name} and its record stay, because it leads to other APIs: {led}")
     else:
         delete = partial(domain.gateway.delete_domain_name, domainName=domain.name)
         steps.append(Step("domain name", "there" if domain.found else MISSING, MISSING, delete))
@@ -110,19 +115,19 @@ def removal_steps(domain: Domain, api: Api, zone_id: str) -> tuple[list[Step], l
 def carry_out(
     console: Console, domain: Domain, steps: Sequence[Step], *, looks_only: bool, yes: bool
 ) -> None:
-    """Shows the plan, and carries it out. Asks first, unless it is `yes` beforehand."""
+    """Shows the plan, and carries it out. Asks first, unless `yes`."""
     console.show_plan(f"https://{domain.name}", steps)
     is_due = is_anything_due(steps)
     if is_due and not looks_only:
         what = ", ".join(step.what for step in steps if step.is_due)
-        require_yes(f"Take away of {domain.name}: {what}?", yes=yes)
+        require_yes(f"Delete these resources of {domain.name}: {what}?", yes=yes)
         console.carry_out(steps)
     console.say(NOTHING if not is_due else DUE_TEXT if looks_only else "done")
 
 
 def tell(console: Console, domain: Domain, zone_id: str) -> None:
-    """Where the API answers, and the record that somebody has to make."""
-    found = domain.found or {}
+    """Prints the API's address, and the record that the operator must create in DNS."""
+    found: Mapping[str, object] = domain.found or {}
     console.answer["url"] = f"https://{domain.name}"
     console.answer["record"] = {
         "name": domain.name,
@@ -130,17 +135,17 @@ def tell(console: Console, domain: Domain, zone_id: str) -> None:
         "target_zone": found.get("regionalHostedZoneId", ""),
     }
     if not domain.target:
-        console.say("AWS names the target of the record in DNS once the domain is made.")
+        console.say("AWS names the target of the record in DNS when the domain is created.")
         return
     if found.get("domainNameStatus") in TAKES_TIME:
-        console.say(f"AWS is still making {domain.name} ready; that takes a few minutes.")
+        console.say(f"AWS is still preparing {domain.name}. This takes a few minutes.")
     if zone_id:
         console.say(f"https://{domain.name} answers once DNS has the record.")
         return
     console.say(
-        f"The record that DNS needs, unless it is there (--zone ZONE_ID makes it in Route 53):\n"
+        f"Create this record in DNS if it is missing (--zone ZONE_ID creates it in Route 53):\n"
         f"  {domain.name}  CNAME  {domain.target}\n"
-        f"or in Route 53 an alias to it, whose hosted zone is {found.get('regionalHostedZoneId')}."
+        f"In Route 53 it can be an alias. Its hosted zone is {found.get('regionalHostedZoneId')}."
     )
 
 
@@ -148,26 +153,26 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
     name: Annotated[str, typer.Argument(help="the domain name, like api.example.org")],
     stage: StageName,
     certificate: Annotated[
-        str, typer.Option(metavar="ARN", help="of its certificate in ACM, in the API's region")
+        str, typer.Option(metavar="ARN", help="the certificate in ACM, in the API's region")
     ] = "",
     zone: Annotated[
-        str, typer.Option(metavar="ZONE_ID", help="make the record in this zone of Route 53")
+        str, typer.Option(metavar="ZONE_ID", help="create the record in this zone of Route 53")
     ] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="take the place of another record or mapping")
+        bool, typer.Option("--replace", help="replace a record or mapping that leads elsewhere")
     ] = False,
     delete: Annotated[
-        bool, typer.Option("--delete", help="take away the record, the mapping and the domain")
+        bool, typer.Option("--delete", help="delete the record, the mapping and the domain")
     ] = False,
     yes: Yes = False,
     rest_api_id: Annotated[
-        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+        str, typer.Option(help="id of an API that CloudFormation or Terraform deployed")
     ] = "",
     dry_run: DryRun = False,
     status: Status = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a deployed stage a domain name of your own."""
+    """Give a deployed stage a custom domain."""
     console = Console("domain", as_json)
     with console.failures():
         name = require_name(name)

@@ -1,22 +1,33 @@
-"""The deployed API that the operator means, and its stage's access logs, throttling and metrics."""
+"""A deployed REST API, and its stage's access logs, throttling, metrics and IP addresses."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.logs import find_group
 from ops.retries import GATEWAY_BUSY, LOGS_BUSY, PendingError
 from ops.stage import IPV4, Stage
 from ops.steps import AS_WANTED, OperatorError, Step
 
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_apigateway.type_defs import (
+        AccessLogSettingsTypeDef,
+        MethodSettingTypeDef,
+        PatchOperationTypeDef,
+    )
+    from types_boto3_cloudwatch.client import CloudWatchClient
+    from types_boto3_logs.client import CloudWatchLogsClient
+    from types_boto3_logs.type_defs import LogGroupTypeDef
+
 ACCESS_LOGS_NEED_A_ROLE = (
-    "API Gateway has no CloudWatch role in this account and region, and access logs need one, once:"
-    " `landscape log-role` makes it, see docs/gateway.md"
+    "API Gateway has no CloudWatch role in this account and region, and access logs need one."
+    " Run `landscape log-role` once: see docs/gateway.md"
 )
-# create_deployment sets these of the stage from its arguments; the name that get_stage gives each.
+# The arguments of create_deployment that replace the stage's settings, with their names in get_stage.
 REPEATED = {
     "stageDescription": "description",
     "cacheClusterEnabled": "cacheClusterEnabled",
@@ -24,9 +35,9 @@ REPEATED = {
     "variables": "variables",
     "tracingEnabled": "tracingEnabled",
 }
-# Never the token, the query string (people search in it) or an e-mail address. A caller can set the
-# request id, and not the extended one. No text of an error: API Gateway escapes nothing, so that a
-# quote in it would leave a line that is no JSON.
+# Never log the token, the query string (callers search in it) or an e-mail address. A caller can set
+# the request id, but not the extended one. Never log an error's text: API Gateway escapes nothing, and
+# a quote in the text would make the line invalid JSON.
 ACCESS_LOG_FORMAT = json.dumps(
     {
         "request_id": "$context.requestId",
@@ -47,35 +58,32 @@ ACCESS_LOG_FORMAT = json.dumps(
 
 
 class GatewayError(OperatorError):
-    """Says what stands in the way."""
+    """Names the obstacle and the cure."""
 
 
 @dataclass(frozen=True)
 class Clients:
-    """boto3's clients, with whatever profile, region and endpoint the SDK's settings name.
+    """boto3's clients. `sleep` waits between two attempts; its argument is in seconds."""
 
-    `sleep` takes the seconds between two attempts.
-    """
-
-    gateway: Any
-    logs: Any
-    cloudwatch: Any
+    gateway: "APIGatewayClient"
+    logs: "CloudWatchLogsClient"
+    cloudwatch: "CloudWatchClient"
     sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
 class Api:
-    """A REST API and its stage as API Gateway describes them at the moment.
+    """A REST API and its stage, as API Gateway describes them now.
 
-    `repeated` are arguments for create_deployment: what the stage has, and is to keep.
+    `repeated` has the arguments with which create_deployment keeps the stage's settings.
     """
 
     stage: Stage
     id: str
     name: str
     deployment_id: str
-    access_logs: dict[str, str]
-    every_method: dict[str, Any]
+    access_logs: "AccessLogSettingsTypeDef"
+    every_method: "MethodSettingTypeDef"
     ip_addresses: str = IPV4
     repeated: dict[str, Any] = field(default_factory=dict)
 
@@ -84,14 +92,14 @@ class Api:
         return f"/aws/apigateway/{self.stage.full_name}"
 
 
-def find_api(gateway: Any, stage: Stage, rest_api_id: str) -> Api:
-    """Raises GatewayError where there is no such API, or it has no such stage."""
+def find_api(gateway: "APIGatewayClient", stage: Stage, rest_api_id: str) -> Api:
+    """Raises GatewayError if the API or its stage is not found."""
     try:
         api = gateway.get_rest_api(restApiId=rest_api_id)
     except gateway.exceptions.NotFoundException:
         raise GatewayError(
-            f"there is no REST API {rest_api_id} in this account and region: is it another's"
-            " profile, or was the API deleted?"
+            f"there is no REST API {rest_api_id} in this account and region. Set AWS_PROFILE and"
+            " AWS_DEFAULT_REGION to the API's, or deploy the stage again if the API was deleted"
         ) from None
     try:
         found = gateway.get_stage(restApiId=rest_api_id, stageName=stage.gateway_stage)
@@ -111,8 +119,8 @@ def find_api(gateway: Any, stage: Stage, rest_api_id: str) -> Api:
     )
 
 
-def _repeated(found: dict[str, Any]) -> dict[str, Any]:
-    """A size says nothing, and costs nothing, while there is no cache."""
+def _repeated(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The size is left out if there is no cache: it then has no effect."""
     has_cache = found.get("cacheClusterEnabled", False)
     return {
         argument: found[name]
@@ -121,8 +129,8 @@ def _repeated(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def require_log_role(gateway: Any) -> None:
-    """Raises GatewayError where API Gateway may not write logs at all."""
+def require_log_role(gateway: "APIGatewayClient") -> None:
+    """Raises GatewayError if API Gateway has no role to write logs with."""
     if not gateway.get_account().get("cloudwatchRoleArn"):
         raise GatewayError(ACCESS_LOGS_NEED_A_ROLE)
 
@@ -132,11 +140,11 @@ def stage_steps(
     api: Api,
     rate: float,
     burst: int,
-    found_group: dict[str, Any] | None,
+    found_group: "LogGroupTypeDef | None",
     *,
     detailed_metrics: bool = False,
 ) -> Iterator[Step]:
-    """`rate` is in requests a second; `found_group` is the access log's, None where it is missing."""
+    """`rate` is in requests a second; `found_group` is the access log's, None if it is missing."""
     update = partial(_update, clients, api)
     yield Step(
         "access logs",
@@ -170,14 +178,14 @@ def _switch(*, on: bool) -> str:
 
 
 def _set_ip_addresses(clients: Clients, api: Api) -> None:
-    """Holds at once, without a deployment."""
+    """Takes effect at once, without a deployment."""
     path, value = "/endpointConfiguration/ipAddressType", api.stage.ip_addresses
-    change = {"op": "replace", "path": path, "value": value}
+    change: PatchOperationTypeDef = {"op": "replace", "path": path, "value": value}
     update = partial(clients.gateway.update_rest_api, restApiId=api.id, patchOperations=[change])
     GATEWAY_BUSY.repeat(update, clients.sleep)
 
 
-def _access_logs(api: Api, found_group: dict[str, Any] | None) -> str:
+def _access_logs(api: Api, found_group: "LogGroupTypeDef | None") -> str:
     if not api.access_logs.get("destinationArn"):
         return "off"
     if found_group is None or api.access_logs["destinationArn"] != group_arn(found_group):
@@ -185,22 +193,21 @@ def _access_logs(api: Api, found_group: dict[str, Any] | None) -> str:
     return AS_WANTED if api.access_logs.get("format") == ACCESS_LOG_FORMAT else "another format"
 
 
-def group_arn(group: dict[str, Any]) -> str:
-    """As API Gateway wants it: CloudWatch Logs puts `:*` after it."""
-    arn: str = group["arn"]
-    return arn.removesuffix(":*")
+def group_arn(group: "LogGroupTypeDef") -> str:
+    """As API Gateway accepts it: without the `:*` of CloudWatch Logs."""
+    return group["arn"].removesuffix(":*")
 
 
 def _log_accesses(clients: Clients, api: Api) -> None:
-    """The group may have been made a moment ago, and not be listed at once. Raises PendingError."""
+    """A group that was just created may not be listed yet. Raises PendingError."""
     name = api.access_log_group
 
-    def find() -> dict[str, Any]:
+    def find() -> "LogGroupTypeDef":
         if found := find_group(clients.logs, name):
             return found
         raise PendingError(
-            f"CloudWatch Logs does not list the log group {name} yet: wait a minute, and run this"
-            " again"
+            f"CloudWatch Logs does not list the log group {name} yet: wait a minute, and run the"
+            " command again"
         )
 
     group = LOGS_BUSY.repeat(find, clients.sleep)
@@ -215,12 +222,14 @@ def _throttling(api: Api) -> str:
     rate = api.every_method.get("throttlingRateLimit")
     burst = api.every_method.get("throttlingBurstLimit")
     if rate is None or burst is None:
-        return "the account's"
+        return "the account's limits"
     return f"{rate:g} a second, bursts of {burst}"
 
 
 def _update(clients: Clients, api: Api, changes: dict[str, str]) -> None:
-    operations = [{"op": "replace", "path": path, "value": changes[path]} for path in changes]
+    operations: list[PatchOperationTypeDef] = [
+        {"op": "replace", "path": path, "value": changes[path]} for path in changes
+    ]
     of = {"restApiId": api.id, "stageName": api.stage.gateway_stage}
     update = partial(clients.gateway.update_stage, **of, patchOperations=operations)
     GATEWAY_BUSY.repeat(update, clients.sleep)

@@ -1,8 +1,8 @@
-"""`landscape gateway`: sets what Chalice cannot: API Gateway's own errors, logs, limits, alarms.
+"""`landscape gateway`: sets API Gateway's own errors, logs, limits and alarms, which Chalice cannot.
 
-After each `chalice deploy`, which wipes the gateway responses; twice in a row it does nothing the
-second time. docs/gateway.md says what each setting is for. AWS credentials, region, profile and
-endpoint are the SDK's own settings.
+Run it after each `chalice deploy`, which deletes the gateway responses. A second run changes nothing.
+docs/gateway.md has the reason for each setting. AWS credentials, region, profile and endpoint are the
+SDK's own settings.
 """
 
 import os
@@ -40,12 +40,12 @@ RATE, BURST, LOG_DAYS = 50, 100, 30
 
 @dataclass(frozen=True)
 class GatewayOptions:
-    """What an operator may choose; None keeps what there is, or takes the default.
+    """An operator's choices; None keeps the present value, or takes the default.
 
-    `function` is the name of the API's Lambda; `scheduled` has the others', by their names in app.py;
-    `table` is the DynamoDB table's.
+    `function` is the API's Lambda, `scheduled` has the others by their names in app.py. `table` is
+    the DynamoDB table. All are names on AWS.
 
-    Raises GatewayError for what AWS would refuse half-way.
+    Raises GatewayError for a value that AWS would refuse after the first changes.
     """
 
     function: str
@@ -60,16 +60,19 @@ class GatewayOptions:
     def __post_init__(self) -> None:
         limits = (limit for limit in (self.rate, self.burst) if limit is not None)
         if any(limit <= 0 for limit in limits):
-            raise GatewayError("--rate and --burst are to be above 0: at 0 every caller gets 429")
+            raise GatewayError("--rate and --burst must be above 0: at 0 every caller gets a 429")
         if self.log_days is not None and self.log_days not in RETENTIONS:
             days = ", ".join(map(str, RETENTIONS))
-            raise GatewayError(f"--log-days {self.log_days} is not one of CloudWatch's: {days}")
+            raise GatewayError(f"--log-days {self.log_days} is unsupported: use one of {days}")
         if self.alarm_topic and not TOPIC.fullmatch(self.alarm_topic):
-            raise GatewayError(f"--alarm-topic {self.alarm_topic} is not the ARN of an SNS topic")
+            raise GatewayError(
+                f"--alarm-topic {self.alarm_topic} is not the ARN of an SNS topic:"
+                " `aws sns list-topics` lists them"
+            )
 
 
 def plan(clients: Clients, api: Api, options: GatewayOptions) -> Iterator[Step]:
-    """Everything that should be so, in the order of doing it. Raises GatewayError, ClientError.
+    """All steps, in their order. Raises GatewayError, ClientError.
 
     The responses come first: until they are deployed, the gateway's errors are API Gateway's own.
     """
@@ -111,7 +114,7 @@ def configure(
 
 
 def _clients() -> Clients:
-    return Clients(*(boto3.client(name) for name in ("apigateway", "logs", "cloudwatch")))
+    return Clients(boto3.client("apigateway"), boto3.client("logs"), boto3.client("cloudwatch"))
 
 
 def take_down(
@@ -120,40 +123,40 @@ def take_down(
     """The exit code. Raises GatewayError, StepError and the SDK's errors."""
     steps = [*removal_steps(_clients(), watched, with_logs=with_logs)]
     title = f"Alarms, dashboard and logs of {watched.stage.full_name}"
-    question = "" if yes else f"Take these away from {watched.stage.full_name}?"
+    question = "" if yes else f"Delete these resources of {watched.stage.full_name}?"
     return console.bring_about(title, steps, dry_run=dry_run, status=status, question=question)
 
 
 def main(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     rest_api_id: Annotated[
-        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+        str, typer.Option(help="id of an API that CloudFormation or Terraform deployed")
     ] = "",
     alarm_topic: AlarmTopic = "",
     rate: Annotated[
-        float | None, typer.Option(help=f"requests a second, of each method; {RATE} at first")
+        float | None, typer.Option(help=f"requests a second for each method; {RATE} at first")
     ] = None,
     burst: Annotated[
-        int | None, typer.Option(help=f"requests at once, of each method; {BURST} at first")
+        int | None, typer.Option(help=f"requests at once for each method; {BURST} at first")
     ] = None,
     log_days: Annotated[
-        int | None, typer.Option(help=f"how long log lines are kept; {LOG_DAYS} at first")
+        int | None, typer.Option(help=f"days to keep log lines; {LOG_DAYS} at first")
     ] = None,
     detailed_metrics: Annotated[
-        bool, typer.Option("--detailed-metrics", help="figures of each method, which are charged")
+        bool, typer.Option("--detailed-metrics", help="metrics of each method, which are charged")
     ] = False,
     delete: Annotated[
-        bool, typer.Option("--delete", help="take away alarms, dashboard and metric filter")
+        bool, typer.Option("--delete", help="delete alarms, dashboard and metric filter")
     ] = False,
     with_logs: Annotated[
-        bool, typer.Option("--with-logs", help="with --delete: the log groups too, for good")
+        bool, typer.Option("--with-logs", help="with --delete: also delete the log groups")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     status: Status = False,
     as_json: AsJson = False,
 ) -> None:
-    """Set what Chalice cannot: API Gateway's own errors, logs, limits, alarms, and a dashboard."""
+    """Set API Gateway's own errors, logs, limits, alarms and a dashboard, which Chalice cannot."""
     console = Console("gateway", as_json)
     with console.failures():
         found = Stage.read(stage)
@@ -164,7 +167,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
             looks = {"dry_run": dry_run, "status": status}
             sys.exit(take_down(console, watched, with_logs=with_logs, yes=yes, **looks))
         if with_logs:
-            raise GatewayError("--with-logs goes with --delete")
+            raise GatewayError("--with-logs needs --delete: pass both, or neither")
         table = Settings.read(stage_environment(stage, os.environ)).table
         choice = (rate, burst, log_days, alarm_topic, detailed_metrics)
         options = GatewayOptions(function, scheduled, table, *choice)

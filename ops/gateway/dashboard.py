@@ -1,9 +1,9 @@
-"""The stage's dashboard in CloudWatch. docs/gateway.md says what it shows, and where from."""
+"""The stage's dashboard in CloudWatch. docs/gateway.md lists what it shows."""
 
 import json
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -11,9 +11,12 @@ from chalicelib.routes.telemetry import NAMESPACE
 from ops.gateway.alarms import PERIOD, Watched
 from ops.steps import AS_WANTED, MISSING, Step
 
-# Each of CloudWatch's metrics as a widget takes it: where from, how it is summed up, what it is called.
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch.client import CloudWatchClient
+
+# A metric as a widget has it: namespace, name, dimensions, and an object with statistic and label.
 Metric = list[Any]
-# By the protocol that the SDK speaks; its own exception has one of them alone.
+# The code depends on the SDK's protocol; its exception class covers only one of the two.
 NOT_FOUND = ("ResourceNotFound", "DashboardNotFoundError")
 COLUMNS, WIDTH, HEIGHT = 2, 12, 6
 REFUSALS = (
@@ -22,8 +25,8 @@ REFUSALS = (
 )
 
 
-def dashboard_step(cloudwatch: Any, watched: Watched, access_log_group: str) -> Step:
-    """That it is there and shows what it should."""
+def dashboard_step(cloudwatch: "CloudWatchClient", watched: Watched, access_log_group: str) -> Step:
+    """Creates or updates the dashboard."""
     name = watched.stage.full_name
     wanted = body(watched, access_log_group, cloudwatch.meta.region_name)
     found = find_dashboard(cloudwatch, name)
@@ -32,8 +35,8 @@ def dashboard_step(cloudwatch: Any, watched: Watched, access_log_group: str) -> 
     return Step(f"dashboard {name}", said, AS_WANTED, put)
 
 
-def find_dashboard(cloudwatch: Any, name: str) -> Any:
-    """What it shows, or None where there is none."""
+def find_dashboard(cloudwatch: "CloudWatchClient", name: str) -> Any:
+    """Its body, or None if there is none."""
     try:
         return json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
     except ClientError as error:
@@ -43,16 +46,16 @@ def find_dashboard(cloudwatch: Any, name: str) -> Any:
 
 
 def body(watched: Watched, access_log_group: str, region: str) -> dict[str, Any]:
-    """As put_dashboard takes it, but for JSON."""
+    """As put_dashboard accepts it, once it is JSON."""
     widgets: list[dict[str, Any]] = [
         {"type": "metric", "properties": {**_GRAPH, "title": title, "metrics": metrics}}
         for title, metrics in _graphs(watched, region)
     ]
     title, found = (
-        "Refused or failed, by the gateway's error",
+        "Refused and failed requests, by the gateway's error",
         REFUSALS.format(group=access_log_group),
     )
-    table = dict(view="table", title=title, query=found)  # noqa: C408 - "query" is a call to the table
+    table = dict(view="table", title=title, query=found)  # noqa: C408 - "query" names a call to DynamoDB
     widgets.append({"type": "log", "properties": table})
     for number, widget in enumerate(widgets):
         row, column = divmod(number, COLUMNS)
@@ -94,7 +97,7 @@ def _graphs(watched: Watched, region: str) -> Iterator[tuple[str, list[Metric]]]
         "Cold starts",
         [
             _metric(ours, "ColdStarts", "Sum", "cold starts"),
-            _metric(code, "ConcurrentExecutions", "Maximum", "at once"),
+            _metric(code, "ConcurrentExecutions", "Maximum", "concurrent executions"),
         ],
     )
     yield (
@@ -102,8 +105,8 @@ def _graphs(watched: Watched, region: str) -> Iterator[tuple[str, list[Metric]]]
         [
             _metric(code, "Throttles", "Sum", "the API's Lambda"),
             _metric(table, "ReadThrottleEvents", "Sum", "reads of the table"),
-            _metric(table, "WriteThrottleEvents", "Sum", "writes of the table"),
-            _metric(table, "TransactionConflict", "Sum", "writes in conflict"),
+            _metric(table, "WriteThrottleEvents", "Sum", "writes to the table"),
+            _metric(table, "TransactionConflict", "Sum", "conflicting writes"),
         ],
     )
     yield (
@@ -146,7 +149,7 @@ def _metric(source: tuple[str, dict[str, str]], name: str, stat: str, label: str
 
 
 def _search(source: tuple[str, dict[str, str]], name: str, stat: str = "Sum") -> Metric:
-    """One line for each value of the dimension that is left empty."""
+    """One line for each value of the dimension whose value is empty."""
     space, dimensions = source
     schema = ",".join((space, *dimensions))
     known = " ".join(f'{key}="{value}"' for key, value in dimensions.items() if value)

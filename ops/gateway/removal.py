@@ -1,6 +1,6 @@
-"""Takes away what `landscape gateway` made beside the API, which is Chalice's to delete."""
+"""Deletes the resources of `landscape gateway`, except the API, which Chalice deletes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from ops.gateway.alarms import Watched, alarms
@@ -14,13 +14,13 @@ THERE = "there"
 
 
 def removal_steps(clients: Clients, watched: Watched, *, with_logs: bool) -> Iterator[Step]:
-    """Alarms, dashboard and metric filter by their names; the API need not be there any more."""
+    """Finds the resources by their names, so the API may be deleted already."""
     cloudwatch, logs, name = clients.cloudwatch, clients.logs, watched.stage.full_name
     wanted = [alarm.name for alarm in alarms(watched)]
     answer = cloudwatch.describe_alarms(AlarmNames=wanted, AlarmTypes=["MetricAlarm"])
     known = {alarm["AlarmName"] for alarm in answer["MetricAlarms"]}
     for alarm in wanted:
-        delete = partial(cloudwatch.delete_alarms, AlarmNames=[alarm])
+        delete: Callable[[], object] = partial(cloudwatch.delete_alarms, AlarmNames=[alarm])
         yield Step(f"alarm {alarm}", THERE if alarm in known else GONE, GONE, delete)
     dashboard = find_dashboard(cloudwatch, name)
     delete = partial(cloudwatch.delete_dashboards, DashboardNames=[name])

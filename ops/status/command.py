@@ -1,7 +1,7 @@
-"""`landscape status`: what is live of a stage, on one screen. It changes nothing.
+"""`landscape status`: the live state of a stage, on one screen. It changes nothing.
 
-Each part is read by itself: one that may not be read, or that fails, is named, and hides no other.
-AWS credentials, region, profile and endpoint are the SDK's own settings.
+Each part is read separately. A part that may not be read, or that fails, is named, and the others are
+shown. AWS credentials, region, profile and endpoint are the SDK's own settings.
 """
 
 import os
@@ -48,7 +48,7 @@ def readings(pace: float) -> dict[str, Reading]:
 
 
 def open_live(name: str, rest_api_id: str) -> Live:
-    """Raises DeployError where nothing is deployed; StageError, SettingsError, the SDK's errors."""
+    """Raises DeployError if nothing is deployed; StageError, SettingsError, the SDK's errors."""
     stage = Stage.read(name)
     client = cache(partial(boto3.client, config=QUICK))
     gateway = client("apigateway")
@@ -58,14 +58,14 @@ def open_live(name: str, rest_api_id: str) -> Live:
     if api_id is None:
         raise DeployError(
             f"nothing is deployed: no REST API calls {stage.full_name} in this account and region."
-            f" make deploy STAGE={name} deploys it; is another profile or region meant?"
+            f" Run make deploy STAGE={name}, or set AWS_PROFILE and AWS_DEFAULT_REGION to the stage's"
         )
     table = Settings.read(stage_environment(name, os.environ)).table
     return Live(stage, api_id, table, client, datetime.now(UTC))
 
 
 def read_all(live: Live, pace: float) -> Iterator[tuple[str, Part | str]]:
-    """Each part by its name, or why it was not read."""
+    """Each part by its name, or the reason why it was not read."""
     for name, read in readings(pace).items():
         try:
             yield name, read(live)
@@ -74,7 +74,7 @@ def read_all(live: Live, pace: float) -> Iterator[tuple[str, Part | str]]:
 
 
 def why(error: Exception) -> str:
-    """Why a part was not read: the action that is not allowed, or what failed."""
+    """The reason why a part was not read: the missing right, or the failure."""
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, ClientError) and cause.response["Error"].get("Code") in DENIED:
@@ -85,7 +85,7 @@ def why(error: Exception) -> str:
 
 
 def show(console: Console, title: str, found: dict[str, Part | str]) -> None:
-    """One screen: a row for each part, and one for what is wrong."""
+    """One screen: a row for each part, and one for all faults."""
     table = Table(title=title, title_justify="left", box=None, show_header=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
@@ -107,7 +107,7 @@ def all_due(found: dict[str, Part | str]) -> list[dict[str, str]]:
 
 
 def document(live: Live, found: dict[str, Part | str]) -> dict[str, Any]:
-    """The same for programs: a part that was not read has `not_read`, and why."""
+    """The same for programs. A part that was not read has `not_read`, with the reason."""
     read = {
         name.replace(" ", "_"): {"not_read": part} if isinstance(part, str) else part.facts
         for name, part in found.items()
@@ -119,12 +119,12 @@ def document(live: Live, found: dict[str, Part | str]) -> dict[str, Any]:
 def main(
     stage: StageName,
     rest_api_id: Annotated[
-        str, typer.Option(help="where CloudFormation or Terraform deployed the API")
+        str, typer.Option(help="id of an API that CloudFormation or Terraform deployed")
     ] = "",
     as_json: AsJson = False,
     pace: Pace = 1.0,
 ) -> None:
-    """Show what is live: release, gateway, requests, alarms, firewall, table. Changes nothing."""
+    """Show a stage's live state: release, gateway, requests, alarms, firewall, table."""
     console = Console("status", as_json)
     with console.failures():
         live = open_live(stage, rest_api_id)

@@ -1,4 +1,4 @@
-"""What `landscape status` says of the firewall, and of those whom it lets in."""
+"""The parts of `landscape status` about the firewall: the web ACL, and the allowed and denied ranges."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ from waf.place import Place, is_ours
 from waf.rules import versions_of
 from waf.versions import newer
 
-# The scheduled function takes out every 15 minutes what has expired: one run may be missed.
+# The scheduled function deletes expired entries every 15 minutes. It may miss one run.
 SCHEDULE = timedelta(minutes=30)
-SECONDS = 30.0  # for what fails in passing; a change of the firewall may wait longer
+SECONDS = 30.0  # for temporary failures; a command that changes the firewall waits longer
 
 
 def place_of(live: Live, pace: float) -> Place:
@@ -37,7 +37,7 @@ def place_of(live: Live, pace: float) -> Place:
 
 
 def firewall(live: Live, pace: float) -> Part:
-    """Whether the stage's own web ACL stands before it."""
+    """Whether the stage's own web ACL is associated with it."""
     place = place_of(live, pace)
     acl = place.waf.until_done(place.find_acl)
     associated = place.waf.until_done(place.find_associated)
@@ -52,12 +52,12 @@ def firewall(live: Live, pace: float) -> Part:
     if not is_needed:
         line += "; LANDSCAPE_REQUIRE_WAF is false"
     cure = f"landscape firewall --stage {live.stage.name}"
-    due = [("it does not stand before the API", cure)]
+    due = [("the stage's web ACL is not associated", cure)]
     return Part(facts, [line, *remarks], due if is_needed and not holds else [])
 
 
 def lists(live: Live, pace: float) -> Part:
-    """Who is in and who is shut out, what ends next, and whether the IP sets follow the table."""
+    """Allowed and denied ranges, the next expiry, and whether the IP sets match the table."""
     place = place_of(live, pace)
     views = Lists(place.waf, place.names, Ledger(place.table), place.now).views()
     live_entries = [view.entries[cidr] for view in views for cidr in view.live]
@@ -82,15 +82,14 @@ def lists(live: Live, pace: float) -> Part:
         "ends_next": {"cidr": ending[0].cidr, "at": ending[0].expires_at} if ending else None,
     }
     lines = [
-        f"{facts['permanent']} permanent, {facts['temporary']} for a time,"
-        f" {facts['denied']} denied",
+        f"{facts['permanent']} permanent, {facts['temporary']} temporary, {facts['denied']} denied",
         *_next(live, ending),
     ]
     command = f"landscape allow sync --stage {live.stage.name}"
-    due = [(f"{differ} addresses are not in line with the table yet", command)] if differ else []
+    due = [(f"{differ} addresses differ between IP sets and table", command)] if differ else []
     if by_hand:
         flush = f"landscape allow flush --unknown --stage {live.stage.name}"
-        due.append((f"{by_hand} addresses were put in by hand", flush))
+        due.append((f"{by_hand} addresses were added by hand", flush))
     return Part(facts, lines, due)
 
 
@@ -99,11 +98,11 @@ def _next(live: Live, ending: Sequence[Entry]) -> list[str]:
         return []
     first = ending[0]
     left = span(datetime.fromisoformat(str(first.expires_at)) - live.now)
-    return [f"{first.cidr} ends next, in {left} ({owner(first)})"]
+    return [f"{first.cidr} expires next, in {left} ({owner(first)})"]
 
 
 def owner(entry: Entry) -> str:
-    """Without the session's name, which is often an e-mail address; of an ARN its last part."""
+    """Without the session's name, which is often an e-mail address; of an ARN only its last part."""
     said = SESSION.sub(r"\1(session)", entry.owner)
     return (
         said.rpartition(":")[2].removeprefix("assumed-role/") if said.startswith("arn:") else said

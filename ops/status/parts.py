@@ -1,10 +1,10 @@
-"""The parts of `landscape status`: each reads a few things on AWS, and changes nothing."""
+"""The parts of `landscape status`. Each reads a few things from AWS, and changes nothing."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.partitions import domain_of
 from chalicelib.routes.telemetry import NAMESPACE
@@ -16,6 +16,13 @@ from ops.stage import Stage
 from ops.steps import AS_WANTED
 from ops.table.create import TTL_ATTRIBUTE, point_in_time_recovery, ttl_attribute
 
+if TYPE_CHECKING:
+    from types_boto3_apigateway.client import APIGatewayClient
+    from types_boto3_cloudwatch.client import CloudWatchClient
+    from types_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_lambda.client import LambdaClient
+
 HOUR = timedelta(hours=1)
 UNITS = ((timedelta(days=1), "d"), (HOUR, "h"), (timedelta(minutes=1), "min"))
 SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
@@ -23,7 +30,7 @@ SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 @dataclass(frozen=True)
 class Part:
-    """`facts` are for programs, `lines` for people; `due` is what is wrong, and what helps."""
+    """`facts` are for programs, `lines` for people; `due` has each fault with its cure."""
 
     facts: dict[str, Any]
     lines: Sequence[str]
@@ -32,7 +39,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Live:
-    """A stage on AWS; `client` gives boto3's client of a service."""
+    """A stage on AWS; `client` returns boto3's client of a service."""
 
     stage: Stage
     api_id: str
@@ -41,17 +48,18 @@ class Live:
     now: datetime
 
     def api(self) -> Api:
-        """Raises GatewayError where there is no such API or stage."""
+        """Raises GatewayError if the API or its stage is not found."""
         return find_api(self.client("apigateway"), self.stage, self.api_id)
 
 
 def release(live: Live) -> Part:
-    """Which release is to be live, since when, and whether it is what answers."""
-    client, stage = live.client("lambda"), live.stage
+    """The recorded release, the time of its last change, and whether its code answers."""
+    client: LambdaClient = live.client("lambda")
+    stage = live.stage
     again = f"make deploy STAGE={stage.name}"
     last = current_release(stage, client)
     if last is None:
-        return Part({"version": None}, ["none"], [("no deploy came to its end", again)])
+        return Part({"version": None}, ["none"], [("no deploy has finished", again)])
     function = {"FunctionName": stage.full_name}
     published = client.get_function_configuration(**function, Qualifier=last.version)
     at = datetime.strptime(published["LastModified"], "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
@@ -68,15 +76,15 @@ def release(live: Live) -> Part:
     since = f"{at:%Y-%m-%d %H:%M} UTC, {span(live.now - at)} ago"
     lines = [f"version {last.version}, {since}; {now['Runtime']}"]
     if is_live and not is_recorded:
-        lines.append(f"the gateway was deployed after it: {again} makes a release of that")
-    cure = f"{again} goes on, make rollback STAGE={stage.name} goes back"
-    due = [] if is_live else [(f"other code than version {last.version} answers", cure)]
+        lines.append(f"the gateway was deployed after it. To release that deployment, run {again}")
+    cure = f"{again}, or make rollback STAGE={stage.name}"
+    due = [] if is_live else [(f"the code that answers is not version {last.version}", cure)]
     return Part(facts, lines, due)
 
 
 def table(live: Live) -> Part:
-    """How large the table is, and how it is protected."""
-    client = live.client("dynamodb")
+    """The table's size and protections."""
+    client: DynamoDBClient = live.client("dynamodb")
     found = client.describe_table(TableName=live.table)["Table"]
     items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
     switches = {
@@ -88,7 +96,7 @@ def table(live: Live) -> Part:
     named = {re.sub(r"\W", "_", name): switch for name, switch in switches.items()}
     facts = {"name": live.table, "items": items, "bytes": size, **named}
     lines = [
-        f"{live.table}: {items:,} items, {_size(size)} (AWS counts every six hours)",
+        f"{live.table}: {items:,} items, {_size(size)} (AWS updates both every six hours)",
         ", ".join(f"{name} {switch}" for name, switch in switches.items()),
     ]
     cure = f"landscape table --stage {live.stage.name}"
@@ -96,8 +104,9 @@ def table(live: Live) -> Part:
 
 
 def gateway(live: Live) -> Part:
-    """Where the API answers, its limits, and its own errors."""
-    client, api = live.client("apigateway"), live.api()
+    """The API's URL, its limits, and the gateway's own errors."""
+    client: APIGatewayClient = live.client("apigateway")
+    api = live.api()
     clients = Clients(client, live.client("logs"), live.client("cloudwatch"))
     steps = list(response_steps(clients, api))
     made = sum(not step.is_due for step in steps[:-1])
@@ -129,19 +138,19 @@ def gateway(live: Live) -> Part:
 
 
 def api_url(live: Live) -> str:
-    """The API's own, without a slash at its end."""
+    """The API's own URL, without a trailing slash."""
     region = live.client("apigateway").meta.region_name
     host = f"{live.api_id}.execute-api.{region}.{domain_of(region)}"
     return f"https://{host}/{live.stage.gateway_stage}"
 
 
 def domains(live: Live) -> Part:
-    """The custom domains behind which the stage answers."""
+    """The custom domains that lead to the stage."""
     found = domains_of(live.client("apigateway"), live.api_id, live.stage)
     return Part({"names": found}, [f"https://{name}" for name in found] or ["none"])
 
 
-# What is asked of CloudWatch: the metric of chalicelib/routes/telemetry.py, and a statistic.
+# The queries to CloudWatch: a metric of chalicelib/routes/telemetry.py, and a statistic.
 FIGURES = {
     "requests": ("Requests", "Sum"),
     "errors": ("Errors", "Sum"),
@@ -152,10 +161,10 @@ FIGURES = {
 
 
 def requests(live: Live) -> Part:
-    """Of the last sixty minutes, by the application's own metrics."""
+    """The requests of the last 60 minutes, by the application's own metrics."""
     end = live.now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    dimensions = [{"Name": "stage", "Value": live.stage.name}]
-    queries = [
+    dimensions: list[DimensionTypeDef] = [{"Name": "stage", "Value": live.stage.name}]
+    queries: list[MetricDataQueryTypeDef] = [
         {
             "Id": name,
             "MetricStat": {
@@ -166,14 +175,13 @@ def requests(live: Live) -> Part:
         }
         for name, (metric, statistic) in FIGURES.items()
     ]
-    answer = live.client("cloudwatch").get_metric_data(
-        MetricDataQueries=queries, StartTime=end - HOUR, EndTime=end
-    )
+    client: CloudWatchClient = live.client("cloudwatch")
+    answer = client.get_metric_data(MetricDataQueries=queries, StartTime=end - HOUR, EndTime=end)
     values = {one["Id"]: one["Values"] for one in answer["MetricDataResults"]}
     counts = {
         name: int(sum(values.get(name, []))) for name in ("requests", "errors", "cold_starts")
     }
-    # CloudWatch may split the hour in two where it is no whole one: the slower part counts.
+    # CloudWatch may return two values, one for each clock hour: the slower one is shown.
     times = {name: max(values.get(name, []), default=None) for name in ("p50_ms", "p99_ms")}
     if not counts["requests"]:
         return Part({**counts, **times}, ["none in the last hour"])
@@ -187,9 +195,10 @@ def requests(live: Live) -> Part:
 
 
 def alarms(live: Live) -> Part:
-    """Which alarms of the stage are raised, and whether they tell anybody."""
+    """The stage's alarms by state, and whether they notify anybody."""
     prefix = f"{live.stage.full_name}-"
-    pages = live.client("cloudwatch").get_paginator("describe_alarms")
+    client: CloudWatchClient = live.client("cloudwatch")
+    pages = client.get_paginator("describe_alarms")
     found = [
         alarm
         for page in pages.paginate(AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"])
@@ -207,19 +216,19 @@ def alarms(live: Live) -> Part:
     }
     cure = f"landscape gateway --stage {live.stage.name}"
     if not found:
-        return Part(facts, ["none"], [("there is no alarm", cure)])
+        return Part(facts, ["none"], [("the stage has no alarms", cure)])
     lines = [
         f"{len(by_state['ALARM'])} raised, {facts['ok']} ok, {facts['without_data']} without data"
     ]
     if silent:
-        lines.append(f"{len(silent)} tell nobody: {cure} --alarm-topic ARN")
+        lines.append(f"{len(silent)} notify nobody: {cure} --alarm-topic ARN")
     cure = "docs/gateway.md, What an alarm means"
     due = [(f"{name} is raised", cure) for name in sorted(by_state["ALARM"])]
     return Part(facts, lines, due)
 
 
 def span(time: timedelta) -> str:
-    """In its largest unit: "3 d", "5 h", "12 min"; "less than a minute"."""
+    """In the largest unit that fits: "3 d", "5 h", "12 min"; "less than a minute"."""
     for unit, name in UNITS:
         if time >= unit:
             return f"{time // unit} {name}"

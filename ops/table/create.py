@@ -1,8 +1,8 @@
-"""`landscape table`: creates the register's DynamoDB table, or brings it up to date.
+"""`landscape table`: creates or updates the register's DynamoDB table.
 
-On-demand capacity, point-in-time recovery, deletion protection, and a time to live for receipts.
-Twice in a row gives the same table; a table of another shape is left alone. AWS credentials,
-region, profile and endpoint are the SDK's own settings.
+The table has on-demand capacity, point-in-time recovery, deletion protection, and a time to live for
+receipts. A second run changes nothing. A table with other keys is refused. AWS credentials, region,
+profile and endpoint are the SDK's own settings.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.exceptions import ClientError
@@ -21,13 +21,24 @@ from ops.stage import stage_environment
 from ops.steps import MISSING, Step
 from ops.table.live import LiveTable, TableError
 
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import (
+        KeySchemaElementTypeDef,
+        TableDescriptionTypeDef,
+        TimeToLiveSpecificationTypeDef,
+    )
+
 TTL_ATTRIBUTE = "ttl"
-ON_DEMAND = "PAY_PER_REQUEST"
-KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+ON_DEMAND: Final = "PAY_PER_REQUEST"
+KEYS: "list[KeySchemaElementTypeDef]" = [
+    {"AttributeName": "pk", "KeyType": "HASH"},
+    {"AttributeName": "sk", "KeyType": "RANGE"},
+]
 
 
 def plan(live: LiveTable, stage: str) -> Iterator[Step]:
-    """What is to be done, one after the other: the table first. Raises TableError."""
+    """All steps, the table first. Raises TableError."""
     table = live.find()
     if table is None:
         yield Step("table", MISSING, "there", lambda: _make(live, stage))
@@ -39,7 +50,7 @@ def plan(live: LiveTable, stage: str) -> Iterator[Step]:
 
 
 def _make(live: LiveTable, stage: str) -> None:
-    """Somebody else may have made it since it was looked for: then it is looked at again."""
+    """Creates it. If somebody else created it meanwhile, its keys are checked."""
 
     def make() -> None:
         with suppress(live.client.exceptions.ResourceInUseException):
@@ -48,8 +59,8 @@ def _make(live: LiveTable, stage: str) -> None:
     _require_shape(live.change(make), live.name)
 
 
-def _table_steps(live: LiveTable, table: dict[str, Any]) -> Iterator[Step]:
-    """What create_table gives a new table at once, and an older one may have lost."""
+def _table_steps(live: LiveTable, table: "TableDescriptionTypeDef") -> Iterator[Step]:
+    """The settings that create_table gives a new table, and that an older one may lack."""
 
     def updates(**changes: Any) -> Callable[[], Any]:
         update = partial(live.client.update_table, TableName=live.name, **changes)
@@ -62,12 +73,11 @@ def _table_steps(live: LiveTable, table: dict[str, Any]) -> Iterator[Step]:
 
 
 def _extras(live: LiveTable, *, is_there: bool) -> Iterator[Step]:
-    """What a table can only be given once it is there."""
-    recovery = {"PointInTimeRecoveryEnabled": True}
+    """The settings that need an existing table."""
     recover = partial(
         live.client.update_continuous_backups,
         TableName=live.name,
-        PointInTimeRecoverySpecification=recovery,
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
     yield Step(
         "point-in-time recovery",
@@ -79,14 +89,15 @@ def _extras(live: LiveTable, *, is_there: bool) -> Iterator[Step]:
     yield Step("time to live", found, TTL_ATTRIBUTE, partial(enable_ttl, live))
 
 
-def _require_shape(table: dict[str, Any], name: str) -> None:
+def _require_shape(table: "TableDescriptionTypeDef", name: str) -> None:
     if table["KeySchema"] != KEYS:
         raise TableError(
-            f"{name} is another table: its keys are not pk and sk. Nothing was changed"
+            f"{name} is another table: its keys are not pk and sk. Nothing was changed. Set another"
+            " name in LANDSCAPE_STORE_URL"
         )
 
 
-def create_table(client: Any, name: str, stage: str) -> None:
+def create_table(client: "DynamoDBClient", name: str, stage: str) -> None:
     client.create_table(
         TableName=name,
         BillingMode=ON_DEMAND,
@@ -99,40 +110,41 @@ def create_table(client: Any, name: str, stage: str) -> None:
     )
 
 
-def point_in_time_recovery(client: Any, name: str) -> str:
+def point_in_time_recovery(client: "DynamoDBClient", name: str) -> str:
     """Whether the table has point-in-time recovery: "on" or "off"."""
     found = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     status = found.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
     return _switch(status == "ENABLED")
 
 
-def ttl_attribute(client: Any, name: str) -> str:
-    """By which items expire, or "off".
+def ttl_attribute(client: "DynamoDBClient", name: str) -> str:
+    """The attribute by which items expire, or "off".
 
-    Raises TableError where DynamoDB would refuse to switch: by another, or still being disabled.
+    Raises TableError if DynamoDB would refuse a change: another attribute is enabled, or still being
+    disabled.
     """
     found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     status, attribute = found["TimeToLiveStatus"], str(found.get("AttributeName"))
     if status == "DISABLING":
         raise TableError(
-            f"time to live of {name} is being disabled, which takes up to an hour, and cannot be"
-            " enabled before. Nothing was changed: wait, and run this again"
+            f"time to live of {name} is being disabled, which takes up to an hour. It cannot be"
+            " enabled before. Nothing was changed: wait, and run the command again"
         )
     if status == "DISABLED":
         return "off"
     if attribute != TTL_ATTRIBUTE:
         raise TableError(
-            f"items of {name} expire by the attribute {attribute}, and DynamoDB takes one at a time."
-            f" Nothing was changed. Disable it (aws dynamodb update-time-to-live --table-name {name}"
+            f"items of {name} expire by the attribute {attribute}, and DynamoDB supports one at a"
+            f" time. Nothing was changed. Disable it (aws dynamodb update-time-to-live --table-name {name}"
             f" --time-to-live-specification Enabled=false,AttributeName={attribute}), wait up to an"
-            " hour, and run this again"
+            " hour, and run the command again"
         )
     return attribute
 
 
 def enable_ttl(live: LiveTable) -> None:
-    """Raises ClientError, but not where somebody else has enabled it since it was looked at."""
-    ttl = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
+    """Raises ClientError, unless somebody else has enabled it meanwhile."""
+    ttl: TimeToLiveSpecificationTypeDef = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
     update = live.client.update_time_to_live
     try:
         live.once_free(partial(update, TableName=live.name, TimeToLiveSpecification=ttl))
@@ -150,7 +162,7 @@ def bring_up_to_date(
 ) -> int:
     """The exit code. Raises SettingsError, TableError, StepError, ClientError."""
     name = Settings.read(stage_environment(stage, environment)).table
-    # Everything is looked at before any change.
+    # A list: every step is planned before the first change.
     planned = [*plan(LiveTable(boto3.client("dynamodb"), name), stage)]
     return console.bring_about(f"DynamoDB table {name}", planned, dry_run=dry_run, status=status)
 
@@ -158,7 +170,7 @@ def bring_up_to_date(
 def main(
     stage: StageName, dry_run: DryRun = False, status: Status = False, as_json: AsJson = False
 ) -> None:
-    """Create the register's DynamoDB table, or bring it up to date."""
+    """Create or update the register's DynamoDB table."""
     console = Console("table", as_json)
     with console.failures():
         sys.exit(bring_up_to_date(console, stage, os.environ, dry_run=dry_run, status=status))

@@ -116,10 +116,10 @@ def test_what_somebody_changed_by_hand_is_named_and_deployed_again(deployed: Dep
         " LeaveTheAllowListAlone, OnlyReadTheFirewallsSecret added",
         "~ schedule of landscape-api-dev-expire: rate(1 day) → rate(15 minutes)",
         "~ schedule of landscape-api-dev-finish: disabled → rate(15 minutes)",
-        "+ right of events to call it of landscape-api-dev-expire",
+        "+ permission for events to call it of landscape-api-dev-expire",
         f"~ route POST /api/v1/projects: anybody → user pools {audit}",
         "+ route HEAD /api/v1/projects: anybody",
-        "~ what is live: another deployment → version 1",
+        "~ live release: another deployment → version 1",
     ]
     assert not [each for each in due if each not in told]
     assert "hidden" not in told
@@ -134,7 +134,7 @@ def test_a_rollback_says_that_nothing_is_older_or_that_it_is_live(deployed: Depl
     """After the deploy of what somebody changed by hand: a second release, of the same code."""
     said = deployed.run("rollback", "--stage", "dev", expect=1)
     assert said == (
-        "rollback: versions 1 and 2 hold the same code and settings; nothing is older\n"
+        "rollback: versions 1 and 2 hold the same code and settings: there is no older release\n"
     )
     before = len(deployed.proxy.calls)
     said = deployed.run("rollback", "--stage", "dev", "--version", "2")
@@ -143,10 +143,10 @@ def test_a_rollback_says_that_nothing_is_older_or_that_it_is_live(deployed: Depl
 
 
 def test_alarms_that_somebody_hears_of_are_not_complained_of(deployed: Deployment) -> None:
-    assert "alarms tell nobody" in deployed.deploy("--dry-run")
+    assert "alarms notify nobody" in deployed.deploy("--dry-run")
     topic = f"arn:aws:sns:{REGION}:123456789012:alarms"
-    assert "alarms tell nobody" not in deployed.deploy("--alarm-topic", topic)
-    assert "alarms tell nobody" not in deployed.deploy("--dry-run")
+    assert "alarms notify nobody" not in deployed.deploy("--alarm-topic", topic)
+    assert "alarms notify nobody" not in deployed.deploy("--dry-run")
 
 
 def test_another_region_than_the_records_is_named(deployed: Deployment) -> None:

@@ -32,7 +32,7 @@ def refused(deployed: Deployment) -> str:
 def test_what_is_unproven_stands_and_is_the_release(deployed: Deployment) -> None:
     deployed.run("firewall", "--stage", "dev", "--status")
     deployed.run("gateway", "--stage", "dev", "--status")
-    assert "version 1 is the first release; nothing is older" in deployed.run(
+    assert "version 1 is the first release: there is no older release" in deployed.run(
         "rollback", "--stage", "dev", expect=1
     )
 
@@ -68,4 +68,4 @@ def test_a_record_of_an_api_that_is_not_here_stops_the_deploy(deployed: Deployme
     deployed.emulator.client("apigateway").delete_rest_api(restApiId=deployed.api_id)
     said = refused(deployed)
     assert deployed.api_id in said
-    assert "another account" in said
+    assert "check the account (AWS_PROFILE)" in said

@@ -296,7 +296,7 @@ def test_each_rollback_goes_back_by_one_release_and_never_forward(deployed: Depl
     release(deployed, "3.0.0")
     assert roll_back(deployed) == first
     unknown = deployed.run(*ROLLBACK, "--version", "777", expect=1)
-    assert "version 777 of landscape-api-dev is no release" in unknown
+    assert "version 777 of landscape-api-dev is not a release" in unknown
 
 
 def test_a_rollback_undoes_a_cut_deploy_or_one_of_settings(deployed: Deployment) -> None:
@@ -372,8 +372,8 @@ def test_a_dry_run_changes_nothing_and_tells(deployed: Deployment, deployment: D
     assert "unchanged; nothing was changed" in deployed.deploy("--dry-run")
     said = deployment.deploy("--dry-run")
     assert "something is due" in said
-    assert "gateway: once there is an API" in said
-    assert "would list this machine's own address for ten minutes, ask the API" in said
+    assert "gateway: after the API is created" in said
+    assert "would allow this machine's address for ten minutes and request /health" in said
     assert all(READS.match(call) for call in deployment.proxy.calls)
 
 

@@ -231,7 +231,7 @@ def test_code_that_is_not_the_releases_is_due(deployed: Deployment) -> None:
     alias = {"FunctionName": "landscape-api-dev", "Name": "released"}
     deployed.emulator.client("lambda").update_alias(**alias, FunctionVersion="2")
     (due,) = status(deployed, expect=3)["due"]
-    assert (due["part"], due["what"]) == ("release", "other code than version 2 answers")
+    assert (due["part"], due["what"]) == ("release", "the code that answers is not version 2")
 
 
 def test_a_deleted_stage_leaves_no_domain_and_no_record(deployed: Deployment, zone: str) -> None:

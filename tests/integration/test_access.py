@@ -174,7 +174,7 @@ def test_what_is_missing_is_named_with_its_cure(site: Site) -> None:
     unlisted = site.run("--role", f"{HERE}nobodys", "--rest-api-id", site.api, expect=1)
     assert unlisted.startswith(f"access: no service lists the role {HERE}nobodys: add it to ")
     not_deployed = site.run("--role", ROLES[TECH_AUDIT_TOOL], expect=1)
-    assert "`make deploy STAGE=dev` makes the API" in not_deployed
+    assert "run `make deploy STAGE=dev` to create the API" in not_deployed
     another = site.run("--role", ROLES[TECH_AUDIT_TOOL], "--rest-api-id", "none", expect=1)
     assert "there is no REST API none in this account and region" in another
 
@@ -189,4 +189,4 @@ def test_what_is_missing_is_named_with_its_cure(site: Site) -> None:
     ],
 )
 def test_one_policy_is_printed_at_a_time(site: Site, options: tuple[str, ...]) -> None:
-    assert "say --role" in site.run(*options, expect=2)
+    assert "pass --role" in site.run(*options, expect=2)

@@ -185,10 +185,13 @@ def test_me_is_the_address_that_a_service_sees(complete: Stage) -> None:
 
 def test_a_table_that_is_not_there_is_named(stage: Stage) -> None:
     stage.environment["LANDSCAPE_STORE_URL"] = "dynamodb://nowhere"
-    assert "ResourceNotFoundException. Is it there (landscape table)?" in stage.refused("list")
+    assert (
+        "ResourceNotFoundException. If it does not exist, create it (landscape table)"
+        in stage.refused("list")
+    )
     stage.environment["LANDSCAPE_STORE_URL"] = "sqlite:"
     assert "is not dynamodb://" in stage.refused("list")
-    assert "'local' is no stage that is deployed" in stage.run("list", "--stage", "local").stderr
+    assert "'local' is not a stage for AWS" in stage.run("list", "--stage", "local").stderr
 
 
 def test_who_is_removed_is_out_and_a_second_time_does_no_harm(complete: Stage) -> None:
@@ -277,7 +280,7 @@ def test_what_is_not_listed_or_in_both_lists_is_not_removed(complete: Stage) -> 
 def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
     complete.said("add", "8.8.8.8", "2a00:1450::1")
     complete.said("deny", "9.9.9.9")
-    assert "the answer was not yes (--yes says it beforehand)" in complete.refused("flush")
+    assert "the answer was not yes. Pass --yes to skip the question" in complete.refused("flush")
     assert "would be taken out" in complete.said("flush", "--dry-run")
     complete.said("flush", "--yes")
     assert complete.sets() == {"allow": set(), "deny": {"9.9.9.9/32"}}
@@ -289,7 +292,7 @@ def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
     [
         (b"y\n", set[str](), 0, "taken out of the allow list"),
         (b"n\n", {"8.8.8.8/32"}, 1, "allowlist: nothing was changed"),
-        (b"", {"8.8.8.8/32"}, 130, "allowlist: stopped. The same command goes on from here"),
+        (b"", {"8.8.8.8/32"}, 130, "allowlist: stopped. Run the same command again to continue"),
     ],
 )
 def test_a_flush_at_a_terminal_waits_for_an_answer(

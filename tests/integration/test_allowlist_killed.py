@@ -157,7 +157,7 @@ def test_a_real_command_killed_after_any_call_to_waf_and_run_again(stage: Stage)
 def test_ctrl_c_says_one_line_and_the_same_command_goes_on(stage: Stage) -> None:
     stage.lists().ledger.put(lasting(KEPT))
     code, err = killed(stage, signal.SIGINT, 9)
-    assert (code, err) == (130, "allowlist: stopped. The same command goes on from here\n")
+    assert (code, err) == (130, "allowlist: stopped. Run the same command again to continue\n")
     stage.said("add", "8.8.8.8", "2a00:1450::1")
     assert stage.sets() == END["add"]
     assert stage.live(utc_now())["allow"] == END["add"]["allow"] - {HAND}

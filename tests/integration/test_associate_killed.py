@@ -70,7 +70,7 @@ def test_ctrl_c_says_in_one_line_what_stands(beginnings: dict[bool, Beginning]) 
         assert (process.returncode, said.count("\n")) == (130, 1)
         assert "associate: stopped. Done: inserted header, IP set" in said
         assert f"left: web ACL {site.names.web_acl}, web ACL of the API's stage" in said
-        assert "The same command goes on from here" in said
+        assert "Run the same command again to continue" in said
         site.waf.watch = None
         site.put_up(*BUILD)
         assert site.associated == site.names.web_acl

@@ -375,7 +375,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"LANDSCAPE_STAGE": "local"}, "LANDSCAPE_STAGE is local, whose development tokens never"),
+        ({"LANDSCAPE_STAGE": "local"}, "LANDSCAPE_STAGE is local, and a container accepts no"),
         (
             {"LANDSCAPE_STORE_URL": "postgres://x"},
             "LANDSCAPE_STORE_URL is 'postgres://x': write it like",

@@ -138,7 +138,7 @@ def test_it_says_where_the_load_balancer_is_and_what_comes_next(door: Door) -> N
     said = door.run(*door.first)
     arn = door.physical("LoadBalancer")
     assert f"landscape firewall --stage dev --load-balancer {arn}" in said
-    assert "Without the web ACL in front of it, every request is refused." in said
+    assert "Without the web ACL, every request is refused." in said
     edit_settings(door, LANDSCAPE_REQUIRE_WAF="false")
     assert "the API is open to every address" in door.run("deploy", "--pace", "0.02")
 
@@ -162,7 +162,7 @@ def test_a_dry_run_changes_nothing(door: Door) -> None:
 
 
 def test_status_says_what_stands_and_whether_a_deploy_is_due(door: Door) -> None:
-    assert door.answer("status", expect=3)["status"] == "not there"
+    assert door.answer("status", expect=3)["status"] == "not found"
     door.run(*door.first)
     found = door.answer("status")
     assert found["status"] == "CREATE_COMPLETE"
@@ -187,7 +187,7 @@ def test_status_says_whose_web_acl_is_in_front(door: Door, ours: bool) -> None:
     )["Summary"]
     waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=door.physical("LoadBalancer"))
     other = f"{name}, which is not the stage's {door.app}-dev"
-    assert door.answer("status")["web_acl"] == (f"{name} is in front" if ours else other)
+    assert door.answer("status")["web_acl"] == (f"{name} is associated" if ours else other)
 
 
 def test_the_container_has_the_stages_settings_and_no_others(door: Door) -> None:
@@ -405,11 +405,11 @@ def test_a_failed_creation_names_what_failed_and_why_and_can_be_repeated(door: D
         (("--image", "python:3.12"), "push the image to ECR"),
         (("--image", "{image}", "--certificate", "mine"), "must be the ARN of a certificate"),
         (("{first}", "--tasks", "8"), "--tasks 8 is above --max-tasks 2"),
-        (("{first}", "--vpc", "vpc-1"), "--vpc and --subnets go together"),
-        (("{first}", "--task-subnets", "subnet-1"), "say --vpc and --subnets too"),
+        (("{first}", "--vpc", "vpc-1"), "--vpc and --subnets need each other"),
+        (("{first}", "--task-subnets", "subnet-1"), "pass --vpc and --subnets too"),
         (("{first}", "--alarm-topic", "mine"), "must be the ARN of an SNS topic"),
         (("{first}", "--parameter", "Colour=red"), "Colour is not one of Image, Repository"),
-        (("{first}", "--parameter", "LandscapeStage=prod"), "Settings are in .chalice/config.json"),
+        (("{first}", "--parameter", "LandscapeStage=prod"), "settings in .chalice/config.json"),
     ],
 )
 def test_what_is_in_the_way_is_said_before_anything_is_made(
@@ -450,7 +450,7 @@ def test_the_stage_is_said_before_or_after_the_command_and_must_be_said(door: Do
     assert before.returncode == after.returncode == 3
     neither = invoke("container", "status", cwd=door.path, environment=there)
     assert neither.returncode == 2
-    assert "say which stage" in neither.stderr
+    assert "name the stage" in neither.stderr
 
 
 def test_a_protected_load_balancer_that_a_failed_creation_left_says_how_it_can_go(
@@ -478,7 +478,7 @@ def test_a_protected_load_balancer_that_a_failed_creation_left_says_how_it_can_g
         pass
     arn = door.physical("LoadBalancer")
     said = door.run("delete", "--yes", expect=1)
-    assert f"Value=false --load-balancer-arn {arn}, then this again" in said
+    assert f"Value=false --load-balancer-arn {arn}, then this command again" in said
     door.emulator.client("elbv2").modify_load_balancer_attributes(
         LoadBalancerArn=arn, Attributes=[{**protection, "Value": "false"}]
     )

@@ -184,7 +184,7 @@ def test_what_it_made_is_taken_away_and_the_logs_stay_unless_told(project: Proje
         ComparisonOperator="GreaterThanThreshold",
     )
     assert len(project.due("--delete", "--dry-run")) == 16
-    assert "--yes says it beforehand" in project.run("--delete", expect=1)
+    assert "Pass --yes to skip the question" in project.run("--delete", expect=1)
     assert len(project.alarms) == 15
     project.client("apigateway").delete_rest_api(restApiId=project.api_id)
     assert len(project.due("--delete", "--yes")) == 16
@@ -202,4 +202,4 @@ def test_what_it_made_is_taken_away_and_the_logs_stay_unless_told(project: Proje
 
 
 def test_logs_are_deleted_with_the_rest_alone(project: Project) -> None:
-    assert "--with-logs goes with --delete" in project.run("--with-logs", expect=1)
+    assert "--with-logs needs --delete" in project.run("--with-logs", expect=1)

@@ -118,8 +118,8 @@ def test_an_api_of_both_ip_versions_gets_a_domain_and_records_of_both(place: Pla
 @pytest.mark.parametrize(
     ("arn", "said"),
     [
-        ("my-certificate", "is no certificate's ARN"),
-        (CERTIFICATE.replace(REGION, "us-east-1"), "request one there"),
+        ("my-certificate", "is not the ARN of a certificate"),
+        (CERTIFICATE.replace(REGION, "us-east-1"), f"Request one in {REGION}"),
         (CERTIFICATE, "there is no certificate"),
     ],
 )
@@ -134,7 +134,7 @@ def test_a_certificate_for_other_names_is_refused_and_one_is_needed_at_first(pla
     other = place.client("acm").request_certificate(DomainName="www.example.org")
     said = place.run("--certificate", other["CertificateArn"], expect=1)
     assert f"is for www.example.org and not for {place.name}" in said
-    assert "say --certificate ARN" in place.run(expect=1)
+    assert "pass --certificate ARN" in place.run(expect=1)
     assert place.name not in place.domains
 
 
@@ -181,7 +181,9 @@ def test_a_zone_that_does_not_hold_the_name_is_refused(place: Place) -> None:
     other = route53.create_hosted_zone(Name="example.net", CallerReference=f"{place.app}-net")
     zone = other["HostedZone"]["Id"].rpartition("/")[2]
     options = ("--certificate", place.certificate, "--zone")
-    assert f"example.net, which does not hold {place.name}" in place.run(*options, zone, expect=1)
+    assert f"example.net, which does not contain {place.name}" in place.run(
+        *options, zone, expect=1
+    )
     assert "there is no hosted zone ZNONE" in place.run(*options, "ZNONE", expect=1)
 
 
@@ -192,7 +194,7 @@ def test_a_removal_leaves_what_leads_elsewhere(place: Place) -> None:
         domainName=place.name, basePath="old", restApiId="another", stage="v1"
     )
     said = place.run("--delete", "--yes", "--zone", place.zone)
-    assert "leads to other APIs, and stays, with its record: old to another/v1" in said
+    assert "and its record stay, because it leads to other APIs: old to another/v1" in said
     left = gateway.get_base_path_mappings(domainName=place.name)["items"]
     assert [one["basePath"] for one in left] == ["old"]
     assert set(place.records) == {"A"}
@@ -211,9 +213,9 @@ def alias_to(name: str) -> dict[str, Any]:
 def test_an_api_or_a_name_that_is_not_there_says_what_helps(place: Place) -> None:
     where = {"cwd": place.path, "environment": environment_at(place.emulator.url)}
     done = invoke("domain", "no name", "--stage", "dev", **where)  # type: ignore[arg-type]
-    assert "is no domain name: say one like api.example.org" in done.stderr
+    assert "is not a domain name: use one like api.example.org" in done.stderr
     done = invoke("domain", place.name, "--stage", "dev", **where)  # type: ignore[arg-type]
-    assert "make deploy STAGE=dev makes it" in done.stderr
+    assert "run make deploy STAGE=dev, or name the API" in done.stderr
     told = json.loads(place.run("--certificate", place.certificate, "--dry-run", "--json"))
     assert (told["is_due"], told["url"]) == (True, f"https://{place.name}")
 
@@ -221,7 +223,10 @@ def test_an_api_or_a_name_that_is_not_there_says_what_helps(place: Place) -> Non
 # --- what the emulator does not do
 
 
-def of_aws(found: dict[str, Any] | None, mapped: str, aws: StubbedAws) -> Domain:
+BY_IPV4: Any = {}  # an API that has no IP address type
+
+
+def of_aws(found: Any, mapped: str, aws: StubbedAws) -> Domain:
     mappings = {"(none)": mapped} if mapped else {}
     return Domain(aws.clients[0], NAME, aws.slept.append, found, mappings)
 
@@ -243,14 +248,14 @@ def test_an_old_policy_certificate_and_ip_address_type_are_brought_up_to_date() 
     }
     aws.refuses("update_domain_name", "TooManyRequestsException")
     aws.answers("update_domain_name", {}, expected)
-    dual = {"endpointConfiguration": {"ipAddressType": "dualstack"}}
+    dual: Any = {"endpointConfiguration": {"ipAddressType": "dualstack"}}
     with aws:
         step = domain_step(of_aws(found, "", aws), CERTIFICATE, dual)
         assert step.is_due
         step.make()
     assert aws.slept == [10.0]
     strict = {**found, "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"}
-    assert not domain_step(of_aws(strict, "", aws), "", {}).is_due
+    assert not domain_step(of_aws(strict, "", aws), "", BY_IPV4).is_due
 
 
 def test_a_name_that_aws_has_elsewhere_says_whom_to_ask() -> None:
@@ -258,10 +263,10 @@ def test_a_name_that_aws_has_elsewhere_says_whom_to_ask() -> None:
     aws.refuses("create_domain_name", "ConflictException")
     aws.refuses("create_domain_name", "BadRequestException", "Certificate is not valid.")
     with aws:
-        step = domain_step(of_aws(None, "", aws), CERTIFICATE, {})
-        with pytest.raises(DomainError, match="in another account or region or for CloudFront"):
+        step = domain_step(of_aws(None, "", aws), CERTIFICATE, BY_IPV4)
+        with pytest.raises(DomainError, match="in another account or region, or for CloudFront"):
             step.make()
-        with pytest.raises(DomainError, match=r"not valid\. Is the certificate issued"):
+        with pytest.raises(DomainError, match=r"not valid\. Check that the certificate is issued"):
             step.make()
 
 

@@ -98,25 +98,27 @@ def listed(store: Store, key: str) -> list[Any]:
 
 def test_a_project_is_never_left_without_a_contact(full: Place) -> None:
     told = landscape(full, RITA.upper(), code=1)
-    cure = "has no other contact: add one, or say who takes the place (--replace-with)"
+    cure = "has no other contact: add one, or name one with --replace-with"
     assert told == f"forget: the project alone {cure}\n"
     store = full.open()
     assert [contact.email for contact in there(store.projects, "alone").contacts] == [RITA.upper()]
     assert all(move.author != RITA for move in history(store, "go"))
     assert landscape(full, RITA, code=1) == told
-    assert "done: nothing is left" in landscape(full, RITA, "--replace-with", EVE)
+    assert "done: the register no longer contains the address" in landscape(
+        full, RITA, "--replace-with", EVE
+    )
     assert KEY not in full.everything().lower()
     text = full.everything()
-    assert "nothing is left of it in the register" in landscape(full, RITA)
+    assert "the register does not contain the address" in landscape(full, RITA)
     assert full.everything() == text
 
 
 def test_a_dry_run_says_what_is_due_and_changes_nothing(full: Place) -> None:
     text = full.everything()
     told = landscape(full, RITA, "--dry-run")
-    assert "~ projects: 2 as contact, 2 as last writer → nowhere" in told
-    assert "~ technologies: 45 as author of moves, 2 as last writer → nowhere" in told
-    assert "~ kept answers (Idempotency-Key): 4 → nowhere" in told
+    assert "~ projects: 2 as contact, 2 as last writer → none" in told
+    assert "~ technologies: 45 as author of moves, 2 as last writer → none" in told
+    assert "~ stored answers (Idempotency-Key): 4 → none" in told
     assert "unfinished writes" not in told
     assert "the project alone has no other contact" in told
     assert "point-in-time recovery" in told
@@ -282,7 +284,7 @@ def test_an_address_in_a_text_is_told_and_left(place: Place) -> None:
     store.projects.add(project("said", description=f"Ask {RITA}, or jo{RITA}"))
     store.projects.add(project("other", description=f"Ask jo{RITA}"))
     told = landscape(place, RITA, "--replace-with", EVE)
-    assert "project said: people have written the address into a text" in told
+    assert "project said: a text contains the address" in told
     assert "project other" not in told
     assert RITA in there(store.projects, "said").description
 

@@ -221,7 +221,7 @@ def test_a_stage_that_is_to_keep_to_ipv4_says_so_in_its_settings(project: Projec
     assert project.configure() == ["IP addresses"]
     assert project.ip_addresses == "dualstack"
     config.write_text(written.replace('"dev": {', f'"dev": {{{key}: "ipv6",'))
-    assert "is 'ipv6': write 'dualstack', or 'ipv4'" in project.run(expect=1)
+    assert "is 'ipv6': set 'dualstack', or 'ipv4'" in project.run(expect=1)
 
 
 def test_the_api_of_chalices_own_record_is_found(project: Project) -> None:
@@ -236,10 +236,13 @@ def test_the_api_of_chalices_own_record_is_found(project: Project) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "gateway: there is no .chalice/deployed/dev.json"),
-        (("--stage", "prod"), "gateway: 'prod' is no stage that is deployed"),
+        ((), "gateway: .chalice/deployed/dev.json not found: run `make deploy"),
+        (("--stage", "prod"), "gateway: 'prod' is not a stage for AWS"),
         (("--rest-api-id", "nothere"), "gateway: there is no REST API nothere"),
-        (("--rest-api-id", "x", "--log-days", "31"), "gateway: --log-days 31 is not one of"),
+        (
+            ("--rest-api-id", "x", "--log-days", "31"),
+            "gateway: --log-days 31 is unsupported: use one of 1, 3, 5",
+        ),
     ],
 )
 def test_errors_are_said_in_a_line(project: Project, options: tuple[str, ...], said: str) -> None:

@@ -92,5 +92,8 @@ def test_a_runtime_that_aws_takes_no_more_is_named_and_all_is_as_before(tmp_path
         with pytest.raises(StepError) as stopped:
             carry_out(steps)
     said = str(stopped.value)
-    assert f"AWS takes the runtime python3.9 of version 1 no more: {no}. What was done" in said
-    assert "Check out the sources of that release and deploy them anew" in said
+    assert (
+        f"AWS no longer accepts the runtime python3.9 of version 1: {no}. The rollback was undone"
+        in said
+    )
+    assert "Check out the sources of that release and deploy them again" in said

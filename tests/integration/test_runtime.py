@@ -156,7 +156,7 @@ def test_on_another_machine_the_zip_gets_lambdas_wheels(project: Path) -> None:
 
 def test_a_zip_without_lambdas_wheel_is_refused(project: Path) -> None:
     """Chalice warns of it, and would deploy it all the same."""
-    with pytest.raises(DeployError, match=r"no pydantic_core.*Linux for Python"):
+    with pytest.raises(DeployError, match=r"no pydantic_core.*Linux wheel for Python"):
         package(project)
 
 
@@ -164,7 +164,7 @@ def test_another_machines_code_in_the_zip_is_refused(project: Path) -> None:
     write_wheel(project / "index", LINUX, FOR_LAMBDA)
     (project / "vendor").mkdir()
     (project / "vendor" / FOR_MAC).write_text("")
-    with pytest.raises(DeployError, match=f"holds {re.escape(FOR_MAC)}, and Lambda takes"):
+    with pytest.raises(DeployError, match=f"holds {re.escape(FOR_MAC)}, but Lambda needs"):
         package(project)
 
 

@@ -106,7 +106,7 @@ def test_the_apis_policy_opens_iam_to_the_listed_roles_and_the_rest_to_everybody
 
 def test_a_role_of_the_apis_own_account_is_left_to_its_own_policy(app: Chalice) -> None:
     for roles in ((), ROLES[:1]):
-        with pytest.raises(AccessError, match=r"what --role prints is enough"):
+        with pytest.raises(AccessError, match=r"Pass --role to print the policy of a role"):
             resource_policy(app, roles, OWN, "dev")
 
 

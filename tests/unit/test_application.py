@@ -61,7 +61,7 @@ def test_a_scheduled_lambda_without_the_apis_is_due() -> None:
         aws.answers("get_function", {"Configuration": LIVE})
         aws.refuses("get_function_configuration", "ResourceNotFoundException")
         due = [s.line for s in lambda_steps(STAGE, built, Sdk(*aws.clients), None) if s.is_due]
-    assert due == ["~ code: not the API's"]
+    assert due == ["~ code: differs from the API's"]
 
 
 def due_of_api(security: dict[str, Any], live: dict[str, Any], **more: Any) -> list[str]:

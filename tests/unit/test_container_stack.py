@@ -83,7 +83,7 @@ def test_an_update_that_fails_names_the_first_resource_and_nobody(aws: StubbedAw
     assert str(caught.value) == (
         f"Service (AWS::ECS::Service) failed: {role}/(session) is not authorized."
         f" {NAME} is now UPDATE_ROLLBACK_COMPLETE."
-        " It is as it was before. Mend that, and deploy again"
+        " The update was rolled back. Remove the cause, and deploy again"
     )
     assert len(said) == 5
     assert "me@example.org" not in "".join(said)
@@ -114,7 +114,7 @@ def test_ctrl_c_leaves_cloudformation_at_work_and_says_so(aws: StubbedAws) -> No
 
     begins(aws)
     happened(aws, BEFORE, ("1", NAME, "UPDATE_IN_PROGRESS", ""))
-    goes_on = f"CloudFormation itself goes on with {NAME}. The same command goes on from here"
+    goes_on = f"CloudFormation still continues with {NAME}. Run the same command again to continue"
     with pytest.raises(StoppedError, match=goes_on):
         Stack(aws.clients[0], NAME, stop, pace=0).execute(Proposal(MADE))
 
@@ -125,7 +125,7 @@ def test_ctrl_c_leaves_cloudformation_at_work_and_says_so(aws: StubbedAws) -> No
         ("ROLLBACK_COMPLETE", "Delete it with landscape container delete, then deploy again"),
         ("DELETE_FAILED", "Delete it with landscape container delete, then deploy again"),
         ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
-        ("UPDATE_IN_PROGRESS", "Wait until CloudFormation is done with it"),
+        ("UPDATE_IN_PROGRESS", "Wait until CloudFormation has finished"),
     ],
 )
 def test_a_stack_that_takes_no_change_says_what_helps(

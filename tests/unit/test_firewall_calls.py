@@ -157,7 +157,7 @@ def test_time_to_think_takes_nothing_either(given: Given) -> None:
 
 
 def test_an_aws_that_cannot_be_reached_is_asked_again_and_then_named() -> None:
-    session = boto3.Session(region_name=REGION, **CREDENTIALS)
+    session: Any = boto3.Session(region_name=REGION, **CREDENTIALS)
 
     class Unreachable:
         def client(self, name: Any, **options: Any) -> Any:

@@ -20,7 +20,7 @@ from ops.steps import StepError, carry_out
 from tests.unit.test_gateway import BARE, Gateway, aws
 
 __all__ = ["aws"]  # a fixture
-BY_KIND = {response.kind: response for response in RESPONSES}
+BY_KIND: dict[str, GatewayResponse] = {response.kind: response for response in RESPONSES}
 ONE = BY_KIND["DEFAULT_4XX"]
 
 

@@ -69,7 +69,7 @@ def test_what_is_new_is_given_five_minutes_and_that_is_said(serve: Serve) -> Non
     said, told = ask(serve, *blocked, OK, UNSIGNED)
     assert said.endswith("answers 200")
     assert len(told) == PATIENCE_SECONDS / TELL_SECONDS
-    assert told[0].endswith("the firewall's own 403. It is asked again for up to 300 s")
+    assert told[0].endswith("the firewall's own 403. Retrying for up to 300 s")
 
 
 def invoked(payload: Any, **more: Any) -> str:

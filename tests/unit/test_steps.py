@@ -60,7 +60,7 @@ def test_only_what_is_due_is_done_and_in_order() -> None:
     [
         (refusal("Busy"), "off", r"^x: An error occurred \(Busy\).*\(done before it: a\)"),
         (refusal("Busy"), "on", r"^x: An error occurred \(Busy\)[^(]*$"),
-        (KeyboardInterrupt(), "off", r"Done: a; left: x, b\. The same command goes on"),
+        (KeyboardInterrupt(), "off", r"Done: a; left: x, b\. Run the same command again"),
     ],
 )
 def test_a_step_that_fails_says_what_was_done(error: BaseException, first: str, said: str) -> None:
@@ -126,12 +126,12 @@ def test_a_plan_counts_and_shows_both_values_of_what_is_due(
     ]
     Console("gateway").show_plan("All", planned)
     title, *lines = capsys.readouterr().out.splitlines()
-    assert title == "All: 1 to create, 2 to change, 1 to remove, 1 unchanged"
+    assert title == "All: 1 to create, 2 to change, 1 to delete, 1 unchanged"
     due = ["+ table", "~ alarm: Threshold: 5 → 3", "~ retention: for ever → 30 days", "- route"]
     assert [line.strip() for line in lines] == due
     Console("gateway").show_plan("All", planned, every=True)
     assert capsys.readouterr().out.splitlines()[-1] == "  = metrics: on"
-    assert tally(planned, is_done=True) == "1 created, 2 changed, 1 removed, 1 unchanged"
+    assert tally(planned, is_done=True) == "1 created, 2 changed, 1 deleted, 1 unchanged"
 
 
 def test_names_are_folded_where_the_terminal_is_narrow_and_never_cut(
@@ -157,21 +157,24 @@ def unavailable(cause: Exception) -> UnavailableError:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (refusal("AccessDeniedException"), r"^access denied\. .* lack that permission"),
+        (refusal("AccessDeniedException"), r"^access denied\. .* Add that permission"),
         (refusal("ExpiredToken"), "have expired: sign in again"),
-        (refusal("InvalidClientTokenId"), "AWS does not know these credentials .*set AWS_PROFILE"),
+        (refusal("InvalidClientTokenId"), "AWS refuses these credentials .*set AWS_PROFILE"),
         (NoRegionError(), "set AWS_DEFAULT_REGION"),
         (NoCredentialsError(), r"set AWS_PROFILE .* sign in \(aws sso login"),
         (PartialCredentialsError(provider="env", cred_var="x"), "set both AWS_ACCESS_KEY_ID"),
         (ProfileNotFound(profile="me"), r"set AWS_PROFILE to one of ~/\.aws/config"),
-        (UnauthorizedSSOTokenError(), r"sign-in is over .*sign in again"),
+        (UnauthorizedSSOTokenError(), r"sign-in has expired .*sign in again"),
         (
             EndpointConnectionError(endpoint_url="https://x"),
             "HTTPS_PROXY.*region.*AWS_ENDPOINT_URL",
         ),
         (unavailable(NoCredentialsError()), "^no AWS credentials were found"),
         (unavailable(refusal("ExpiredTokenException")), "have expired"),
-        (unavailable(refusal("ResourceNotFoundException")), r"Is it there \(landscape table\)"),
+        (
+            unavailable(refusal("ResourceNotFoundException")),
+            r"If it does not exist, create it \(landscape table\)",
+        ),
     ],
 )
 def test_an_error_of_the_sdk_names_its_cure(error: Exception, said: str) -> None:
@@ -187,8 +190,8 @@ def test_only_a_command_that_has_changed_something_goes_on(
             raise NoCredentialsError
         return capsys.readouterr().err
 
-    assert "goes on" not in said()
-    assert "The same command goes on from here" in said("a step")
+    assert "same command" not in said()
+    assert "Run the same command again to continue" in said("a step")
 
 
 def project(path: Path, config: Any, deployed: Any = None) -> Path:
@@ -221,13 +224,13 @@ def test_a_stage_has_chalices_names(tmp_path: Path, config: Any, names: tuple[st
     ("name", "config", "said"),
     [
         *(
-            (name, CONFIG, rf"'{name}' is no stage .* has dev\. Say STAGE=")
+            (name, CONFIG, rf"'{name}' is not a stage for AWS; .* has dev\. Pass STAGE=")
             for name in ("local", "prod", "x")
         ),
-        ("dev", {"stages": {"dev": {}}}, "has no app_name"),
-        ("dev", [], "holds no JSON object"),
-        ("dev", {}, "'dev' is no stage that is deployed; .* has none"),
-        ("", CONFIG, "no stage is named; .* has dev. Say STAGE=dev"),
+        ("dev", {"stages": {"dev": {}}}, "has no app_name: add it"),
+        ("dev", [], "must hold a JSON object"),
+        ("dev", {}, "'dev' is not a stage for AWS; .* has none"),
+        ("", CONFIG, "no stage is named; .* has dev. Pass STAGE=dev"),
     ],
 )
 def test_an_unknown_stage_is_refused(tmp_path: Path, name: str, config: Any, said: str) -> None:
@@ -242,7 +245,7 @@ def test_a_missing_config_is_refused_by_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("deployed", "said"),
-    [(None, r"dev\.json: `make deploy STAGE=dev`"), ({}, "names no rest_api_id")],
+    [(None, r"dev\.json not found: run `make deploy STAGE=dev`"), ({}, "names no rest_api_id")],
 )
 def test_the_api_is_found_or_what_to_do_is_said(tmp_path: Path, deployed: Any, said: str) -> None:
     resources = [

@@ -64,8 +64,8 @@ def aws() -> Iterator[Aws]:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("DELETING", "landscape-dev is being deleted; wait until it is gone"),
-        ("ARCHIVED", "is ARCHIVED, as DynamoDB cannot use the key"),
+        ("DELETING", "landscape-dev is being deleted: wait, and run the command again"),
+        ("ARCHIVED", "is ARCHIVED, because DynamoDB cannot use the KMS key"),
         ("ARCHIVING", "is ARCHIVING: for a week"),
         ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "is INACCESSIBLE_ENCRYPTION_CREDENTIALS: "),
         ("REPLICATION_NOT_AUTHORIZED", "is REPLICATION_NOT_AUTHORIZED, and only an ACTIVE"),
@@ -160,7 +160,7 @@ def test_a_table_that_somebody_else_made_meanwhile_is_there_or_is_refused(
     [
         (BY_ANOTHER, "Nothing was changed. Disable it .*AttributeName=expires.* up to an hour"),
         ({**BY_ANOTHER, "TimeToLiveStatus": "ENABLING"}, "expire by the attribute expires"),
-        ({**ON, "TimeToLiveStatus": "DISABLING"}, "up to an hour, and cannot be enabled before"),
+        ({**ON, "TimeToLiveStatus": "DISABLING"}, "up to an hour. It cannot be enabled before"),
     ],
 )
 def test_a_ttl_that_cannot_be_switched_is_said(aws: Aws, found: dict[str, str], said: str) -> None:
