@@ -1,4 +1,4 @@
-"""How many calls to DynamoDB each answer takes, one after another: inside Lambda, behind the firewall."""
+"""The number of successive calls to DynamoDB for each answer, inside Lambda behind the firewall."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ def draft(name: str, technology: str = "Python") -> dict[str, Any]:
 
 
 class Process:
-    """One process of the deployed Lambda, whose calls are counted."""
+    """One process of the deployed Lambda, with counted calls."""
 
     def __init__(self, settings: Settings, tables: Tables, table: str) -> None:
         self._recording = Recording(tables.transport)
@@ -41,7 +41,7 @@ class Process:
         }
 
     def calls(self, method: str, path: str, body: object = None, who: str = AUDIT) -> list[str]:
-        """The calls that an answer takes, which must be a good one."""
+        """The calls for an answer, which must be a success."""
         headers = {HEADER: PASS, "content-type": "application/json", "if-match": "*"}
         said = b"" if body is None else json.dumps(body).encode()
         self._recording.forget()
@@ -75,11 +75,11 @@ def open_process(tables: Tables, settings: Settings) -> Open:
         filler.calls("POST", T, {"name": name, **LANGUAGE}, LANDSCAPE)
     for n in range(60):
         filler.calls("POST", P, draft(f"Survey {n}"))
-    filler.calls("GET", P)  # the first page ever makes the cursors' key
+    filler.calls("GET", P)  # the first page of all creates the cursors' key
     return opened
 
 
-# The names of the technologies are known: the process remembers them for a minute.
+# The process has the names of the technologies in memory, for a minute.
 LATER: Mapping[str, tuple[list[str], tuple[Any, ...]]] = {
     "health": ([GET], ("GET", "/health")),
     "by name": ([QUERY], ("GET", P)),
@@ -118,7 +118,7 @@ def test_later_answers_take_so_many_calls(open_process: Open) -> None:
 
 
 def test_the_first_answer_of_a_process_takes_one_call_more(open_process: Open) -> None:
-    """The firewall's value, the cursors' key and the renamed technologies come together."""
+    """One call reads the firewall's value, the cursors' key and the renamed technologies."""
     reads = ("health", "by name", "by time", "by word", "one project", "one technology", "radar")
     for name in reads:
         wanted, asked = LATER[name]

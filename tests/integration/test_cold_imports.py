@@ -1,4 +1,4 @@
-"""What a request costs at a cold start: the modules that it makes a new process import."""
+"""The modules that a request makes a new process import, at a cold start."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ READS = [
 
 
 def imported(state: Path, *requests: object, **environment: str) -> tuple[set[str], list[int]]:
-    """The top-level modules of a new process that answered `requests`, and its answers."""
+    """The top-level modules of a new process that answered `requests`, and the statuses."""
     environment = {**local_environment(state), **environment}
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps(requests)],
@@ -80,4 +80,4 @@ def test_inside_lambda_no_request_imports_cryptography(tmp_path: Path) -> None:
     found, statuses = imported(tmp_path, *requests, **environment)
     assert set(statuses) == {200, 201, 204, 404}
     assert found.isdisjoint({"jwt", "cryptography", "boto3", "rich", "typer"})
-    assert "pydantic" in found  # the POST was a real one: the probe sees what it imports
+    assert "pydantic" in found  # this proves that the test sees the imports of a write

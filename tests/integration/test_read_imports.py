@@ -1,7 +1,7 @@
-"""What a cold read imports inside Lambda, module by module: read_imports.txt lists all it may.
+"""The modules that a cold read imports inside Lambda. read_imports.txt lists all that are allowed.
 
-Each line more there is a cold start that is slower for everybody; leave one out that is no longer
-needed. It counts modules and no seconds, so it fails on a slow machine as on a fast one.
+Each additional line makes every cold start slower. Remove a line that is no longer needed. The test
+counts modules instead of seconds, so the speed of the machine does not matter.
 """
 
 import json
@@ -48,7 +48,7 @@ Read = Callable[[str], tuple[set[str], dict[str, object]]]
 
 @pytest.fixture(scope="module")
 def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """Asks a new process, as Lambda starts it, for a path of a table with two projects."""
+    """Reads a path in a new process, as Lambda starts it, from a table with two projects."""
     with emulated_tables(emulator) as tables:
         table = tables.new()
         store = tables.open(table)
@@ -85,7 +85,7 @@ def cold_read(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> R
 
 
 def is_inner(module: str) -> bool:
-    """Of the standard library, and its own affair: each Python has others."""
+    """Whether it is internal to the standard library: it differs between versions of Python."""
     parts = module.split(".")
     return parts[0] in sys.stdlib_module_names and any(part.startswith("_") for part in parts)
 

@@ -1,4 +1,4 @@
-"""Servers that break off, ended by the test that started them."""
+"""Scripted servers, which the fixture stops after each test."""
 
 import ssl
 from collections.abc import Iterator, Sequence

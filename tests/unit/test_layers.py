@@ -1,4 +1,4 @@
-"""Imports point one way, and each library is named where it belongs and nowhere else."""
+"""Imports have one direction, and only certain places may import a library."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.api import ROOT
 
-# What each part of the tree may import of the tree, the longest path that fits. `chalicelib` alone ships.
+# The parts of the tree that each part may import. The longest path that fits decides.
 MAY_IMPORT = {
     "chalicelib/errors.py": set[str](),
     "chalicelib/deadline.py": set(),
@@ -58,7 +58,7 @@ MAY_IMPORT = {
         "tools.token",
     },
     "container": {"chalicelib", "container"},
-    # An operator's commands, which the image does not hold.
+    # An operator's commands, which are not in the image.
     "container/command.py": {"chalicelib", "container", "ops"},
     "container/parameters.py": {"chalicelib", "container", "ops"},
     "container/stack.py": {"chalicelib", "container", "ops"},
@@ -73,7 +73,7 @@ MAY_IMPORT = {
     "tests": {"app", "chalicelib", "container", "ops", "waf", "tools", "bench", "tests"},
 }
 OURS = ("app", "chalicelib", "container", "ops", "waf", "tools", "bench", "tests")
-# A library, and the places in what ships that may name it; everything else must do without.
+# By library, the only places in the shipped code that may import it.
 AT_HOME = {
     "chalice": ("app.py", "chalicelib/bootstrap.py", "chalicelib/routes/"),
     "boto3": ("chalicelib/stores/dynamodb", "chalicelib/firewall/"),
@@ -100,7 +100,7 @@ def place(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """What it imports while it runs: not what stands under TYPE_CHECKING."""
+    """The modules that it imports at run time, without those under TYPE_CHECKING."""
     todo: list[ast.AST] = [ast.parse(path.read_text())]
     while todo:
         node = todo.pop()
@@ -141,7 +141,7 @@ def test_no_import_goes_round() -> None:
     known = {name_of(path) for path in SOURCES}
 
     def module_of(name: str) -> str | None:
-        """Of a module or of a name in one."""
+        """The module with this name, or the module that defines it."""
         return next((one for one in (name, name.rpartition(".")[0]) if one in known), None)
 
     graph = {name_of(path): {module_of(name) for name in imports(path)} for path in SOURCES}
@@ -166,7 +166,7 @@ def test_libraries_stay_at_home() -> None:
 
 
 def test_only_bootstrap_names_a_concrete_store() -> None:
-    """And the firewall: its allow-list is in the stage's table, and nowhere else."""
+    """The firewall may too: its allow-list is only in the stage's table."""
     may = ("chalicelib/stores/", "chalicelib/bootstrap.py", "chalicelib/firewall/")
     for path in SHIPPED:
         if not place(path).startswith(may):
@@ -180,7 +180,7 @@ def test_only_app_reads_the_environment() -> None:
 
 
 def test_no_folder_is_put_on_a_path() -> None:
-    """Everything is imported by its package's name."""
+    """Every import uses the name of its package."""
     for path in SOURCES:
         if not place(path).startswith("tests/"):
             assert "sys.path" not in path.read_text(), place(path)

@@ -1,4 +1,4 @@
-"""The radar's document: within 5 MB whatever is on it, and it says what it leaves out."""
+"""The radar's document: at most 5 MB, and it counts the moves and entries that it leaves out."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ SNAKES = "\N{SNAKE}" * 500
 
 
 def tools(moves: int, note: str = "", **more: Any) -> Iterator[Technology]:
-    """Without end."""
+    """An endless sequence of technologies."""
     history = tuple(Move(("hold", "trial")[n % 2], NOW, None, note) for n in range(min(moves, 50)))
     plain = Technology("", "languages", history, move_count=moves, **more)
     for number in count():
@@ -70,7 +70,7 @@ def test_then_the_end_of_the_order_by_name() -> None:
 
 @pytest.mark.parametrize(("moves", "note"), [(1, ""), (50, ""), (50, SNAKES), (1, SNAKES)])
 def test_no_more_is_read_than_can_be_served(moves: int, note: str) -> None:
-    """However many there are."""
+    """For an endless sequence of technologies."""
     read = 0
 
     def watched() -> Iterator[Technology]:

@@ -1,4 +1,4 @@
-"""Names, words and slugs: what any text is turned into."""
+"""Names, words, slugs and JSON: the forms of any text."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_what_reads_the_same_is_the_same() -> None:
     assert name_key("\uff21pi") == name_key("api")
 
 
-# Unicode 14.0, as Default_Ignorable_Code_Point has them.
+# The Default_Ignorable_Code_Point of Unicode 14.0.
 IGNORABLE = [
     *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),
     *range(0x180B, 0x1810),
@@ -128,7 +128,7 @@ def test_an_id_is_not_faithful_to_a_name_of_which_something_was_dropped(name: st
 
 
 def test_the_first_free_id_is_taken_and_after_five_tries_a_suffix_is_drawn() -> None:
-    """However many records share a slug, the next one takes a few tries."""
+    """Many records may share a slug: the next one still needs few tries."""
     ids: list[str] = []
 
     def add(free: str) -> str:
@@ -166,7 +166,7 @@ def test_what_counts_as_an_ipv6_address_is_one(host: str) -> None:
     assert urlsplit(f"https://[{host}]/").hostname == host.lower()
 
 
-# Python 3.13 spells an IPv4 address within one with dots, which a browser's origin never has.
+# Python 3.13 writes an embedded IPv4 address with dots. A browser's origin never has these.
 @given(address=st.ip_addresses(v=6))
 def test_every_ipv6_address_counts_as_one(address: IPv6Address) -> None:
     assume(not address.ipv4_mapped)
