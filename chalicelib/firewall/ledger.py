@@ -50,7 +50,7 @@ class Ledger:
             "attribute_not_exists(pk) OR attribute_exists(removed_at) OR expires_at <= :now"
             " OR note = :note"
         )
-        values: dict[str, Value] = {"now": {"S": timestamp(now)}, "note": {"S": entry.note}}
+        values: Item = {"now": {"S": timestamp(now)}, "note": {"S": entry.note}}
         with suppress(RetryError):
             write = self._client.put(_item(entry), free, **values)
             self._client.transact([Action(write, RetryError)])
@@ -60,12 +60,12 @@ class Ledger:
 
         def write(entry: Entry) -> Mapping[str, object]:
             change = "SET removed_at = :removed_at, mark = :new"
-            values: dict[str, Value] = {
+            values: Item = {
                 "removed_at": {"S": timestamp(now)},
                 "new": {"S": uuid4().hex},
+                "mark": {"S": entry.mark},
             }
-            mark = Value(S=entry.mark)
-            return self._client.update(_key(entry), change, UNCHANGED, mark=mark, **values)
+            return self._client.update(_key(entry), change, UNCHANGED, **values)
 
         return self._write_unchanged(entries, write)
 

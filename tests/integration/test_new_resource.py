@@ -251,7 +251,7 @@ def test_a_new_resource_takes_its_own_files_and_at_most_eight_edits(with_teams: 
 def test_the_contract_has_the_new_resource(with_teams: Path) -> None:
     contract = contract_of(with_teams)
     paths = contract["paths"]
-    assert paths[T]["post"]["summary"] == "Make a team"
+    assert paths[T]["post"]["summary"] == "Create a team"
     assert paths[T]["get"]["summary"] == "All teams"
     assert paths[T + "/{team_id}"]["get"]["summary"] == "Read a team"
     assert {"NewTeam", "Team", "TeamList"} <= contract["components"]["schemas"].keys()

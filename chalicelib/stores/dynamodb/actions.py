@@ -19,8 +19,8 @@ class Action:
 def refusal(actions: Sequence[Action], error: CallError) -> Exception | None:
     """The error that a cancelled transaction stands for; None if it should be repeated.
 
-    The first action with a reason decides, also if a conflict comes before a failed condition. The
-    conflicting transaction may be half visible, so that condition must be checked again.
+    The first action with a reason decides. A conflict before a failed condition means None: the other
+    transaction may be half visible, so the condition must be checked again.
     """
     for action, reason in zip(actions, error.reasons, strict=False):
         if reason in HELD_UP:

@@ -110,7 +110,7 @@ class Client:
         return answer["Items"], last and last["sk"]["S"]
 
     def pages(self, partition: str, beginning: str = "") -> Iterator[list[Item]]:
-        """A partition's items whose sort keys begin so, in order. Each page is a lazy call of 1 MB."""
+        """A partition's items whose sort keys begin with `beginning`, in order. Each page is a lazy call."""
         values = {":pk": {"S": partition}}
         condition = "pk = :pk"
         if beginning:

@@ -35,7 +35,7 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[bytes, bytes]  # by name in lower case
     body: bytes
-    is_last: bool  # of its connection
+    is_last: bool  # the connection serves no other
 
 
 class Connection:
@@ -51,7 +51,7 @@ class Connection:
         host = address[0].encode()
         self._socket = _connected(host, address[1], connect_seconds, deadline)
         self._pending: Callable[[], int] = lambda: 0  # bytes decrypted by TLS, not yet received
-        if tls:  # on failure it closes the socket
+        if tls:  # wrap_socket closes the socket if it fails
             secured = tls.wrap_socket(self._socket, server_hostname=host)
             self._socket, self._pending = secured, secured.pending
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -23,7 +23,7 @@ from chalicelib.stores.dynamodb.transport import (
 )
 
 CONNECT_SECONDS = 2.0
-READ_SECONDS = 5.0  # for a whole call, with the connection
+READ_SECONDS = 5.0  # for a whole call, connecting included
 # These can be carried out twice without an effect.
 READS = frozenset({"BatchGetItem", "GetItem", "Query"})
 

@@ -10,7 +10,7 @@ from chalicelib.stores.dynamodb.items import rows_in
 from chalicelib.stores.dynamodb.keys import id_in, words_partition
 
 T = TypeVar("T")
-# DynamoDB compares this number of words. `Serve` compares the others.
+# DynamoDB compares at most this number of words. `Serve` compares the others.
 WORDS_COMPARED = 10
 # The entry of a list for an item; None if the list leaves the item out.
 Serve = Callable[[Item], T | None]

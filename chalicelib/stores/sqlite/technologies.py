@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from sqlite3 import Connection
-from typing import Any
 
 from chalicelib.errors import IdTakenError, InUseError, NameTakenError
 from chalicelib.models.page import Page, Position
@@ -129,9 +128,8 @@ def _get(connection: Connection, technology_id: str) -> Technology | None:
     return row and _technology(row)
 
 
-def _technology(row: tuple[Any, ...]) -> Technology:
-    document, *others = row
-    return technology_from(json.loads(document), *others)
+def _technology(row: tuple[str, int, str | None, str]) -> Technology:
+    return technology_from(json.loads(row[0]), *row[1:])
 
 
 @lru_cache(512)  # lists read the same rows repeatedly

@@ -26,7 +26,7 @@ def team_document(team: Team) -> dict[str, Any]:
 
 
 def team_text(team: Team) -> str:
-    """The team as a store keeps it."""
+    """The JSON of the team in a store."""
     return as_json(document_of(team, stored=True))
 
 

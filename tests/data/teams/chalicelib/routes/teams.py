@@ -45,7 +45,7 @@ def teams_blueprint(
         errors=("conflict",),
     )
     def create_team(call: Call) -> Response:
-        """Make a team
+        """Create a team
 
         {again}
         """

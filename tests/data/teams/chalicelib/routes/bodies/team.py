@@ -1,4 +1,4 @@
-"""The body of the route that makes a team."""
+"""The body of the route that creates a team."""
 
 from chalicelib.models.team import Team
 from chalicelib.routes.bodies.common import Body, Name, Text

@@ -1,4 +1,4 @@
-"""What the contract says of teams."""
+"""Teams in the contract."""
 
 from pydantic import BaseModel, Field
 
