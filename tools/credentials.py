@@ -1,9 +1,9 @@
-"""Development credentials: a key for each service stands in for its IAM role on the local stage.
+"""Development credentials: on the local stage, a key for each service replaces its IAM role.
 
     landscape credentials --service digital-landscape
 
-Prints the credentials as AWS tools read them. The local API verifies what is signed with them as API
-Gateway does (AWS Signature Version 4). The secret is made on first use, beside the local database.
+Prints the credentials as shell variables for AWS tools. The local API verifies signatures as API
+Gateway does (AWS Signature Version 4). The secret is created on first use, in the state directory.
 """
 
 import hmac
@@ -42,24 +42,26 @@ AUTHORIZATION = re.compile(
     r" *SignedHeaders=([a-z0-9;_-]+), *Signature=([0-9a-f]{64})",
     re.ASCII,
 )
-UNKNOWN = "The credentials are unknown: print some with `landscape credentials`"
+UNKNOWN = "The credentials are unknown: print valid ones with `landscape credentials`"
 
 
 def role_of(settings: Settings, service: str) -> Role:
-    """The role that the development credentials of `service` stand in for. Raises SettingsError."""
+    """The role that the development credentials of `service` replace. Raises SettingsError."""
     if not settings.is_local:
-        raise SettingsError("Development credentials are for the local stage alone")
+        raise SettingsError(
+            "Development credentials work on the local stage only: sign with an IAM role on others"
+        )
     if service not in SERVICES:
-        raise SettingsError(f"--service is {service!r}, not one of {', '.join(SERVICES)}")
+        raise SettingsError(f"--service is {service!r}: use one of {', '.join(SERVICES)}")
     for role in settings.roles:
         if role.service == service:
             return role
     name = f"{service.upper().replace('-', '_')}_ROLE_ARNS"
-    raise SettingsError(f"{name} is empty: no role may call for {service}")
+    raise SettingsError(f"{name} is empty: set it to the ARN of a role of {service}")
 
 
 def development_credentials(settings: Settings, service: str) -> Credentials:
-    """The service's name and its secret, which is made where there is none. Raises SettingsError."""
+    """The service's name and its secret, which is created if missing. Raises SettingsError."""
     role_of(settings, service)
     path = secret_path(settings, service)
     if not path.exists():
@@ -72,13 +74,15 @@ def secret_path(settings: Settings, service: str) -> Path:
 
 
 def user_arn(settings: Settings, request: Request) -> str:
-    """What API Gateway would say of whoever signed this request. Raises UnsignedError."""
+    """The ARN that API Gateway would give to the request's signer. Raises UnsignedError."""
     header = request.headers.get("authorization", "")
     if not header:
         raise UnsignedError(NOT_SIGNED)
     found = AUTHORIZATION.fullmatch(header)
     if found is None:
-        raise UnsignedError("Authorization is not an AWS Signature Version 4")
+        raise UnsignedError(
+            "Authorization is not an AWS Signature Version 4: use an AWS SDK or curl --aws-sigv4"
+        )
     service, day, region, aws_service, signed, signature = found.groups()
     try:
         role = role_of(settings, service)
@@ -95,7 +99,9 @@ def user_arn(settings: Settings, request: Request) -> str:
     auth = SigV4Auth(Credentials(service, secret), AWS_SERVICE, region)
     expected = auth.signature(auth.string_to_sign(again, auth.canonical_request(again)), again)
     if not hmac.compare_digest(signature, expected):
-        raise UnsignedError("The signature does not fit the request and the credentials")
+        raise UnsignedError(
+            "The signature does not match the request and the credentials: sign it again"
+        )
     _, account, name = role.key
     return f"arn:aws:sts::{account}:assumed-role/{name}/development"
 
@@ -104,26 +110,28 @@ def _require_recent(moment: str, day: str) -> None:
     try:
         signed_at = datetime.strptime(moment, SIGV4_TIMESTAMP).replace(tzinfo=UTC)
     except ValueError:
-        raise UnsignedError("x-amz-date is not like 20260131T235959Z") from None
+        raise UnsignedError("x-amz-date is invalid: write it like 20260131T235959Z") from None
     if moment[:8] != day or abs(datetime.now(UTC) - signed_at) > LONGEST_AGE:
         raise UnsignedError("The signature has expired: sign the request again")
 
 
 def _signable(request: Request, names: list[str]) -> AWSRequest:
-    """The request as its caller signed it, with the headers of these names alone."""
+    """The request as its caller signed it, with only the named headers."""
     headers = {name: request.headers.get(name, "") for name in names}
     body = body_bytes(request)
     if headers.get("x-amz-content-sha256", digest := sha256(body).hexdigest()) != digest:
-        raise UnsignedError("x-amz-content-sha256 is not that of the body")
+        raise UnsignedError(
+            "x-amz-content-sha256 is not the hash of the body: sign the body that you send"
+        )
     given = request.query_params or MultiDict({})
     pairs = [(name, value) for name in given for value in given.getlist(name)]
-    path = request.context["path"]  # as it was sent: with a slash at its end, too
+    path = request.context["path"]  # as it was sent, including a slash at its end
     url = f"http://{headers['host']}{quote(path)}?{urlencode(pairs, quote_via=quote)}"
     return AWSRequest(request.method, url, headers=headers, data=body)
 
 
 def main(service: Annotated[str, typer.Option(help=" or ".join(SERVICES))]) -> None:
-    """Print development credentials, which stand in for a service's IAM role on the local stage."""
+    """Print development credentials, which replace a service's IAM role on the local stage."""
     try:
         settings = read_settings("local", os.environ)
         made = development_credentials(settings, service)

@@ -1,7 +1,9 @@
-"""Writes the documentation as finished Markdown, which any engine can render: `python -m tools.documentation FOLDER`.
+"""Writes the documentation as finished Markdown, which any engine can render.
 
-The pages are docs/*.md and the files of ELSEWHERE. A line `<!-- put: routes -->` in a page is replaced
-by the part of that name. NAVIGATION is the order of the pages.
+    python -m tools.documentation FOLDER
+
+The pages are docs/*.md and the files of ELSEWHERE. A line `<!-- put: routes -->` in a page is
+replaced by the part `routes`. NAVIGATION is the order of the pages.
 """
 
 import re
@@ -19,13 +21,13 @@ from tools.openapi.routes import Operation, operations
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 MARK = re.compile(r"^<!-- put: (.+) -->$", re.MULTILINE)
-# Pages that are kept elsewhere in the project, by where they are on the site.
+# Pages outside docs/: the name on the site, and the file in the project.
 ELSEWHERE = {
     "sources.md": "data/SOURCES.md",
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
 }
-# The pages behind index.md, by group. A page that is not written is left out.
+# The pages after index.md, by group. A missing page is left out.
 NAVIGATION = {
     "Use": {
         "api.md": "Calling the API",
@@ -57,17 +59,17 @@ NAVIGATION = {
         "licences.md": "Licences",
     },
 }
-# A link to a source file, which is no page: its text stays.
+# A link to a source file, which is not a page. Only its text stays.
 SOURCE = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
-# A link that is named after its file, as is right where files are read.
+# A link whose text is the name of a file. The site shows the title of the page instead.
 BY_FILE = re.compile(r"\[(?:docs/)?([\w-]+\.md)\]\(")
 
 
 def write(folder: Path) -> None:
-    """Writes every page, and the drawings and JSON files that pages show, into `folder`.
+    """Writes every page, drawing and JSON file into `folder`.
 
-    `folder` is created, and a page or file of the same name in it is replaced.
-    A ValueError names the page that asks for an unknown part.
+    Creates `folder` if it is missing, and replaces files of the same names.
+    Raises ValueError, which names the page, for an unknown part.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(DOCS / "drawings", folder / "drawings", dirs_exist_ok=True)
@@ -103,7 +105,7 @@ def _finished(name: str, markdown: str) -> str:
 
 @cache
 def parts() -> dict[str, str]:
-    """The text that a page can be given, by name."""
+    """The texts that a page can include, by name."""
     with TemporaryDirectory() as place:
         routes = route_table(operations(Path(place)))
     return {"routes": routes, "rules": rule_table(RULES)}
@@ -125,7 +127,7 @@ def route_table(every: Iterable[Operation]) -> str:
 
 
 def rule_table(rules: Mapping[str, Rule]) -> str:
-    """Who may do what: by pool and group, with which relation to a project, and as a role alone."""
+    """Each action's rule: by pool and group, by relation to a project, and for a role alone."""
     rows = [
         (
             f"`{action}`",
@@ -165,7 +167,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _from_docs(text: str) -> str:
-    """The text of a file at the top of the project, with links as they are from docs/."""
+    """The text of a file in the project's root, with links relative to docs/."""
     for place, path in ELSEWHERE.items():
         text = text.replace(f"]({path})", f"]({place})")
     return text.replace("](docs/", "](")

@@ -10,14 +10,14 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-EVERY = 20  # packages; where nobody watches, a line for so many
-AT_THE_END = 20  # lines of pip's that are shown where it failed
+EVERY = 20  # packages for a line of progress, if the output is not a terminal
+AT_THE_END = 20  # lines of pip's, printed after a failure
 
 
 def show(lines: Iterable[str], *, watched: bool) -> tuple[int, Iterable[str]]:
-    """Tells of pip's `lines` as they come: on a terminal in one line, which it writes over.
+    """Prints pip's progress: if `watched`, on a terminal, in one line that is overwritten.
 
-    Returns the number of packages that were installed, and the last lines.
+    Returns the number of installed packages, and the last lines.
     """
     found: set[str] = set()
     last: deque[str] = deque(maxlen=AT_THE_END)
@@ -30,7 +30,7 @@ def show(lines: Iterable[str], *, watched: bool) -> tuple[int, Iterable[str]]:
             if watched or len(found) % EVERY == 0:
                 tell(f"setup: {len(found)} packages found", watched=watched)
         elif line.startswith("WARNING: Retrying"):
-            tell("setup: the package index does not answer, pip asks again", watched=watched)
+            tell("setup: the package index does not answer, pip tries again", watched=watched)
         elif line.startswith("Installing collected packages:"):
             tell(f"setup: installing {line.count(',') + 1} packages", watched=watched)
         elif line.startswith("Successfully installed"):
@@ -43,7 +43,7 @@ def tell(text: str, *, watched: bool) -> None:
 
 
 def main(requirements: str, *project: str) -> None:
-    """Ends the program where pip fails, with the last that pip said."""
+    """Ends the program if pip fails, and prints the last lines of pip."""
     begun = time.monotonic()
     watched = sys.stdout.isatty()
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
@@ -57,13 +57,13 @@ def main(requirements: str, *project: str) -> None:
         ) as pip:
             installed, last = show(pip.stdout or (), watched=watched)
     except KeyboardInterrupt:
-        sys.exit("\nsetup: stopped; the same command goes on from here")
+        sys.exit("\nsetup: stopped. Run the same command to continue")
     clear = "\r\033[K" if watched else ""
     if pip.returncode:
         print(clear, *last, sep="", file=sys.stderr)
         sys.exit(
-            f"setup: pip could not install {requirements}, see above. It needs pypi.org, or the"
-            " package index in PIP_INDEX_URL; the same command goes on from here"
+            f"setup: pip could not install {requirements}, see above. Check that this machine reaches"
+            " pypi.org, or set PIP_INDEX_URL to your package index. Then run the same command again"
         )
     if project:  # it has no hash
         subprocess.run(

@@ -1,4 +1,4 @@
-"""The command `landscape`: every tool of the project, and every command of an operator."""
+"""The command `landscape`, with all commands for developers and operators."""
 
 import sys
 from pkgutil import resolve_name
@@ -7,10 +7,10 @@ import typer
 
 EXIT_CODES = (
     "Exit codes: 0 done or nothing due, 1 failed, 2 misuse, 3 something is due (--status),"
-    " 4 deployed, but no request is known to have come through the firewall (deploy)."
+    " 4 deployed, but no request was seen to pass the firewall (deploy)."
 )
 DEVELOP, OPERATE = "On a developer's machine", "On AWS"
-# Each command: its group, its name, its function or its typer app, and an example.
+# For each command: group, name, function or typer app, example.
 COMMANDS = (
     (DEVELOP, "serve", "tools.serve:main", "landscape serve --port 8001"),
     (
@@ -78,7 +78,7 @@ COMMANDS = (
 def application(only: str = "") -> typer.Typer:
     """The commands, or the one command that `only` names: the import of all takes half a second."""
     app = typer.Typer(
-        help=f"The Landscape API: its tools, and its operator's commands. {EXIT_CODES}",
+        help=f"Commands for developers and operators of the Landscape API. {EXIT_CODES}",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,

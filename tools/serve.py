@@ -1,4 +1,4 @@
-"""Serves the API on this machine: the shipped data in, `chalice local` up, a request to try.
+"""Serves the API on this machine: loads the shipped data and starts `chalice local`.
 
 make run PORT=8000
 """
@@ -27,7 +27,8 @@ DEFAULT_PORT = 8000
 LARGEST_PORT = 65535
 TECHNOLOGIES, PROJECTS = DATA = [ROOT / "data/ons_radar.json", ROOT / "data/ons_projects.json"]
 START_SECONDS = 60.0
-INTERRUPTED = 130  # as shells say it
+ENDED = "serve: the server ended. Correct the error above and run the command again"
+INTERRUPTED = 130  # the exit code of shells after SIGINT
 
 
 def main(
@@ -35,42 +36,42 @@ def main(
         str, typer.Option(metavar="NUMBER", help=f"1 to {LARGEST_PORT}, on {HOST}")
     ] = str(DEFAULT_PORT),
 ) -> None:
-    """Serve the API on this machine, with the shipped data where the store is empty.
+    """Serve the API on this machine. An empty store gets the shipped data.
 
-    Settings in the environment go before those of the stage local in .chalice/config.json.
+    The environment overrides the settings of the stage local in .chalice/config.json.
     """
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Ctrl-C too: whoever started us in the background may have left it switched off.
+        # SIGINT too: a shell that starts a background job sets it to be ignored.
         signal.signal(ending, signal.default_int_handler)
     try:
         number = free(port)
         load_if_empty(local_settings())
         code = serve(number)
     except KeyboardInterrupt:
-        print("\nserve: stopped before it answered", flush=True)
+        print("\nserve: stopped before the API was ready", flush=True)
         code = INTERRUPTED
     sys.exit(code)
 
 
 def free(port: str) -> int:
-    """Ends the program where `port` is no number of a port, or another program has it."""
+    """The port as a number. Ends the program if it is invalid, or in use."""
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= LARGEST_PORT:
         sys.exit(
-            f"serve: the port is {port!r}, not a number from 1 to {LARGEST_PORT}:"
-            f" make run PORT={DEFAULT_PORT}"
+            f"serve: the port {port!r} is not a number from 1 to {LARGEST_PORT}."
+            f" Run: make run PORT={DEFAULT_PORT}"
         )
     number = int(port)
     if error := refusal(number):
         nearby = range(max(number + 1, DEFAULT_PORT), LARGEST_PORT + 1)
         other = next(one for one in (*nearby, *range(DEFAULT_PORT, number)) if not refusal(one))
         sys.exit(
-            f"serve: port {number} cannot be had ({error}). {other} is free: make run PORT={other}"
+            f"serve: port {number} is not available ({error}). {other} is free. Run: make run PORT={other}"
         )
     return number
 
 
 def refusal(port: int) -> str | None:
-    """Why this machine does not give us the port; None where it does."""
+    """The reason why the port is not available; None if it is."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -81,7 +82,7 @@ def refusal(port: int) -> str | None:
 
 
 def local_settings() -> Settings:
-    """Ends the program where a setting is wrong, or is another stage's."""
+    """Ends the program if a setting is invalid or belongs to another stage."""
     try:
         settings = read_settings("local", os.environ)
     except SettingsError as error:
@@ -92,9 +93,9 @@ def local_settings() -> Settings:
 
 
 def load_if_empty(settings: Settings) -> None:
-    """The shipped technologies and projects, where the store has none. Ends the program on failure.
+    """Loads the shipped technologies and projects into an empty store. Ends the program on failure.
 
-    A load of the same store that was cut short left a mark, and is completed.
+    An interrupted load leaves a mark, and the next call for the same store completes it.
     """
     mark = state_directory(os.environ) / "loading-the-shipped-data"
     is_cut_short = mark.exists() and mark.read_text() == settings.store_url
@@ -102,30 +103,32 @@ def load_if_empty(settings: Settings) -> None:
     mark.write_text(settings.store_url)
     reports = reports_of(DATA, "local", if_empty=not is_cut_short)
     if reports is None:
-        print("The store has data already, so the shipped data were not loaded.", flush=True)
+        print("The store already has data. The shipped data was not loaded.", flush=True)
     elif all(report.is_clean for report in reports):
         print(loaded(reports), flush=True)
     else:
         print_summary(reports, Console(), verbose=False)
-        sys.exit("serve: the shipped data could not be loaded, see above")
+        sys.exit(
+            "serve: the shipped data was not loaded. Correct the errors above and run the command again"
+        )
     mark.unlink()
 
 
 def loaded(reports: list[Report]) -> str:
     counts = {report.file: report.read for report in reports}
-    remarks = sum(len(report.corrections) for report in reports)
+    corrected = sum(len(report.corrections) for report in reports)
     said = f"{counts[str(TECHNOLOGIES)]} technologies and {counts[str(PROJECTS)]} projects loaded"
-    if not remarks:
+    if not corrected:
         return f"{said}."
     files = [os.path.relpath(report.file) for report in reports if report.corrections]
     load = [os.path.relpath(BIN / "landscape"), "load --stage local --verbose", *files]
-    return f"{said}; {remarks} remarks on the data:\n  {' '.join(load)}"
+    return f"{said}, {corrected} values corrected. List them with:\n  {' '.join(load)}"
 
 
 def serve(port: int) -> int:
-    """The exit code, when Ctrl-C or SIGTERM has ended it. Raises KeyboardInterrupt before it answers."""
+    """Serves until Ctrl-C or SIGTERM: the exit code. Raises KeyboardInterrupt during the start."""
     command = [str(BIN / "chalice"), "local", "--stage", "local", "--port", str(port)]
-    # Ctrl-C is for this process, which then ends the server: Chalice would say "Aborted!" of its own.
+    # Only this process handles Ctrl-C and then ends the server: Chalice would print "Aborted!".
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with subprocess.Popen(
         [*command, "--no-autoreload"], cwd=ROOT, stdin=subprocess.DEVNULL
@@ -137,31 +140,31 @@ def serve(port: int) -> int:
                 print(first_screen(port), flush=True)
                 server.wait()
             except KeyboardInterrupt:
-                print("\nserve: ended", flush=True)
+                print("\nserve: stopped", flush=True)
                 return 0
         finally:
             server.terminate()
             server.wait()
-    sys.exit("serve: the server ended, see above")
+    sys.exit(ENDED)
 
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
-    """Ends the program where the server ends, or takes no connection for a minute."""
+    """Ends the program if the server ends, or takes no connection within START_SECONDS."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
-            sys.exit("serve: the server ended, see above")
+            sys.exit(ENDED)
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.1)
-    sys.exit(f"serve: no answer on port {port} within {START_SECONDS:.0f} s")
+    sys.exit(f"serve: no answer on port {port} within {START_SECONDS:.0f} s. Run the command again")
 
 
 def first_screen(port: int) -> str:
     base = f"http://{HOST}:{port}"
     return f"""
-The Landscape API answers on {base}. Ctrl-C ends it.
+The Landscape API runs on {base}. Press Ctrl-C to stop it.
 Try it in a browser: {base}/docs
 Or on the command line:
   curl '{base}/api/v1/projects?q=survey&limit=3'

@@ -1,4 +1,4 @@
-"""The command `landscape` as it is installed: Ctrl-C while its modules load ends it without a traceback."""
+"""The entry point of the command `landscape`. Ctrl-C during its imports prints no traceback."""
 
 import signal
 

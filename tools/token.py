@@ -1,9 +1,9 @@
-"""Development tokens: a key pair for each service stands in for its Cognito user pool.
+"""Development tokens: a key pair for each service replaces its Cognito user pool.
 
     make token SERVICE=tech-audit-tool EMAIL=me@example.org GROUPS=Admin
 
-Prints an ID token that the API on the local stage verifies like any other. The keys are made on
-first use, outside the project, beside the local database.
+Prints an ID token. The API on the local stage verifies it like a token of Cognito. The keys are
+created on first use, in the state directory.
 """
 
 import hashlib
@@ -34,18 +34,20 @@ _GROUPS = "comma-separated: " + "; ".join(
 
 
 def signing_key(directory: Path, service: str) -> tuple[str, rsa.RSAPrivateKey]:
-    """The service's development key and its kid; made where there is none."""
+    """The service's kid and key, which is created if missing. Raises SettingsError."""
     path = directory / f"{service}.pem"
     if not path.exists():
         _make_key(directory, service)
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise SettingsError(f"{path} holds no RSA key: remove it, and another is made")
+        raise SettingsError(
+            f"{path} does not contain an RSA key: delete it and run the command again"
+        )
     return _kid(key), key
 
 
 def _make_key(directory: Path, service: str) -> None:
-    """Writes the private key, and the public one as the pool would publish it."""
+    """Writes the private key, and the public key as a JWKS, as Cognito publishes it."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     public = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     public |= {"kid": _kid(key), "alg": "RS256", "use": "sig"}
@@ -59,13 +61,13 @@ def _make_key(directory: Path, service: str) -> None:
 
 
 def _kid(key: rsa.RSAPrivateKey) -> str:
-    """Of the key itself: a server that knows an older pair sees that this is another one."""
+    """A hash of the key, so that a running server notices a new key by its kid."""
     modulus = key.public_key().public_numbers().n
     return hashlib.sha256(str(modulus).encode()).hexdigest()[:16]
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Whole or not at all, for the owner's eyes only."""
+    """Writes the file atomically. Only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -74,7 +76,7 @@ def write_secret(path: Path, content: bytes) -> None:
 
 
 def claims(pool: Pool, email: str, groups: list[str], hours: int) -> dict[str, Any]:
-    """What the pool would say of such a user in an ID token."""
+    """The claims of an ID token of the pool for this user."""
     now = int(time.time())
     said = {
         "iss": pool.issuer,
@@ -93,22 +95,22 @@ def claims(pool: Pool, email: str, groups: list[str], hours: int) -> dict[str, A
 def development_token(
     settings: Settings, service: str, email: str, groups: list[str], hours: int = DEFAULT_HOURS
 ) -> str:
-    """Raises SettingsError off the local stage, and for a service, address or group that is none."""
+    """Raises SettingsError for other stages, an unknown service, and an invalid address or group."""
     if not settings.is_local:
-        raise SettingsError("Development tokens are for the local stage alone")
+        raise SettingsError(
+            "Development tokens work on the local stage only: use a token of Cognito on others"
+        )
     pools = {pool.service: pool for pool in settings.pools}
     if service not in pools:
-        what = f"is {service!r}, not" if service else "is not given: say"
-        raise SettingsError(f"SERVICE {what} one of {', '.join(SERVICES)}")
+        what = f"is {service!r}" if service else "is missing"
+        raise SettingsError(f"SERVICE {what}: use one of {', '.join(SERVICES)}")
     if not is_email(email):
         raise SettingsError(
-            "EMAIL is not an e-mail address that the API takes: write it like me@example.org, with"
-            " a domain that has a dot"
+            "EMAIL is not a valid e-mail address: write it like me@example.org, with a dot in the"
+            " domain"
         )
     if not all(map(is_group, groups)):
-        raise SettingsError(
-            "GROUPS holds a name with a comma, a blank or a bracket: leave them out"
-        )
+        raise SettingsError("a name in GROUPS contains a comma, a space or a bracket: remove it")
     kid, key = signing_key(settings.keys_directory, service)
     said = claims(pools[service], email, groups, hours)
     return jwt.encode(said, key, algorithm="RS256", headers={"kid": kid})
@@ -116,18 +118,21 @@ def development_token(
 
 def main(
     service: Annotated[str, typer.Option(help=" or ".join(SERVICES))] = "",
-    email: Annotated[str, typer.Option(help="who the token says you are")] = "",
+    email: Annotated[str, typer.Option(help="your e-mail address in the token")] = "",
     groups: Annotated[str, typer.Option(help=_GROUPS)] = "",
     hours: Annotated[
-        str, typer.Option(metavar="NUMBER", help=f"how long it is good for, 1 to {LONGEST_HOURS}")
+        str,
+        typer.Option(
+            metavar="NUMBER", help=f"validity of the token in hours, 1 to {LONGEST_HOURS}"
+        ),
     ] = str(DEFAULT_HOURS),
 ) -> None:
     """Print a development token for the API on the local stage.
 
-    A group that the API does not know is named on standard error; the token holds it all the same.
+    An unknown group gives a warning on standard error. The token still contains the group.
     """
     if hours not in map(str, range(1, LONGEST_HOURS + 1)):
-        sys.exit(f"token: HOURS is {hours!r}, not a number from 1 to {LONGEST_HOURS}")
+        sys.exit(f"token: HOURS is {hours!r}: use a number from 1 to {LONGEST_HOURS}")
     names = [name.strip() for name in groups.split(",") if name.strip()]
     try:
         settings = read_settings("local", os.environ)

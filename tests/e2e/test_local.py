@@ -1,4 +1,4 @@
-"""The API as a developer starts it: `chalice local`, with its reloader and without."""
+"""`chalice local`, as a developer starts it, with and without its reloader."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.commands import BIN
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what `chalice local` serves: the reloader watches it, and tests write elsewhere."""
+    """A copy of the files that `chalice local` serves. Its reloader watches them, and no test writes there."""
     copy = tmp_path / "project"
     copy.mkdir()
     shutil.copy(ROOT / "app.py", copy)
@@ -47,13 +47,13 @@ def test_twenty_writes_in_a_row_do_not_restart_the_server(
             uses = [{"technology": f"Technology {n}", "category": "languages"}]
             made = writer("POST", "/api/v1/projects", {"name": f"P {n}", "technologies": uses})
             assert made.status == 201
-        assert snapshot(project) == before  # what its reloader looks at, once a second
+        assert snapshot(project) == before  # the reloader compares this, once a second
         assert "Restarting" not in server.log
         assert server.log.count("Serving on") == 1
 
 
-def test_an_edit_does_restart_it(state: Path, project: Path) -> None:
-    """That the test above can fail."""
+def test_an_edit_restarts_it(state: Path, project: Path) -> None:
+    """Proves that the test above can fail."""
     with LocalServer(state, project) as server:
         end = time.monotonic() + 60
         while server.log.count("Serving on") < 2 and time.monotonic() < end:
@@ -62,8 +62,8 @@ def test_an_edit_does_restart_it(state: Path, project: Path) -> None:
         assert server.log.count("Serving on") >= 2
 
 
-def test_head_leaves_nothing_on_the_connection(state: Path) -> None:
-    """With a body after it, the next answer could not be read."""
+def test_head_sends_no_body(state: Path) -> None:
+    """After a body, the next answer on the connection would be unreadable."""
     with LocalServer(state, ROOT, "--no-autoreload") as server:
         connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
         for method, path in (
@@ -80,10 +80,12 @@ def test_head_leaves_nothing_on_the_connection(state: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--no-autoreload"], ["--stage", "dev"]])
-def test_a_stage_that_is_not_filled_in_ends_it_and_says_which_is_meant(options: list[str]) -> None:
+def test_an_incomplete_stage_ends_it_and_the_error_names_the_local_stage(
+    options: list[str],
+) -> None:
     command = [str(BIN / "chalice"), "local", "--port", str(free_port()), *options]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode != 0
-    assert "say: chalice local --stage local" in done.stderr
+    assert "run: chalice local --stage local" in done.stderr

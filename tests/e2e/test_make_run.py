@@ -1,4 +1,4 @@
-"""`make run`, as the README has it: the shipped data, served, with a page and a request to try."""
+"""`make run`, as in the README: the shipped data, a page and a request to try."""
 
 import json
 import os
@@ -20,7 +20,7 @@ STOP_SECONDS = 30
 
 
 def outside_make() -> dict[str, str]:
-    """The environment, without what a make that runs the tests would say to another."""
+    """The environment without the variables that make passes to another make."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -52,7 +52,7 @@ class MakeRun:
         raise AssertionError(f"no {pattern!r} in:\n{self.output}")
 
     def interrupt(self) -> int:
-        """As Ctrl-C does: every process of the terminal's group."""
+        """Sends SIGINT to the whole process group, as Ctrl-C does."""
         os.killpg(self.process.pid, signal.SIGINT)
         try:
             rest, _ = self.process.communicate(timeout=STOP_SECONDS)
@@ -93,7 +93,7 @@ def test_it_serves_the_shipped_projects_and_technologies(send: Sender) -> None:
     assert {one["ring"] for one in born} == {"review"}
 
 
-def test_who_uses_python(send: Sender) -> None:
+def test_the_projects_that_use_python(send: Sender) -> None:
     shipped = json.loads((ROOT / "data/ons_projects.json").read_text())["projects"]
     users = {
         project["details"][0]["name"]
@@ -105,7 +105,7 @@ def test_who_uses_python(send: Sender) -> None:
 
 
 def shell(running: MakeRun, script: str) -> str:
-    """What bash prints for `script`, in a checkout, as a reader of the README would run it."""
+    """The output of `script` in bash, in a checkout, as a reader of the README runs it."""
     environment = {**os.environ, "XDG_STATE_HOME": str(running.state)}
     result = subprocess.run(
         ["bash", "-euc", script],
@@ -124,10 +124,10 @@ def test_the_first_screen_fits_and_its_commands_work_as_printed(running: MakeRun
     hold("make_run", said, (r"(?m)^setup: .*\n", ""))
     remarks, example = re.findall(r"^  (.+)$", running.output, re.MULTILINE)
     assert '"items"' in shell(running, example)
-    assert "mended, 19" in shell(running, remarks)
+    assert "corrected, 19" in shell(running, remarks)
 
 
-def test_an_unknown_path_is_a_problem_that_says_so(send: Sender) -> None:
+def test_an_unknown_path_is_a_problem_not_found(send: Sender) -> None:
     for method in ("GET", "POST", "OPTIONS"):
         answer = send(method, "/no/such/path", {"Authorization": "Bearer x"}, b"")
         assert answer.status == 404
@@ -135,43 +135,44 @@ def test_an_unknown_path_is_a_problem_that_says_so(send: Sender) -> None:
     assert send("HEAD", "/no/such/path", {}, b"").body == b""
 
 
-def test_the_environment_goes_before_the_file_and_is_told(tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file_and_is_printed(tmp_path: Path) -> None:
     other = f"sqlite:///{tmp_path / 'other.db'}"
     run = MakeRun(tmp_path, free_port(), LANDSCAPE_STORE_URL=other, LANDSCAPE_RADAR_TITLE="Ours")
     run.read_until(r"^  curl ")
     radar = through_http("127.0.0.1", run.port)("GET", "/api/v1/radar", {}, b"").json
     run.interrupt()
     assert (radar["title"], len(radar["entries"]) > 0) == ("Ours", True)
-    assert f"from the environment, LANDSCAPE_STORE_URL={other}" in run.output
+    assert f"the environment sets LANDSCAPE_STORE_URL={other}" in run.output
     assert not (tmp_path / "landscape-api/landscape.db").exists()
 
 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("run PORT=abc", "the port is 'abc', not a number from 1 to 65535"),
+        ("run PORT=abc", "the port 'abc' is not a number from 1 to 65535"),
         ("run PYTHON=python9", "there is no python9 on this machine"),
         ("token GROUP=Admin", "knows no GROUP=; it takes EMAIL GROUPS HOURS PYTHON SERVICE"),
-        ("token SERVICE=tech-audit-tool EMAIL=x@y", "with a domain that has a dot"),
+        ("token SERVICE=tech-audit-tool EMAIL=x@y", "with a dot in the domain"),
         ("token SERVICE=tech-audit-tool EMAIL=a@b.org HOURS=x", "HOURS is 'x'"),
-        ("token EMAIL=a@b.org", "say one of tech-audit-tool, digital-landscape"),
+        (
+            "token EMAIL=a@b.org",
+            "SERVICE is missing: use one of tech-audit-tool, digital-landscape",
+        ),
     ],
 )
-def test_what_cannot_be_is_answered_in_one_sentence(
-    tmp_path: Path, command: str, said: str
-) -> None:
+def test_an_invalid_variable_gives_a_clear_error(tmp_path: Path, command: str, said: str) -> None:
     done = make(tmp_path, command)
     assert done.returncode != 0
     assert said in done.stderr
 
 
-def test_a_group_that_no_rule_knows_is_named_and_the_token_printed(tmp_path: Path) -> None:
+def test_an_unknown_group_gives_a_warning_and_the_token(tmp_path: Path) -> None:
     done = make(tmp_path, "token SERVICE=tech-audit-tool EMAIL=a@b.org GROUPS=admin")
     assert (done.returncode, done.stdout.count(".")) == (0, 2)
     assert "'admin' of tech-audit-tool, but 'Admin'" in done.stderr
 
 
-def test_a_taken_port_is_answered_with_a_free_one(tmp_path: Path, running: MakeRun) -> None:
+def test_the_error_on_a_used_port_names_a_free_one(tmp_path: Path, running: MakeRun) -> None:
     said = make(tmp_path, f"run PORT={running.port}").stderr
     other = re.search(r"(\d+) is free", said)
     assert other
@@ -190,7 +191,7 @@ def make(state: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 def printed(running: MakeRun, pattern: str, page: str) -> list[str]:
-    """What a page prints for a shell, for the server that runs here."""
+    """The shell commands of a page, changed to the port of this server."""
     text = (ROOT / page).read_text().replace(":8000", f":{running.port}")
     return re.findall(pattern, text, re.MULTILINE | re.DOTALL)
 
@@ -210,7 +211,9 @@ def test_every_example_of_the_pages_works_as_printed(running: MakeRun) -> None:
     (as_a_role,) = printed(running, r"^```sh\n(eval .+?)^```", "docs/api.md")
     examples = printed(running, r"^```sh\n(curl [^`]+)\n```$", "docs/routes.md")
     assert len(examples) == len(TABLE)
-    examples.sort(key=lambda one: "-X DELETE" in one)  # what others still need goes last
+    examples.sort(
+        key=lambda one: "-X DELETE" in one
+    )  # deletions are last, because other examples need the records
     quiet = "-s -o /dev/null -w '%{http_code} %{method} %{url_effective}\\n'"
     delete = 'curl -s -o /dev/null -X DELETE -H "$ADMIN" -H "If-Match: *" $API/api/v1/projects/my-project'
     examples.append(as_a_role)
@@ -221,11 +224,11 @@ def test_every_example_of_the_pages_works_as_printed(running: MakeRun) -> None:
 
 
 @pytest.mark.parametrize("before", ["", "trap '' INT; "], ids=["foreground", "background"])
-def test_ctrl_c_ends_it_however_it_was_started(tmp_path: Path, before: str) -> None:
+def test_ctrl_c_stops_it_in_foreground_and_background(tmp_path: Path, before: str) -> None:
     run = MakeRun(tmp_path, free_port(), before)
     run.read_until(r"^  curl ")
     run.interrupt()
-    assert "serve: ended" in run.output
+    assert "serve: stopped" in run.output
     assert "Aborted" not in run.output
     with pytest.raises(OSError, match="refused"):
         through_http("127.0.0.1", run.port)("GET", "/health", {}, b"")

@@ -1,4 +1,4 @@
-"""The bench's stand-in for DynamoDB gives the emulator's answers, and asks it for each of them once."""
+"""The bench's endpoint for DynamoDB asks the emulator once for each answer, and then repeats it."""
 
 import ssl
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from bench.measure import Endpoint
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Answers each call with what it was asked."""
+    """Answers each call with its body."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -61,7 +61,7 @@ def test_each_read_is_answered_by_the_emulator_once(asked: Asked) -> None:
     assert (asked.endpoint.asked(), asked.endpoint.asked()) == (5, 0)
 
 
-def test_a_write_again_is_known_by_all_but_its_marks_and_times(asked: Asked) -> None:
+def test_a_repeated_write_is_recognised_despite_new_ids_and_times(asked: Asked) -> None:
     for second in range(3):
         asked("TransactWriteItems", f"ours {uuid4()} 2026-01-01T00:00:0{second}.123Z")
     assert asked.endpoint.asked() == 1
@@ -70,7 +70,7 @@ def test_a_write_again_is_known_by_all_but_its_marks_and_times(asked: Asked) -> 
     assert asked.endpoint.asked() == 2
 
 
-def test_a_call_takes_as_long_as_it_is_told_to(asked: Asked) -> None:
+def test_a_call_takes_the_configured_time(asked: Asked) -> None:
     asked("GetItem", "a")
     with asked.endpoint.recorded(50):
         begun = perf_counter()

@@ -1,4 +1,4 @@
-"""The bench's load counts every answer that was not asked for and every broken connection."""
+"""The bench's load counts every unexpected answer and every broken connection."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from bench.load import Asked, Server, family
 
 
 class Answers(BaseHTTPRequestHandler):
-    """A 200 with what it was sent, a 500, or none."""
+    """Answers with a 200 and the request's body, with a 500, or not at all."""
 
     protocol_version = "HTTP/1.1"
 
@@ -45,7 +45,7 @@ def asked(*paths: str) -> list[Asked]:
     return [Asked(path, "PUT", b'{"a": "body"}') for path in paths]
 
 
-def test_right_answers_are_no_errors(server: Server) -> None:
+def test_expected_answers_are_not_errors(server: Server) -> None:
     server.load([asked("/right", "/right/too")] * 3, 1.0)
     assert server.errors == []
     assert server.per_second[0] > 0
@@ -53,7 +53,7 @@ def test_right_answers_are_no_errors(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("path", "said"), [("/wrong", "/wrong: b'500'"), ("/none", "Incomplete")])
-def test_what_was_not_asked_for_is_an_error_and_the_load_goes_on(
+def test_an_unexpected_answer_is_an_error_and_the_load_continues(
     server: Server, path: str, said: str
 ) -> None:
     server.load([asked("/right", path)] * 3, 1.0)
@@ -62,14 +62,14 @@ def test_what_was_not_asked_for_is_an_error_and_the_load_goes_on(
     assert len(server.milliseconds) > len(server.errors) / 2
 
 
-def test_a_server_that_is_not_there_is_an_error_for_each_connection(server: Server) -> None:
+def test_a_missing_server_is_an_error_for_each_connection(server: Server) -> None:
     gone = Server(1, server._process)
     gone.load([asked("/right")] * 3, 1.0)
     assert len(gone.errors) >= 3
     assert gone.milliseconds == []
 
 
-def test_memory_is_that_of_all_processes_of_a_server() -> None:
+def test_memory_includes_all_processes_of_a_server() -> None:
     with Popen(["sh", "-c", "sleep 60 & sleep 60; true"]) as shell:
         while len(list(family(shell.pid))) < 3:
             os.sched_yield()

@@ -51,7 +51,9 @@ def state(emulator: Emulator, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_bucket_holds_what_a_folder_would(emulator: Emulator, bucket: Any, state: Path) -> None:
+def test_an_export_to_a_bucket_equals_an_export_to_a_folder(
+    emulator: Emulator, bucket: Any, state: Path
+) -> None:
     to = f"s3://{BUCKET}/moving/over/"
     told = landscape(emulator, state, "export", "--to", to, "--dry-run")
     assert f"{to}{PROJECTS}: would be written, 20 projects" in told
@@ -69,7 +71,7 @@ def test_a_bucket_holds_what_a_folder_would(emulator: Emulator, bucket: Any, sta
     assert "written" not in landscape(emulator, state, "export", "--to", to)
 
 
-def test_only_what_differs_is_written(emulator: Emulator, bucket: Any, state: Path) -> None:
+def test_only_a_file_that_differs_is_written(emulator: Emulator, bucket: Any, state: Path) -> None:
     bucket.put_object(Bucket=BUCKET, Key=RADAR, Body=b"{}")
     only = ("export", "--to", f"s3://{BUCKET}", "--only", RADAR, "--json")
     answers = [json.loads(landscape(emulator, state, *only)) for _ in range(2)]
@@ -81,9 +83,9 @@ def test_only_what_differs_is_written(emulator: Emulator, bucket: Any, state: Pa
 
 def test_errors_name_their_cure(emulator: Emulator, bucket: Any, state: Path) -> None:
     told = landscape(emulator, state, "export", "--to", "s3://no-such-bucket-here", code=1)
-    assert told.startswith("export: there is no bucket no-such-bucket-here: make the bucket")
+    assert told.startswith("export: bucket no-such-bucket-here not found: create it")
     told = landscape(emulator, state, "export", "--to", "s3://A_%/x", code=1)
-    assert told == "export: A_% is no name of a bucket: name one (--to)\n"
+    assert told == "export: A_% is not a valid bucket name: correct --to\n"
     away = {"HOME": str(state), "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none"}
     nobody = {"AWS_PROFILE": "nobody"}
     told = landscape(emulator, state, "export", "--to", f"s3://{BUCKET}", code=1, **nobody)
@@ -94,7 +96,7 @@ def test_errors_name_their_cure(emulator: Emulator, bucket: Any, state: Path) ->
     assert "no AWS credentials were found: set AWS_PROFILE" in told
 
 
-def test_a_table_is_exported_as_a_file_is(
+def test_a_table_is_exported_like_a_database_file(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in emulated(emulator.url).items():

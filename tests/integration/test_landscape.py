@@ -1,4 +1,4 @@
-"""The command `landscape` as it is installed, from any folder."""
+"""The installed command `landscape`, in any working directory."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def test_it_lists_every_command_and_the_exit_codes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_command_shows_an_example_and_refuses_what_it_does_not_know(
+def test_each_command_shows_an_example_and_refuses_an_unknown_option(
     tmp_path: Path, name: str
 ) -> None:
     done = invoke(name, "--help", cwd=tmp_path, environment={"COLUMNS": "100"})
@@ -46,13 +46,13 @@ def test_each_command_shows_an_example_and_refuses_what_it_does_not_know(
     assert invoke(name, "--no-such-option", cwd=tmp_path, environment={}).returncode == 2
 
 
-def test_no_command_asks_the_terminal_what_it_can_do(tmp_path: Path) -> None:
-    """Chalice's own commands import blessed, which waits 10 s for a terminal that does not answer."""
+def test_no_command_queries_the_terminal(tmp_path: Path) -> None:
+    """Chalice's commands import blessed, which waits 10 s for a terminal that does not answer."""
     look = "import sys, tools.landscape as it; it.application(); print('blessed' in sys.modules)"
     assert run(tmp_path, sys.executable, "-c", look).stdout == "False\n"
 
 
-def test_it_knows_the_project_from_another_folder(tmp_path: Path) -> None:
+def test_it_finds_the_project_from_another_folder(tmp_path: Path) -> None:
     token = (
         str(BIN / "landscape"),
         "token",
@@ -63,7 +63,7 @@ def test_it_knows_the_project_from_another_folder(tmp_path: Path) -> None:
     )
     done = run(tmp_path, *token)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "not one of tech-audit-tool, digital-landscape" in done.stderr
+    assert "use one of tech-audit-tool, digital-landscape" in done.stderr
 
 
 @pytest.mark.parametrize("script", ["associate", "allowlist"])
@@ -78,8 +78,8 @@ def test_the_firewalls_scripts_run_from_another_folder(tmp_path: Path, script: s
     )
 
 
-def test_the_region_is_taken_from_either_variable(tmp_path: Path) -> None:
-    """boto3 and Chalice know AWS_DEFAULT_REGION alone; it goes first."""
+def test_either_variable_sets_the_region(tmp_path: Path) -> None:
+    """boto3 and Chalice read only AWS_DEFAULT_REGION, which has precedence."""
     look = "import os, tools.landscape as it; it.application(); print(os.environ.get('AWS_DEFAULT_REGION'))"
     known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     for regions, taken in (
@@ -98,7 +98,7 @@ def test_the_region_is_taken_from_either_variable(tmp_path: Path) -> None:
         assert done.stdout == f"{taken}\n"
 
 
-def test_its_help_at_80_columns(tmp_path: Path) -> None:
+def test_the_help_at_80_columns(tmp_path: Path) -> None:
     environment = {**os.environ, **EIGHTY_COLUMNS, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tools.landscape", "--help"]
     done = subprocess.run(
@@ -126,5 +126,5 @@ def test_the_smaller_set_of_requirements_is_enough_for_every_command(tmp_path: P
     command = (sys.executable, "-c", script, "token", "--service", "no-service")
     done = run(tmp_path, *command)
     assert done.stderr == (
-        "token: SERVICE is 'no-service', not one of tech-audit-tool, digital-landscape\n"
+        "token: SERVICE is 'no-service': use one of tech-audit-tool, digital-landscape\n"
     )

@@ -1,4 +1,4 @@
-"""A load that is killed at any moment leaves whole records, and the same load again completes it."""
+"""A load that is killed at any moment leaves whole records, and a second load completes it."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def project(number: int) -> dict[str, Any]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """With the document that is loaded into it beside it."""
+    """The path of the database. The document to load is in the same folder."""
     document = {"projects": [project(n) for n in range(PROJECTS)]}
     (tmp_path / "projects.json").write_text(json.dumps(document))
     return tmp_path / "landscape.db"
@@ -52,14 +52,14 @@ def start(database: Path) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> list[int]:
-    """The figures of its summary: read, added, changed, already there, mended, left out."""
+    """The figures of its summary: read, added, changed, unchanged, corrected, left out."""
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, err) == (0, "")
     return [int(figure) for figure in out.splitlines()[1].split()[-6:]]
 
 
 def count(database: Path) -> int:
-    """How many projects another process sees; none before there is a table."""
+    """The number of projects that another process sees. 0 before the table exists."""
     try:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             (found,) = connection.execute("SELECT count(*) FROM projects").fetchone()
@@ -79,7 +79,7 @@ def kill_at(process: subprocess.Popen[str], database: Path, projects: int) -> No
 
 
 def require_whole(database: Path) -> list[Project]:
-    """All projects; each with all that its document says, and counted where its technologies are."""
+    """All projects, after checks of their values and of the counts of their technologies."""
     store = SqliteStore(database)
     with store.database.read() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -101,7 +101,7 @@ def require_whole(database: Path) -> list[Project]:
     return found
 
 
-def test_a_killed_load_leaves_whole_records_and_is_completed_by_another(database: Path) -> None:
+def test_a_killed_load_leaves_whole_records_and_a_second_load_completes_it(database: Path) -> None:
     kept = 0
     for moment in (0, 1, 50, 700, 1500):
         kill_at(start(database), database, max(moment, kept))

@@ -1,4 +1,4 @@
-"""The documentation as `make docs` builds it: its pages, where their links lead, and a server for a browser."""
+"""The documentation site of `make docs`: its pages and links, and a server for a browser."""
 
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.support.api import ROOT
 
-NOT_A_PAGE = "404.html"  # its links are made for any depth
+NOT_A_PAGE = "404.html"  # its links are for any depth
 
 
 def build(target: Path) -> Path:
@@ -35,7 +35,7 @@ def pages(site: Path) -> list[str]:
 
 @dataclass
 class Html(HTMLParser):
-    """What a page refers to, and what can be referred to in it."""
+    """The links of a page, and its ids."""
 
     text: str
     links: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Html(HTMLParser):
 
 
 def broken(site: Path, page: str) -> Iterator[str]:
-    """The links of a page that lead to nothing in the site; those to other hosts are not followed."""
+    """The broken links of a page. Links to other hosts are not checked."""
     for link in Html((site / page).read_text()).links:
         parts = urlsplit(link)
         if parts.scheme or parts.netloc:
@@ -70,7 +70,7 @@ def broken(site: Path, page: str) -> Iterator[str]:
 
 
 def elsewhere(site: Path) -> set[str]:
-    """The links of the pages that lead to other hosts."""
+    """The links of all pages to other hosts."""
     links = (link for page in pages(site) for link in Html((site / page).read_text()).links)
     return {link for link in links if urlsplit(link).netloc}
 
@@ -82,7 +82,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(site: Path) -> Iterator[str]:
-    """The site's URL on loopback."""
+    """Serves the site on loopback. Yields its URL."""
     handler = partial(_Quiet, directory=str(site))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""The project's commands, as tests start them."""
+"""Starts the project's commands in tests."""
 
 import io
 import json
@@ -18,7 +18,7 @@ BIN = Path(sys.executable).parent
 
 
 def program_of(command: str) -> list[str]:
-    """`chalice`, or a command of `landscape` as the working directory's project has it."""
+    """`chalice`, or a command of `landscape` in the working directory's version."""
     if command == "chalice":
         return [str(BIN / "chalice")]
     return [sys.executable, "-m", "tools.landscape", command]
@@ -27,7 +27,7 @@ def program_of(command: str) -> list[str]:
 def invoke(
     command: str, *arguments: str, cwd: Path, environment: Mapping[str, str], piped: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """A command of `landscape`, in this process: it starts, and loads the SDK's models, only once."""
+    """Runs a command of `landscape` in this process, which imports the SDK's models only once."""
     from tools.landscape import application
 
     out, err = io.StringIO(), io.StringIO()
@@ -35,7 +35,7 @@ def invoke(
         for name, value in environment.items():
             patched.setenv(name, value)
         patched.setattr(sys, "stdin", io.StringIO(piped))
-        patched.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the region
+        patched.setattr(boto3, "DEFAULT_SESSION", None)  # a session keeps its region
         with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
             try:
                 application(command)([command, *arguments], prog_name="landscape")
@@ -48,14 +48,14 @@ def invoke(
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder with a stage dev of its own, on an emulated AWS, where an operator runs `command`."""
+    """A folder with its own stage dev on an emulated AWS, where an operator runs `command`."""
 
     command: str
     path: Path
     emulator: Emulator
 
     def run(self, *options: str, expect: int = 0, **environment: str) -> str:
-        """What it prints; where it fails, the one line that it ends with, after a question if it asks."""
+        """The standard output, or with `expect=1` the one line of the error, after any question."""
         there = {**environment_at(self.emulator.url), **environment}
         options = ("--stage", "dev", *options)
         done = invoke(self.command, *options, cwd=self.path, environment=there)
@@ -65,7 +65,7 @@ class Checkout:
         return done.stderr if expect == 1 else done.stdout
 
     def due(self, *options: str, expect: int = 0, **environment: str) -> list[str]:
-        """What was due; and unless the options say otherwise, it was done."""
+        """The steps that were due. Asserts that they were done, unless it was a dry run."""
         answer = json.loads(self.run("--json", *options, expect=expect, **environment))
         due: list[str] = [step["what"] for step in answer["steps"] if step["is_due"]]
         assert answer["done"] == ([] if {"--dry-run", "--status"} & {*options} else due)

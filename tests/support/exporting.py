@@ -1,4 +1,4 @@
-"""A register, its export, what comes back of it, and a filled-in audit form."""
+"""Registers, their exports, loads of the exports, and a filled-in audit form."""
 
 import json
 from dataclasses import replace
@@ -22,7 +22,7 @@ UNSAID: dict[str, Any] = {"id": "", "version": 0, "created_at": "", "updated_at"
 
 
 def empty() -> Services:
-    """With the directorates that moves in these tests are of."""
+    """An empty register with the directorates of the tests' moves."""
     parts = services(SqliteStore(Path(":memory:")))
     items = tuple(Directorate(n, f"D{n}", "#1f77b4", default=n == 0) for n in range(4))
     parts.directorates.replace(Directorates(), Directorates(items))
@@ -30,7 +30,7 @@ def empty() -> Services:
 
 
 def exported(parts: Services) -> dict[str, Any]:
-    """The radar comes first, as it is to be loaded."""
+    """Both documents. The radar is first, because it must be loaded first."""
     return {RADAR: radar_document(parts, "Radar"), PROJECTS: projects_document(parts)}
 
 
@@ -43,7 +43,7 @@ def loaded(parts: Services, *contents: bytes) -> list[Report]:
 
 
 def again(parts: Services) -> list[Report]:
-    """What came of loading its own export."""
+    """The reports of loading a register's own export into it."""
     return loaded(parts, *map(content_of, exported(parts).values()))
 
 
@@ -57,7 +57,7 @@ def copy_of(parts: Services) -> Services:
 
 
 def said(project: Project) -> Any:
-    """All of a project, but what the write itself gives it, and the order of its technologies."""
+    """A project without the values that a write sets, and its technologies without order."""
     uses = {(use.name, use.category, use.main) for use in project.technologies}
     return replace(project, technologies=(), updated_by=None, **UNSAID), uses
 
@@ -68,7 +68,7 @@ def projects_of(parts: Services) -> list[Any]:
 
 
 def technologies_of(parts: Services) -> list[Technology]:
-    """All of a technology, with all its moves, but what the write itself gives it."""
+    """All technologies with all moves, without the values that a write sets."""
     return [
         replace(
             each,
@@ -83,7 +83,7 @@ def technologies_of(parts: Services) -> list[Technology]:
 
 
 def require_whole(parts: Services) -> None:
-    """It loads its own export without a change, and an empty register becomes the same."""
+    """Asserts that a load of its own export changes nothing, and gives an equal copy."""
     before = exported(parts)
     for report in again(parts):
         assert report.is_clean

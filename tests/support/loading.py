@@ -1,4 +1,4 @@
-"""Documents for the loader, and what reading or loading them gives."""
+"""Documents for the loader, and the records and reports that they give."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -35,7 +35,7 @@ def projects_in(*projects: Any) -> tuple[list[Found[Project]], Report]:
 
 
 def file_of(content: bytes) -> tuple[list[Project], Report]:
-    """The projects in a file, whichever kind it is."""
+    """The projects in a file of any kind."""
     report = Report("given")
     source = source_of(content, report)
     given = (rows if source.kind == PROJECTS_CSV else places)(source.content, report)

@@ -1,4 +1,4 @@
-"""What a machine may lack: Node, a browser. Tests marked so are left out there, with a line, and never in CI."""
+"""Node and a browser may be missing. Their tests are then skipped with a line, but never in CI."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ def chromium() -> str | None:
 
 
 def missing() -> list[str]:
-    """The marks whose tests cannot run here. In CI none is ever left out: there they fail."""
+    """The marks whose tests cannot run here. None in CI, where such tests fail."""
     has = {"node": (NODE / "spectral").exists(), "browser": chromium() is not None}
     return [mark for mark in MARKS if not (has[mark] or os.environ.get("CI"))]
 
@@ -29,5 +29,5 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def said() -> list[str]:
-    without = "left out: what needs {}, which this machine does not have"
+    without = "skipped: tests that need {}, which this machine does not have"
     return [without.format(MARKS[mark]) for mark in missing()]

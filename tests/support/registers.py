@@ -36,7 +36,7 @@ moments = st.datetimes().filter(lambda moment: moment.year > 1000)
 
 
 def some_of(values: Any) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Some of these, each once, in their order."""
+    """Some of the values, each once, in their order."""
     return st.sets(st.sampled_from(values)).map(lambda some: tuple(v for v in values if v in some))
 
 

@@ -1,6 +1,6 @@
-"""What a person sees of a command at 80 columns, held against the files of tests/transcripts/.
+"""Compares the output of commands at 80 columns with the files of tests/transcripts/.
 
-UPDATE_TRANSCRIPTS=1 writes the files anew. Read what changed before you commit it.
+UPDATE_TRANSCRIPTS=1 writes the files again. Read the diff before you commit it.
 """
 
 import os
@@ -8,15 +8,15 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
-# For the environment of a command whose output is held.
+# The environment of a command whose output is compared.
 EIGHTY_COLUMNS = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
 
 
 def hold(name: str, text: str, *differ: tuple[str, str]) -> None:
     """Compares `text` with tests/transcripts/`name`.txt.
 
-    `differ` are pairs of a regular expression and what stands in its place: ids, times, ports and
-    folders, which no two runs have alike.
+    `differ` are pairs of a regular expression and its replacement, for ids, times, ports and folders,
+    which differ between runs.
     """
     for pattern, replacement in differ:
         text = re.sub(pattern, replacement, text)
@@ -24,4 +24,4 @@ def hold(name: str, text: str, *differ: tuple[str, str]) -> None:
     path = FOLDER / f"{name}.txt"
     if os.environ.get("UPDATE_TRANSCRIPTS"):
         path.write_text(text)
-    assert text == path.read_text(), f"{path.name} differs; UPDATE_TRANSCRIPTS=1 writes it anew"
+    assert text == path.read_text(), f"{path.name} differs; UPDATE_TRANSCRIPTS=1 writes it again"

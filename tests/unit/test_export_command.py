@@ -1,4 +1,4 @@
-"""The command `landscape export` into a folder: what it writes, what it says, what it refuses."""
+"""The command `landscape export` into a folder: files, printed states and errors."""
 
 import json
 from pathlib import Path
@@ -38,12 +38,12 @@ def test_a_file_is_written_only_where_it_differs(tmp_path: Path) -> None:
 
 def test_an_empty_register_overwrites_nothing(tmp_path: Path) -> None:
     told = landscape("export", "--to", str(tmp_path), state=tmp_path, code=1)
-    assert told == "export: there is no register: load the register first (landscape load)\n"
+    assert told == "export: the register does not exist: load data first (landscape load)\n"
     assert list(tmp_path.iterdir()) == []
     landscape("load", str(SHIPPED[0]), state=tmp_path)
     out = tmp_path / "out"
     told = landscape("export", "--to", str(out), state=tmp_path, code=1)
-    assert f"nothing to put into {PROJECTS}: load the register first (landscape load)" in told
+    assert f"the register has no records for {PROJECTS}: load data first (landscape load)" in told
     assert not out.exists()
     landscape("export", "--to", str(out), "--only", RADAR, state=tmp_path)
 
@@ -52,8 +52,8 @@ def test_errors_name_their_cure(tmp_path: Path) -> None:
     landscape("load", *map(str, SHIPPED), state=tmp_path)
     (tmp_path / "file").touch()
     told = landscape("export", "--to", str(tmp_path / "file" / "out"), state=tmp_path, code=1)
-    assert "Not a directory. Name a folder that you may write to (--to)" in told
+    assert "Not a directory. Name a folder that you can write to (--to)" in told
     told = landscape("export", "--to", "s3:///prefix", state=tmp_path, code=2)
-    assert "names no bucket: write s3://bucket/prefix" in told
+    assert "has no bucket name: write s3://bucket/prefix" in told
     told = landscape("export", "--to", "out", "--only", "radar", state=tmp_path, code=2)
-    assert f"radar is none of {PROJECTS}, {RADAR}" in told
+    assert f"radar: use one of {PROJECTS}, {RADAR}" in told

@@ -1,4 +1,4 @@
-"""Whatever a document holds, reading it ends with records that the API would take, and a report."""
+"""Any document gives valid records and a report. Inputs are generated with hypothesis."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -59,7 +59,7 @@ values = st.recursive(
 
 
 def objects(*names: str, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Objects with mostly these names, of anything."""
+    """Objects that mostly have these members, with any values."""
     return st.fixed_dictionaries(fixed, optional=dict.fromkeys(names, values))
 
 
@@ -82,7 +82,7 @@ unhurried = settings(
 
 
 def require_writable(draft: Project) -> None:
-    """That the API itself would take the project, its uses and its contacts."""
+    """Asserts that the API accepts the project, its uses and its contacts."""
     said = project_document(draft)
     for name in ("id", "version", "created_at", "updated_at"):
         said.pop(name)

@@ -1,4 +1,4 @@
-"""A CSV file as spreadsheets, exports and editors leave it: no row is lost unsaid."""
+"""Damaged CSV files of spreadsheets, exports and editors: each lost row is reported."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ def places(report: Report) -> list[str]:
     return [note.place for note in report.left_out]
 
 
-def test_a_quote_that_is_never_closed_costs_its_own_row_alone() -> None:
+def test_an_unclosed_quote_loses_only_its_own_row() -> None:
     rows = [f"P{n},Z,Cloud,In House" for n in range(300)]
     rows[7], rows[200] = 'P7,"Z,Cloud,In House', 'P200,Z,"a, b",In House'
     found, report = file_of("\n".join(["Project,Project_Short,Hosted,Developed", *rows]).encode())
     assert [draft.name for draft in found] == [f"P{n}" for n in range(300) if n != 7]
-    assert told(report.left_out).startswith("line 9: a quote is missing or too many")
+    assert told(report.left_out).startswith("line 9: unbalanced quotes")
 
 
 def test_a_quoted_cell_with_line_ends_is_read() -> None:
@@ -40,7 +40,7 @@ def test_a_quoted_cell_with_line_ends_is_read() -> None:
         b'Z1,a,b,c,"d',
     ],
 )
-def test_a_broken_row_is_named_and_the_next_goes_in(broken: bytes) -> None:
+def test_a_broken_row_is_reported_and_the_next_is_loaded(broken: bytes) -> None:
     header = b"Project,Project_Short,Stage,Hosted,Team\n"
     found, report = file_of(header + b"Yak,,,,\n" + broken + b"\nZebu,,,,\n")
     named = [draft.name for draft in found]
@@ -49,20 +49,20 @@ def test_a_broken_row_is_named_and_the_next_goes_in(broken: bytes) -> None:
     assert places(report)[0] == "line 3"
 
 
-def test_the_rest_of_a_broken_row_is_no_project() -> None:
+def test_the_rest_of_a_broken_row_is_not_a_project() -> None:
     content = b'Project,Project_Description,Team\nZebra,"He said "hi"\nand left",\nYak,,\n'
     found, report = file_of(content)
     assert [draft.name for draft in found] == ["Yak"]
     assert places(report) == ["line 2", "line 3"]
 
 
-def test_a_row_that_may_have_swallowed_another_is_told_of() -> None:
+def test_a_row_that_may_contain_another_is_reported() -> None:
     found, report = file_of(b'Project,Stage,Team\nZebra,"\nYak,",b\n')
     assert len(found) == 1
-    assert "lines 2 to 3: a quoted cell holds what may be rows" in told(report.corrections)
+    assert "lines 2 to 3: a quoted cell may contain other rows" in told(report.corrections)
 
 
-def test_a_comma_without_quotes_shifts_no_cell_into_the_register() -> None:
+def test_a_row_with_a_comma_without_quotes_is_left_out() -> None:
     found, report = file_of(b"Project,Stage\nZebra, the first,Unsupported\nYak,,\n")
     assert [draft.name for draft in found] == ["Yak"]
     assert told(report.left_out).startswith("line 2: more cells than columns")
@@ -87,46 +87,46 @@ def test_a_comma_without_quotes_shifts_no_cell_into_the_register() -> None:
         b"Project,Stage,Project\n,,Zebra\n",
     ],
 )
-def test_the_header_is_found_whatever_stands_before_it_and_between_its_cells(
+def test_the_header_is_found_after_other_lines_and_with_any_delimiter(
     content: bytes,
 ) -> None:
     found, report = file_of(content)
     assert ([draft.name for draft in found], report.left_out) == (["Zebra"], [])
 
 
-def test_a_title_before_the_header_is_skipped_and_told() -> None:
+def test_a_title_before_the_header_is_skipped_and_reported() -> None:
     found, report = file_of(b"Project,,\n\nProject,Stage,Team\nZebra,,\n")
     assert [draft.name for draft in found] == ["Zebra"]
     assert told(report.corrections) == "line 1: a line before the header: skipped"
 
 
-def test_a_comma_within_curly_quotes_shifts_no_cell_either() -> None:
+def test_a_row_with_a_comma_in_curly_quotes_is_left_out() -> None:
     found, report = file_of("Project,Stage,Team\n“Zebra, the first”,,\nYak,“old”,\n".encode())
     assert [draft.name for draft in found] == ["Yak"]
-    assert told(report.left_out).startswith("line 2: curly quotes hold no cell together")
+    assert told(report.left_out).startswith("line 2: curly quotes do not enclose a cell")
 
 
-def test_two_files_in_one_are_read_and_their_second_header_is_no_project() -> None:
+def test_the_second_header_of_two_joined_files_is_not_a_project() -> None:
     one = b"\xef\xbb\xbfProject,Stage\n"
     found, report = file_of(one + b"Zebra,\n" + one + b"Yak,\n")
     assert [draft.name for draft in found] == ["Zebra", "Yak"]
-    assert "line 3: a byte order mark within the file removed" in told(report.corrections)
-    assert "line 3: the header again: skipped" in told(report.corrections)
+    assert "line 3: a byte order mark inside the file removed" in told(report.corrections)
+    assert "line 3: a second header: skipped" in told(report.corrections)
 
 
-def test_two_columns_of_one_name_and_one_without_a_name_lose_nothing_unsaid() -> None:
+def test_columns_of_one_name_and_without_a_name_are_reported() -> None:
     found, report = file_of(b"Project,Stage,Stage,\nZebra,,Unsupported,x\nYak,Unsupported,y,\n")
     assert [draft.stage for draft in found] == ["unsupported", "unsupported"]
-    assert "line 3: stage is in two columns, and not the same" in told(report.corrections)
+    assert "line 3: stage has different values in two columns" in told(report.corrections)
     assert report.not_carried["columns without a name"] == 1
 
 
-def test_a_merged_cell_leaves_rows_without_a_name_which_are_told() -> None:
+def test_rows_of_a_merged_cell_without_a_name_are_reported() -> None:
     found, report = file_of(b"Project,Language_Main\nZebra,Go\n,R\n")
     assert (len(found), places(report)) == (1, ["line 3"])
 
 
-def test_a_cell_of_any_length_costs_no_other_row() -> None:
+def test_a_long_cell_loses_no_other_row() -> None:
     long = b"x" * 200_000
     content = b"Project,Project_Description\n%b,\nZebra,%b\nYak,\n" % (long, long)
     found, report = file_of(content)
@@ -138,15 +138,15 @@ def test_a_cell_of_any_length_costs_no_other_row() -> None:
     assert "200000 characters: cut to 5000" in told(report.corrections)
 
 
-def test_one_byte_that_is_not_utf_8_leaves_the_other_names_right() -> None:
+def test_a_byte_that_is_not_utf_8_does_not_change_other_names() -> None:
     content = "Project,Stage\nCafé,\nCr\0me Café,\n".encode().replace(b"\0", b"\xe8")
     found, report = file_of(content)
     assert [draft.name for draft in found] == ["Café", "Crème Café"]
-    assert told(report.corrections).startswith("line 3: not all UTF-8")
+    assert told(report.corrections).startswith("line 3: bytes that are not UTF-8")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
-def test_a_byte_order_mark_says_the_encoding(encoding: str) -> None:
+def test_a_byte_order_mark_decides_the_encoding(encoding: str) -> None:
     assert names_in("Project\tStage\nCafé\t\n".encode(encoding)) == ["Café"]
 
 
@@ -179,7 +179,7 @@ rows = st.lists(
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(rows)
-def test_whatever_its_quotes_and_encodings_each_row_goes_in_or_is_named(
+def test_with_any_quotes_and_encodings_each_row_is_loaded_or_reported(
     given_rows: list[tuple[str, list[str], str]],
 ) -> None:
     content = b"Project,Project_Short,Programme,Team,Project_Description,IAM_Services\n"

@@ -1,4 +1,4 @@
-"""The projects CSV: the same projects as the document made from it."""
+"""The projects CSV gives the same projects as the document made from it."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def test_the_shipped_csv_gives_the_same_projects_as_the_shipped_document() -> No
     assert (len(from_csv), report.left_out) == (20, [])
 
 
-def test_the_newer_shape_of_the_csv_is_read_too() -> None:
+def test_the_newer_form_of_the_csv_is_read_too() -> None:
     fixture = ROOT / "tests/data/ons_directorate_fixture.json"
     shape = json.loads(fixture.read_text())["projects_csv_shape"]
     out = io.StringIO()
@@ -48,14 +48,14 @@ def test_the_newer_shape_of_the_csv_is_read_too() -> None:
     assert "Amazon Simple Queue Service (SQS)" in services
 
 
-def test_columns_may_be_missing_or_unknown_and_rows_short() -> None:
+def test_columns_may_be_missing_or_unknown_and_rows_may_be_short() -> None:
     found, report = drafts("Shoe_Size,Project,Stage\n41,Zebra\n42,Yak,Unsupported,,\n")
     assert [(draft.name, draft.stage) for draft in found] == [
         ("Zebra", None),
         ("Yak", "unsupported"),
     ]
     unknown, shorter = report.corrections
-    assert (unknown.place, unknown.what) == ("line 1", "unknown columns, not carried: shoe_size")
+    assert (unknown.place, unknown.what) == ("line 1", "unknown columns, not loaded: shoe_size")
     assert (shorter.place, report.left_out) == ("line 2", [])
 
 
@@ -64,7 +64,7 @@ def test_the_place_of_a_row_is_its_line() -> None:
     assert [note.place for note in report.left_out] == ["line 4", "line 5 Zebra"]
 
 
-def test_a_cell_may_hold_a_company_or_several_repositories() -> None:
+def test_a_cell_may_contain_a_company_or_several_repositories() -> None:
     cells = (
         "Partnership (Acme Ltd),https://a.org/x; https://a.org/y",
         "Outsourced: Acme,",
@@ -81,7 +81,7 @@ def test_a_cell_may_hold_a_company_or_several_repositories() -> None:
 @pytest.mark.parametrize(
     ("encoding", "corrections"), [("utf-8", 0), ("utf-8-sig", 0), ("latin-1", 1), ("cp1252", 1)]
 )
-def test_the_encoding_is_found_out(tmp_path: Path, encoding: str, corrections: int) -> None:
+def test_the_encoding_is_detected(tmp_path: Path, encoding: str, corrections: int) -> None:
     path = tmp_path / "projects.csv"
     path.write_bytes("Project\r\nCafé\r\n".encode(encoding))
     report = Report("projects.csv")

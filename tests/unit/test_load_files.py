@@ -1,4 +1,4 @@
-"""The command: which file is what, what it prints, and how it exits."""
+"""The command `landscape load`: kinds of files, printed reports and exit codes."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tools.load import command as load
 Run = Callable[..., Result]
 Write = Callable[[Any], Path]
 RADAR, PROJECTS, CSV = "data/ons_radar.json", "data/ons_projects.json", "data/ons_projects_raw.csv"
-TWICE = "name: named twice: the last counts"
+TWICE = "name: the same key twice: the last value is used"
 
 
 def invoked(*arguments: str | Path, store: str, stage: str = "local") -> Result:
@@ -57,16 +57,16 @@ def counts(database: Path) -> tuple[int, int]:
 
 
 def figures(result: Result, *lines: int) -> list[list[str]]:
-    """Read, added, changed, already there, mended, left out: of the files in these lines."""
+    """Read, added, changed, unchanged, corrected, left out: for the files in these lines."""
     return [result.stdout.splitlines()[line].split()[1:] for line in lines]
 
 
 def words(result: Result) -> str:
-    """What it prints, wherever its lines end."""
+    """The standard output with single spaces instead of line ends."""
     return " ".join(result.stdout.split())
 
 
-def test_the_shipped_files_are_loaded_and_summed_up(run: Run, database: Path) -> None:
+def test_the_shipped_files_are_loaded_and_summarised(run: Run, database: Path) -> None:
     result = run(RADAR, PROJECTS, CSV)
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.stdout.splitlines()[1:4]] == [RADAR, PROJECTS, CSV]
@@ -75,22 +75,22 @@ def test_the_shipped_files_are_loaded_and_summed_up(run: Run, database: Path) ->
         ["20", "20", "0", "0", "19", "0"],
         ["20", "0", "0", "20", "23", "0"],
     ]
-    assert "new to the register (ring review), 25" in result.stdout
-    assert "SQLLite is spelled SQLite" in words(result)
+    assert "new technologies (ring review), 25" in result.stdout
+    assert "SQLLite corrected to SQLite" in words(result)
     assert "other/messaging 6" in result.stdout
     assert counts(database) == (90, 20)
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(run: Run, database: Path) -> None:
+def test_a_dry_run_prints_the_same_and_writes_nothing(run: Run, database: Path) -> None:
     told = run("--dry-run", RADAR, PROJECTS).stdout
     assert not database.exists()
     done = run(RADAR, PROJECTS).stdout
-    assert told.removesuffix("\nA dry run: nothing was written\n") == done
+    assert told.removesuffix("\nDry run: nothing was written\n") == done
     again = figures(run("--dry-run", RADAR, PROJECTS), 1, 2)
     assert [line[:4] for line in again] == [["65", "0", "0", "65"], ["20", "0", "0", "20"]]
 
 
-def test_a_dry_run_knows_of_moves_that_a_record_no_longer_shows(run: Run, write: Write) -> None:
+def test_a_dry_run_includes_moves_that_a_record_no_longer_shows(run: Run, write: Write) -> None:
     moves = [("hold", f"2025-03-01T00:{n:02}:00") for n in range(60)]
     path = write({"entries": [entry("Zig", *moves)]})
     assert run(path).exit_code == 0
@@ -110,17 +110,17 @@ def test_if_empty_loads_once(run: Run, database: Path) -> None:
     ("content", "reason"),
     [
         ("", "is empty"),
-        ("hello", "none of the documents"),
+        ("hello", "is not a document that can be loaded"),
         (b"\x89PNG\x00\x01", "is not text"),
         ('{"projects": [', "is not JSON: Expecting value at line 1, column 15"),
-        ({"technologies": []}, "is some other JSON"),
+        ({"technologies": []}, "is JSON of another kind"),
         ([{"name": "Zebra"}], "is a list"),
         ({"entries": [], "projects": []}, "has both entries and projects"),
-        ({"projects": {}}, "/projects is an object, not a list"),
+        ({"projects": {}}, "/projects is an object: make it a list"),
         ('{"projects": [{"details": {"name": "Z"}}], "n": 1' + "0" * 5000 + "}", "is not JSON"),
     ],
 )
-def test_a_file_that_is_none_of_the_three_is_refused_and_the_others_go_in(
+def test_an_unsupported_file_is_refused_and_the_others_are_loaded(
     run: Run, database: Path, write: Write, content: Any, reason: str
 ) -> None:
     path = write(content)
@@ -131,7 +131,7 @@ def test_a_file_that_is_none_of_the_three_is_refused_and_the_others_go_in(
     assert counts(database) == (65, 0)
 
 
-def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(run: Run, tmp_path: Path) -> None:
     result = run(tmp_path / "no.json", tmp_path)
     assert result.exit_code == 1
     assert f"load: {tmp_path / 'no.json'}: No such file or directory" in result.stderr
@@ -151,11 +151,11 @@ def test_a_record_left_out_makes_exit_code_1_and_no_address_is_printed(
     assert "example.org" not in result.output
 
 
-def test_remarks_of_one_kind_are_one_line_unless_verbose(run: Run, write: Write) -> None:
+def test_notes_of_one_kind_are_one_line_unless_verbose(run: Run, write: Write) -> None:
     hosted = {"architecture": {"hosting": {"details": ["AWS"]}}}
     path = write({"projects": [{"details": {"name": f"Z{n}"}} | hosted for n in range(1200)]})
     short = words(run("--dry-run", path))
-    kind = "hosting without a type, taken as cloud: 1,200"
+    kind = "hosting without a type, read as cloud: 1,200"
     assert f"{kind} (first: projects/0 Z0, architecture/hosting: AWS)" in short
     assert "projects/1 " not in short
     assert "projects/1199 Z1199, architecture/hosting" in words(run("--dry-run", "--verbose", path))
@@ -166,7 +166,7 @@ def test_remarks_of_one_kind_are_one_line_unless_verbose(run: Run, write: Write)
 def test_long_lists_are_cut_unless_verbose(run: Run, write: Write) -> None:
     path = write({"projects": [{"details": {"name": "Z", f"pet {n}": "cat"}} for n in range(60)]})
     short = words(run("--dry-run", path))
-    assert "… and 10 more (--verbose)" in short
+    assert "… and 10 more (--verbose lists all)" in short
     assert "pet 50" not in short
     assert "pet 59" in words(run("--dry-run", "--verbose", path))
 
@@ -178,7 +178,7 @@ def test_long_lists_are_cut_unless_verbose(run: Run, write: Write) -> None:
         ({"projects": [], "directorates": [{"id": 0, "name": "Digital"}]}, "directorates 2"),
     ],
 )
-def test_what_a_document_holds_twice_or_besides_is_told(
+def test_duplicate_and_additional_members_of_a_document_are_reported(
     run: Run, write: Write, content: Any, told: str
 ) -> None:
     assert told in words(run(write(content)))
@@ -192,14 +192,14 @@ def test_what_a_document_holds_twice_or_besides_is_told(
         ("local", "sqlite:////dev/null/x.db", "cannot be opened"),
     ],
 )
-def test_a_register_that_cannot_be_opened_is_told(stage: str, store: str, reason: str) -> None:
+def test_a_register_that_cannot_be_opened_is_an_error(stage: str, store: str, reason: str) -> None:
     result = invoked(RADAR, store=store, stage=stage)
     assert result.exit_code == 1
     assert result.output.startswith("load: ")
     assert reason in result.output
 
 
-def test_what_came_of_a_load_is_there_for_programs(run: Run, write: Write) -> None:
+def test_the_report_is_available_as_json(run: Run, write: Write) -> None:
     path = write({"entries": [entry("Zig", ("assess", "2024-05-10")), "no entry"]})
     done = run(path, "--json")
     (said,) = json.loads(done.output)
@@ -209,7 +209,7 @@ def test_what_came_of_a_load_is_there_for_programs(run: Run, write: Write) -> No
 def test_a_row_left_out_of_a_csv_makes_exit_code_1(run: Run, write: Write) -> None:
     result = run(write(b'Project,Stage\nZebra,"Unsupported\nYak,\n'))
     assert (result.exit_code, figures(result, 1)[0]) == (1, ["1", "1", "0", "0", "0", "1"])
-    assert "line 2: a quote is missing or too many" in words(result)
+    assert "line 2: unbalanced quotes" in words(result)
 
 
 DIRECTORATES = [
@@ -225,7 +225,7 @@ def test_directorates_are_loaded_once_and_never_replaced(run: Run, write: Write)
     ]
     other = run(write(DIRECTORATES[:1]))
     assert other.exit_code == 1
-    assert "replace them with PUT /api/v1/directorates" in " ".join(other.stdout.split())
+    assert "replace it with PUT /api/v1/directorates" in " ".join(other.stdout.split())
 
 
 def test_directorates_without_a_default_are_left_out(run: Run, write: Write) -> None:

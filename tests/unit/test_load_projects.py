@@ -1,4 +1,4 @@
-"""What the loader makes of a Tech Audit Tool document, in all the shapes that it comes in."""
+"""Reading the Tech Audit Tool's document, in all its forms."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ REPOSITORIES = (
     *(Repository("github", "https://example.org/r", "runner"), Repository("gitlab")),
     Repository("other", "", "MS Sourcesafe"),
 )
-GCP = "hosting without a type, taken as cloud: GCP"
-SOURCESAFE = "MS Sourcesafe is not one of github, gitlab, other: kept in the description"
+GCP = "hosting without a type, read as cloud: GCP"
+SOURCESAFE = "MS Sourcesafe is not one of github, gitlab, other: stored in the description"
 TOOLS = {
     "code_editors": {"main": ["Vim"], "others": []},
     "project_tracking": "Jira; Confluence",
@@ -40,8 +40,8 @@ LISTED_USES = (
     *(Use("Python", "languages", True), Use("C#", "languages", True)),
     *(Use("Go", "languages"), Use("R", "languages")),
 )
-TWICE = "SAS stands more than once in languages"
-# By what the document calls it: what it says, what the register has, and what is told of the correction.
+TWICE = "SAS is listed more than once in languages"
+# For each place in the document: the given value, the record's value, and a part of the report.
 SHAPES: dict[str, list[tuple[Any, Any, str]]] = {
     "developed": [
         (["In House"], Development("in-house"), ""),
@@ -52,7 +52,7 @@ SHAPES: dict[str, list[tuple[Any, Any, str]]] = {
         (["", ""], None, ""),
         ("by elves", None, "by elves is not one of"),
         ({"type": "Partnership", "company": "Co"}, Development("partnership", "Co"), ""),
-        ([[[["In House"]]]], None, "a list where a text is expected"),
+        ([[[["In House"]]]], None, "a list where a string is expected"),
     ],
     "stage": [
         ("Development", "development", ""),
@@ -67,8 +67,8 @@ SHAPES: dict[str, list[tuple[Any, Any, str]]] = {
         ({"type": "Hybrid", "details": "AWS; Azure"}, Hosting(("hybrid",), ("AWS", "Azure")), ""),
         ({"type": ["On-premises", "On Prem"]}, Hosting(("on-premises",)), ""),
         ({"type": [""], "details": ["GCP"]}, Hosting(("cloud",), ("GCP",)), GCP),
-        ({"details": ["On Prem"]}, Hosting(("on-premises",), ("On Prem",)), "taken as on-premises"),
-        ({"type": "AWS"}, Hosting(("cloud",), ("AWS",)), "AWS is no type of hosting"),
+        ({"details": ["On Prem"]}, Hosting(("on-premises",), ("On Prem",)), "read as on-premises"),
+        ({"type": "AWS"}, Hosting(("cloud",), ("AWS",)), "AWS is not a type of hosting"),
         ({"type": [""]}, Hosting(), ""),
         (None, Hosting(), ""),
     ],
@@ -88,11 +88,15 @@ SHAPES: dict[str, list[tuple[Any, Any, str]]] = {
     ],
     "architecture/database": [
         (["Redis"], (Use("Redis", "databases"),), ""),
-        ({"main": ["SQLLite"]}, (Use("SQLite", "databases", True),), "SQLLite is spelled SQLite"),
+        ({"main": ["SQLLite"]}, (Use("SQLite", "databases", True),), "SQLLite corrected to SQLite"),
     ],
     "architecture/frameworks": [("Spring", (Use("Spring", "frameworks"),), "")],
     "architecture/cicd": [
-        ({"others": [nothing, "Jenkins"]}, (Use("Jenkins", "cicd"),), f"{nothing} is no technology")
+        (
+            {"others": [nothing, "Jenkins"]},
+            (Use("Jenkins", "cicd"),),
+            f"{nothing} is not a technology",
+        )
         for nothing in ("None", "none", "N/A", "n/a")
     ],
 }
@@ -108,7 +112,7 @@ def draft_of(**fields: Any) -> tuple[Project, Report]:
     ("place", "said", "expected", "correction"),
     [(place, *shape) for place, shapes in SHAPES.items() for shape in shapes],
 )
-def test_each_shape_of_a_part(place: str, said: Any, expected: Any, correction: str) -> None:
+def test_each_form_of_a_part(place: str, said: Any, expected: Any, correction: str) -> None:
     outer, _, inner = place.partition("/")
     draft, report = draft_of(**{outer: {inner: said} if inner else said})
     field = FIELDS.get(place, inner if inner in ("hosting", "environments") else outer)
@@ -131,7 +135,7 @@ def test_invisible_characters_are_removed_from_one_line_and_stay_in_paragraphs()
     assert [note.what for note in report.corrections] == ["invisible characters removed"] * 2
 
 
-def test_the_character_around_a_url_is_removed_and_a_broken_url_dropped() -> None:
+def test_replacement_characters_around_a_url_are_removed_and_an_invalid_url_is_dropped() -> None:
     details = {"name": "Z", "documentation_link": ["\ufffdhttps://example.org/\ufffd", "see wiki"]}
     draft, report = draft_of(details=details)
     assert draft.documentation == ("https://example.org/",)
@@ -153,7 +157,7 @@ def test_contacts_with_and_without_roles_and_grade() -> None:
     draft, report = draft_of(user=user)
     roles = ("Delivery Manager", "editor", "Technical Contact")
     assert draft.contacts == (Contact("a@example.org", roles, "SEO"), Contact("b@example.org"))
-    assert "user/2: a contact for the second time" in told(report.corrections)
+    assert "user/2: the same contact twice" in told(report.corrections)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_contacts_with_and_without_roles_and_grade() -> None:
         ([f"u{n}@example.org" for n in range(21)], 20, "user/20"),
     ],
 )
-def test_a_contact_that_cannot_be_kept_is_left_out_and_no_address_told(
+def test_an_invalid_contact_is_left_out_and_no_address_is_reported(
     emails: list[Any], kept: int, place: str
 ) -> None:
     draft, report = draft_of(user=[{"email": email} for email in emails])
@@ -178,26 +182,29 @@ def test_a_contact_that_cannot_be_kept_is_left_out_and_no_address_told(
 def test_the_second_project_of_a_name_is_left_out() -> None:
     found, report = projects_in({"details": {"name": "Zebra"}}, {"details": {"name": "ZEBRA "}})
     assert len(found) == 1
-    assert told(report.left_out) == "projects/1 ZEBRA: has the name of projects/0"
+    assert (
+        told(report.left_out)
+        == "projects/1 ZEBRA: has the same name as projects/0: rename or remove one"
+    )
 
 
 @pytest.mark.parametrize(
     "broken", [None, "Zebra", [], {}, {"details": []}, {"details": [{"name": "z" * 201}]}]
 )
-def test_what_is_no_project_is_left_out_and_the_next_goes_in(broken: Any) -> None:
+def test_an_invalid_project_is_left_out_and_the_next_is_loaded(broken: Any) -> None:
     found, report = projects_in(broken, {"details": {"name": "Zebra"}})
     assert [each.draft.name for each in found] == ["Zebra"]
     assert report.left_out[0].place.startswith("projects/0")
 
 
-def test_text_that_the_api_would_refuse_is_mended() -> None:
+def test_text_that_the_api_would_refuse_is_corrected() -> None:
     details = {"name": "Ze\x00bra\ud800", "short_name": "Z\t1", "description": "x" * 5001}
     draft, report = draft_of(details=details)
     assert (draft.name, draft.short_name, len(draft.description)) == ("Zebra", "Z 1", 5000)
     assert len(report.corrections) == 3
 
 
-def test_what_has_no_home_in_the_register_is_counted() -> None:
+def test_values_without_a_field_in_the_register_are_counted() -> None:
     _, report = draft_of(
         details=[{"name": "Z", "pet": "cat"}],
         other={"messaging": ["PubSub", "Kafka"], "testing": []},

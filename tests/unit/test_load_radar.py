@@ -1,4 +1,4 @@
-"""What the loader makes of a radar document."""
+"""Reading a radar document."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def loaded(name: str, database: Path) -> dict[str, Any]:
 
 
 def meaning(radar: dict[str, Any]) -> Any:
-    """What a radar document says: moves in order of time; ids as each service spells them count not."""
+    """The content of a radar document, with moves in order of time and without ids."""
     steps = ("ringId", "moved", "description")
     entries = {
         entry["title"]: (
@@ -54,7 +54,7 @@ def _moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def test_the_shipped_radar_comes_out_as_it_went_in_and_the_raw_one_as_the_corrected(
+def test_the_shipped_radar_is_unchanged_by_a_load_and_the_raw_one_is_corrected(
     tmp_path: Path,
 ) -> None:
     out = loaded("ons_radar.json", tmp_path / "a.db")
@@ -91,7 +91,7 @@ def test_moves_of_one_directorate_keep_its_id_and_leave_the_default_ring() -> No
     assert not report.left_out
 
 
-SORTED = ": not in the order of dates: sorted"
+SORTED = ": not in order of date: sorted"
 CUT = "/0/description: 501 characters: cut to 500"
 SNAKES = "\N{SNAKE}" * 501
 DATES = ("2024-05-10", "2025-09-09 16:32:13", "2025-09-09T18:00:00+01:00", " 2025-09-10Z ")
@@ -111,14 +111,19 @@ NO_MOVES = (
 @pytest.mark.parametrize(
     ("moves", "field", "expected", "note"),
     [
-        (timeline(*(("hold", d) for d in DATES)), "at", UTC_DATES, "/3: its date is not one"),
+        (
+            timeline(*(("hold", d) for d in DATES)),
+            "at",
+            UTC_DATES,
+            "/3: its date is invalid: write it like 2026-01-31",
+        ),
         (timeline(*UNORDERED), "ring", ["hold", "assess", "trial"], SORTED),
         (AUTHORS, "author", ["a@example.org", None], ""),
         ([MOVE | {"description": SNAKES}], "note", [SNAKES[:500]], CUT),
         *(([MOVE, no_move], "ring", ["adopt"], "/1: .*") for no_move in NO_MOVES),
     ],
 )
-def test_each_shape_of_a_timeline(
+def test_each_form_of_a_timeline(
     moves: list[Any], field: str, expected: list[Any], note: str
 ) -> None:
     (found,), report = entries_in(entry(timeline=moves))
@@ -134,7 +139,7 @@ def test_each_shape_of_a_timeline(
         *({"title": ["Zig"]}, {"description": "Nonsense", "quadrant": "9"}),
     ],
 )
-def test_an_entry_that_cannot_be_taken_is_left_out_and_the_next_goes_in(broken: Any) -> None:
+def test_an_invalid_entry_is_left_out_and_the_next_is_loaded(broken: Any) -> None:
     found, report = entries_in(entry() | broken, entry("Ada"))
     assert [each.draft.name for each in found] == ["Ada"]
     assert [note.place.startswith("entries/0") for note in report.left_out] == [True]
@@ -168,20 +173,22 @@ def test_the_documents_own_quadrants_and_rings_are_looked_up() -> None:
 def test_one_name_twice_in_a_document_is_one_technology() -> None:
     found, report = entries_in(entry("JavaScript"), entry("javascript "))
     assert len(found) == 1
-    assert told(report.left_out) == "entries/1 javascript: has the name of entries/0"
+    assert told(report.left_out) == (
+        "entries/1 javascript: has the same name as entries/0: rename or remove one"
+    )
 
 
 @pytest.mark.parametrize(
     ("names", "aliases"), [(["NodeJS"], [("Node.js",)]), (["NodeJS", "Node.js"], [(), ()])]
 )
-def test_a_name_on_the_radar_is_no_alias_of_its_other_spelling(
+def test_a_name_on_the_radar_is_not_an_alias_of_its_other_spelling(
     names: list[str], aliases: list[tuple[str, ...]]
 ) -> None:
     found, _ = entries_in(*map(entry, names))
     assert [each.draft.aliases for each in found] == aliases
 
 
-def test_a_link_that_is_none_is_reported_and_the_entry_goes_in() -> None:
+def test_an_invalid_link_is_reported_and_the_entry_is_loaded() -> None:
     (found,), report = entries_in(entry(url="javascript:alert(1)"))
     assert found.draft.link == ""
     assert report.corrections[0].place == "entries/0 Zig, url"

@@ -1,4 +1,4 @@
-"""What a load writes: nothing twice, nothing that teams have edited, history only added to."""
+"""Writes of a load: no duplicates, no change of edited records, and additions to histories."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,12 +58,12 @@ def technology(parts: Services, name: str) -> Technology:
 
 
 def moves_of(parts: Services, name: str) -> list[tuple[str, str]]:
-    """All of them, oldest first."""
+    """All moves, oldest first."""
     newest_first = everything(parts.technologies.moves, technology(parts, name).id)
     return [(move.ring, move.at[:10]) for move in newest_first][::-1]
 
 
-def test_loading_everything_tells_what_it_brings_and_again_changes_nothing(parts: Services) -> None:
+def test_a_load_reports_what_it_creates_and_a_second_load_changes_nothing(parts: Services) -> None:
     reports = load_shipped(parts, RADAR, PROJECTS)
     assert all(report.is_clean for report in reports)
     created = reports[1].created.keys()
@@ -91,7 +91,7 @@ def test_the_order_of_radar_and_projects_does_not_matter(tmp_path: Path) -> None
     assert loaded(RADAR, PROJECTS) == loaded(PROJECTS, RADAR)
 
 
-def test_a_project_that_a_team_has_edited_is_left_as_it_is(parts: Services) -> None:
+def test_a_project_that_a_team_has_edited_is_unchanged(parts: Services) -> None:
     load_projects(parts, project(main=["Python"]))
     current = parts.projects.get("zebra")
     edited = parts.projects.replace(current, replace(current, description="ours"), CALLER)
@@ -100,7 +100,7 @@ def test_a_project_that_a_team_has_edited_is_left_as_it_is(parts: Services) -> N
     assert parts.technologies.id_of("Rust") is None
 
 
-def test_missing_moves_are_added_in_their_order_and_the_rest_stays(parts: Services) -> None:
+def test_missing_moves_are_added_in_their_order_and_the_others_stay(parts: Services) -> None:
     load_radar(parts, entry("Zig", ("trial", "2025-01-02"), url="#"))
     before = technology(parts, "Zig")
     ours = replace(before, description="ours", tags=("new",))
@@ -120,7 +120,7 @@ def days(first: int, last: int) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_long_history_is_loaded_whole_and_again_without_a_change(parts: Services) -> None:
+def test_a_long_history_is_loaded_whole_and_a_second_load_changes_nothing(parts: Services) -> None:
     load_radar(parts, entry("Zig", *days(0, 120)))
     found = technology(parts, "Zig")
     assert (len(found.moves), found.move_count) == (SHOWN_MOVES, 120)
@@ -130,7 +130,7 @@ def test_a_long_history_is_loaded_whole_and_again_without_a_change(parts: Servic
     assert technology(parts, "Zig") == found
 
 
-def test_a_missing_move_before_the_last_fifty_is_left_out_and_told(parts: Services) -> None:
+def test_a_missing_move_before_the_last_fifty_is_left_out(parts: Services) -> None:
     load_radar(parts, entry("Zig", *days(1, 60), *days(61, 100)))
     report = load_radar(parts, entry("Zig", *days(0, 101)))
     assert "trial of 2025-01-01 is older than the last 50 moves" in told(report.left_out)
@@ -138,7 +138,7 @@ def test_a_missing_move_before_the_last_fifty_is_left_out_and_told(parts: Servic
     assert moves_of(parts, "Zig") == days(1, 101)
 
 
-def test_the_history_of_a_technology_born_of_a_project_gives_way(parts: Services) -> None:
+def test_the_radar_replaces_the_history_that_a_project_created(parts: Services) -> None:
     load_projects(parts, project(main=["Node.js"]))
     created = technology(parts, "Node.js")
     said = entry("NodeJS", url="https://example.org", description="Frameworks")
@@ -168,19 +168,21 @@ def test_other_spellings_name_the_technology_of_the_radar(
     assert technology(parts, known).project_count == 1
 
 
-def test_an_alias_that_another_technology_has_is_not_given(parts: Services) -> None:
+def test_the_name_of_another_technology_is_not_stored_as_an_alias(parts: Services) -> None:
     load_radar(parts, entry("Node.js"))
     taken = technology(parts, "Node.js")
     parts.technologies.replace(taken, replace(taken, aliases=()), None)
     report = load_radar(parts, entry("NodeJS"))
     assert technology(parts, "NodeJS").aliases == ()
-    assert "another technology goes by Node.js" in told(report.corrections)
+    assert "Node.js is another technology: not stored as an alias" in told(report.corrections)
 
 
 def test_two_entries_that_are_one_technology_in_the_register(parts: Services) -> None:
     load_radar(parts, entry("NodeJS"))
     report = load_radar(parts, entry("NodeJS"), entry("Node.js"))
-    assert told(report.left_out) == "entries/1 Node.js: goes by a name of entries/0"
+    assert told(report.left_out) == (
+        "entries/1 Node.js: is the same technology as entries/0: merge the two entries"
+    )
 
 
 MANY = [f"L{n}" for n in range(102)]
@@ -210,14 +212,14 @@ def test_one_technology_is_one_main_use_and_the_first_hundred_are_kept(
     assert [note.detail for note in report.left_out] == left_out
 
 
-def test_a_load_may_bring_more_into_being_than_a_caller_in_a_day(parts: Services) -> None:
+def test_a_load_may_create_more_technologies_than_a_caller_in_a_day(parts: Services) -> None:
     for n in range(2):
         names = [f"Tool {n} {m}" for m in range(40)]
         assert load_projects(parts, project(f"Zebra {n}", main=names)).is_clean
     assert len(technologies_of(parts)) == 80
 
 
-def test_a_project_that_is_too_large_is_left_out_and_the_next_stored_with_its_contacts(
+def test_a_project_that_is_too_large_is_left_out_and_the_next_is_stored_with_its_contacts(
     parts: Services,
 ) -> None:
     links = [f"https://example.org/{'x' * 2000}/{n}" for n in range(50)]
@@ -228,7 +230,7 @@ def test_a_project_that_is_too_large_is_left_out_and_the_next_stored_with_its_co
     assert parts.projects.get("yak").contacts[0].email == "a@example.org"
 
 
-def test_a_project_added_by_somebody_else_meanwhile_is_there_already(parts: Services) -> None:
+def test_a_project_that_another_writer_adds_meanwhile_is_unchanged(parts: Services) -> None:
     (yak, zebra), report = projects_in(project("Yak"), project("Zebra"))
     register = Register(parts)
     register.take_project(yak)
@@ -244,7 +246,7 @@ def test_a_register_is_empty_only_without_projects_and_technologies(parts: Servi
 
 
 class _Interrupting(Technologies):
-    """Somebody else writes between this one's read and its write, a few times."""
+    """Lets another writer change the record between a read and its write, three times."""
 
     def __init__(self, inner: Technologies, write: Callable[[Technology], None]) -> None:
         self.__dict__ |= inner.__dict__
@@ -271,7 +273,7 @@ def test_a_move_made_meanwhile_is_not_lost(parts: Services) -> None:
     assert rings == ["assess", "trial", "hold", "hold", "hold"]
 
 
-def test_moves_are_of_the_directorates_that_the_register_has(parts: Services) -> None:
+def test_moves_belong_to_the_directorates_of_the_register(parts: Services) -> None:
     items = tuple(Directorate(n, f"D{n}", "#1f77b4", default=n == 3) for n in (0, 3))
     parts.directorates.replace(Directorates(), Directorates(items))
     moves = [

@@ -1,4 +1,4 @@
-"""What a hand, an export or a spreadsheet leaves in a document: values that are none, and links."""
+"""Values that people, exports and spreadsheets write into documents: empty values, names and links."""
 
 import json
 from typing import Any
@@ -19,23 +19,23 @@ def technologies(value: Any) -> list[str]:
     return [use.technology for use in found.draft.technologies]
 
 
-def test_nan_and_infinity_are_no_texts() -> None:
+def test_nan_and_infinity_are_read_as_null() -> None:
     said = b'{"projects": [{"details": {"name": "Z", "short_name": NaN, "area": -Infinity}}]}'
     (draft,), report = file_of(said.replace(b'"area"', b'"description": 1e999, "area"'))
     assert (draft.short_name, draft.programme, draft.description) == ("", "", "")
     for number in ("NaN", "-Infinity", "1e999"):
-        assert f"{number} is no number in JSON: taken as null" in told(report.corrections)
+        assert f"{number} is not a number in JSON: read as null" in told(report.corrections)
 
 
 @pytest.mark.parametrize("end", "\x0b\x0c\x1c\x85\u2028\u2029")
-def test_a_rare_line_end_joins_no_words(end: str) -> None:
+def test_a_rare_line_end_separates_words(end: str) -> None:
     details = {"name": f"Zebra{end}One", "description": f"a{end}b"}
     (found,), report = projects_in({"details": details})
     assert (found.draft.name, found.draft.description) == ("Zebra One", "a\nb")
     assert report.corrections
 
 
-def test_characters_that_cannot_be_seen_make_no_second_name() -> None:
+def test_invisible_characters_are_removed_from_a_name() -> None:
     (found,), report = projects_in({"details": {"name": "\u200bZeb\u00adra\u00a0 One\ufeff"}})
     assert found.draft.name == "Zebra One"
     assert report.corrections
@@ -48,13 +48,13 @@ def test_characters_that_cannot_be_seen_make_no_second_name() -> None:
         *("TBC", "tbd", "Unknown", "-", "?", "n/a"),
     ],
 )
-def test_what_stands_for_nothing_is_no_technology(nothing: str) -> None:
+def test_a_placeholder_for_a_missing_value_is_not_a_technology(nothing: str) -> None:
     (found,), report = projects_in(project(main=[nothing, "Go"]))
     assert [use.technology for use in found.draft.technologies] == ["Go"]
     assert nothing in told(report.corrections)
 
 
-def test_a_spreadsheet_error_is_no_name_of_a_project() -> None:
+def test_a_spreadsheet_error_is_not_the_name_of_a_project() -> None:
     assert names_in(b"Project,Stage\n#REF!,\nNull Space,\n") == ["Null Space"]
 
 
@@ -69,7 +69,7 @@ def test_a_spreadsheet_error_is_no_name_of_a_project() -> None:
         (["Amazon SQS, FIFO"], ["Amazon SQS, FIFO"]),
     ],
 )
-def test_a_text_of_several_names_is_cut_at_commas_and_an_item_is_not(
+def test_a_text_is_split_at_commas_and_an_item_of_a_list_is_not(
     value: Any, names: list[str]
 ) -> None:
     assert technologies(value) == names
@@ -94,11 +94,11 @@ def test_a_text_of_several_names_is_cut_at_commas_and_an_item_is_not(
         (b'{"projects": [],\n}', "line [12], .*remove (the comma before it|that comma)"),
         ("{“projects”: []}".encode(), "line 1, .*straight double quotes"),
         (b"{'projects': []}", "straight double quotes"),
-        (b'{"projects": [', "the file ends too early"),
+        (b'{"projects": [', "the file is incomplete, download or export it again"),
         (b'{"details": {}}\n{"details": {}}\n', "line 2, .*JSON Lines"),
     ],
 )
-def test_what_cannot_be_read_is_named_for_what_it_is(content: bytes, reason: str) -> None:
+def test_the_error_on_an_unreadable_file_names_its_kind(content: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError, match=reason):
         file_of(content)
 
@@ -107,7 +107,7 @@ def test_a_list_of_projects_without_a_document_around_it_is_read() -> None:
     assert names_in(b'[null, {"details": {"name": "Zebra"}}]') == ["Zebra"]
 
 
-def test_one_byte_of_json_that_is_not_utf_8_leaves_the_others_right() -> None:
+def test_a_byte_of_json_that_is_not_utf_8_does_not_change_others() -> None:
     said = document({"details": {"name": "Caf_"}}, {"details": {"name": "Th^"}})
     said = said.replace(b"_", "é".encode()).replace(b"^", b"\xe9")
     assert names_in(said) == ["Café", "Thé"]
@@ -132,37 +132,39 @@ def test_a_description_of_a_repository_without_a_link_is_kept() -> None:
 
 
 @pytest.mark.parametrize("link", ["github.com/x/y", "www.example.org"])
-def test_a_link_without_https_is_given_it(link: str) -> None:
+def test_https_is_added_to_a_link_without_it(link: str) -> None:
     source = [{"type": "Github", "links": [link]}]
     details = {"name": "Zebra", "documentation_link": f"{link}; {link}/z"}
     (found,), report = projects_in({"details": details, "source_control": source})
     assert found.draft.repositories == (Repository("github", f"https://{link}"),)
     assert found.draft.documentation == (f"https://{link}", f"https://{link}/z")
-    assert [note.what for note in report.corrections] == ["a link without https:// given it"] * 3
+    assert [note.what for note in report.corrections] == ["https:// added to a link"] * 3
 
 
-def test_the_same_person_twice_is_one_contact_and_a_second_grade_is_told() -> None:
+def test_the_same_person_twice_is_one_contact_and_a_second_grade_is_reported() -> None:
     content = b"Project,Technical_Contact,Delivery_Manager\nZebra,a@example.org (G7),A@example.org (HEO)\n"
     (draft,), report = file_of(content)
     roles = ("Technical Contact", "Delivery Manager")
     assert draft.contacts == (Contact("a@example.org", roles, "G7"),)
-    assert "a contact for the second time" in told(report.corrections)
-    assert "another grade of the same contact" in told(report.corrections)
+    assert "the same contact twice: merged" in told(report.corrections)
+    assert "two grades of one contact: the first is used" in told(report.corrections)
 
 
-def test_a_manager_without_an_address_is_left_out_and_told() -> None:
+def test_a_manager_without_an_address_is_left_out() -> None:
     _, report = file_of(b"Project,Delivery_Manager\nZebra,(Grade 7)\n")
-    assert told(report.left_out) == "line 2 Zebra, user/0: a contact without an e-mail address"
+    assert told(report.left_out) == (
+        "line 2 Zebra, user/0: a contact without an e-mail address: add one"
+    )
 
 
-def test_a_role_is_kept_as_it_is_but_for_the_long_form_of_one() -> None:
+def test_roles_are_unchanged_except_the_long_form_of_one() -> None:
     roles = ["Delivery Manager Contact", "delivery lead", "Technical Contact", "technical"]
     (found,), report = projects_in(project() | {"user": [{"email": "a@b.org", "roles": roles}]})
     assert found.draft.contacts[0].roles == ("Delivery Manager", *roles[1:])
     assert len(report.corrections) == 1
 
 
-def test_no_part_of_an_address_is_told_however_long_it_is() -> None:
+def test_no_part_of_a_long_address_is_reported() -> None:
     address = f"{'x' * 50}.person@example.org"
     details = {"name": f"Zebra {address}", address: "x", "stage": address}
     (_,), report = projects_in({"details": details, "stage": address})

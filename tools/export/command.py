@@ -1,8 +1,8 @@
-"""Writes the register as the two documents that the Tech Audit Tool and the Digital Landscape read.
+"""Exports the register as the documents of the Tech Audit Tool and the Digital Landscape.
 
     landscape export --stage local --to out/
 
-The same register gives the same bytes, and a file is written only where they differ.
+The same register gives the same bytes. A file with the same content is not written again.
 """
 
 import json
@@ -29,20 +29,20 @@ from tools.export.projects import document_of
 from tools.load.register import everything
 
 PROJECTS, RADAR = "new_project_data.json", "onsRadarSkeleton.json"
-RECORDS = {PROJECTS: "projects", RADAR: "entries"}  # under which name each file holds them
-LOAD = "load the register first (landscape load)"
+RECORDS = {PROJECTS: "projects", RADAR: "entries"}  # the member of each file that contains them
+LOAD = "load data first (landscape load)"
 
 Document = dict[str, Any]
 
 
 def projects_document(parts: Services) -> Document:
-    """By name. Each project is read by itself, for its contacts."""
+    """All projects, sorted by name. One read for each project, because lists have no contacts."""
     projects = sorted(_projects(parts), key=lambda project: (project.name_key, project.name))
     return {"projects": [document_of(project) for project in projects]}
 
 
 def radar_document(parts: Services, title: str) -> Document:
-    """All rings and all moves, by quadrant and then by title, as the Digital Landscape sorts them."""
+    """All rings and all moves. Sorted by quadrant and title, as in the Digital Landscape."""
     entries = [_entry(parts, each) for each in parts.technologies.on_radar(all_rings=True)]
     entries.sort(key=lambda entry: (entry["quadrant"], name_key(entry["title"])))
     return {**frame_of(title), "entries": entries}
@@ -51,12 +51,12 @@ def radar_document(parts: Services, title: str) -> Document:
 def _projects(parts: Services) -> Iterator[Project]:
     texts = everything(parts.projects.find, ProjectQuery())
     for project_id in dict.fromkeys(json.loads(text)["id"] for text in texts):
-        with suppress(NotFoundError):  # removed a moment ago
+        with suppress(NotFoundError):  # deleted since the list was read
             yield parts.projects.get(project_id)
 
 
 def _entry(parts: Services, technology: Technology) -> dict[str, Any]:
-    """`aliases` and `categories` are the register's own: the Digital Landscape passes them over."""
+    """`aliases` and `categories` are additions. The Digital Landscape ignores them."""
     if technology.move_count > len(technology.moves):
         newest_first = tuple(everything(parts.technologies.moves, technology.id))
         technology = replace(technology, moves=newest_first[::-1])
@@ -70,10 +70,10 @@ def content_of(document: Document) -> bytes:
 
 
 def documents(stage: str, files: Sequence[str]) -> dict[str, Document]:
-    """What each file is to hold. Raises SettingsError, OperatorError."""
+    """The document of each file. Raises SettingsError, OperatorError."""
     settings = read_settings(stage, os.environ)
     if settings.store_url.startswith("sqlite:") and not sqlite_path(settings).exists():
-        raise OperatorError(f"there is no register: {LOAD}")  # opening it would make it
+        raise OperatorError(f"the register does not exist: {LOAD}")  # opening it would create it
     try:
         parts = services(open_store(settings))
         make = {
@@ -82,17 +82,17 @@ def documents(stage: str, files: Sequence[str]) -> dict[str, Document]:
         }
         found = {file: make[file]() for file in files}
     except RegisterError as error:
-        raise OperatorError(f"{error}. Nothing was written: run it again") from None
+        raise OperatorError(f"{error}. Nothing was written: run the command again") from None
     for file, document in found.items():
         if not document[RECORDS[file]]:
             raise OperatorError(
-                f"there is nothing to put into {file}: {LOAD}, or leave it out (--only)"
+                f"the register has no records for {file}: {LOAD}, or export the other file (--only)"
             )
     return found
 
 
 def write(place: Place, file: str, content: bytes, *, dry_run: bool) -> str:
-    """What became of it. Raises OperatorError, the SDK's errors."""
+    """Writes the file if it differs. Its state. Raises OperatorError, the SDK's errors."""
     if place.read(file) == content:
         return "unchanged"
     if dry_run:
@@ -102,7 +102,7 @@ def write(place: Place, file: str, content: bytes, *, dry_run: bool) -> str:
 
 
 def export(stage: str, place: Place, only: str, console: Console, *, dry_run: bool) -> None:
-    """Raises SettingsError, OperatorError, the SDK's errors."""
+    """Writes and prints the files. Raises SettingsError, OperatorError, the SDK's errors."""
     told = []
     for file, document in documents(stage, [only] if only else list(RECORDS)).items():
         state = write(place, file, content_of(document), dry_run=dry_run)
@@ -116,16 +116,16 @@ def export(stage: str, place: Place, only: str, console: Console, *, dry_run: bo
 def main(
     stage: Annotated[str, typer.Option(help=" or ".join(STAGES))],
     to: Annotated[str, typer.Option(help="a folder, or s3://bucket/prefix")],
-    only: Annotated[str, typer.Option(help=f"{PROJECTS} or {RADAR}; both if left out")] = "",
+    only: Annotated[str, typer.Option(help=f"{PROJECTS} or {RADAR}; default: both")] = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Export the register as the documents that the two services read.
 
-    The files hold e-mail addresses, of contacts and of authors of moves: they are personal data.
+    The files contain personal data: the e-mail addresses of contacts and of authors of moves.
     """
     if only not in ("", *RECORDS):
-        raise typer.BadParameter(f"{only} is none of {', '.join(RECORDS)}", param_hint="--only")
+        raise typer.BadParameter(f"{only}: use one of {', '.join(RECORDS)}", param_hint="--only")
     console = Console("export", as_json)
     with console.failures():
         try:

@@ -1,4 +1,4 @@
-"""Where an export goes: a folder, or a bucket on S3. A file is written whole, and only where it differs."""
+"""The targets of an export: a folder, or a bucket on S3. Each write of a file is atomic."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,10 +18,10 @@ JSON = "application/json"
 
 class Place(Protocol):
     def name_of(self, file: str) -> str:
-        """As a person calls it."""
+        """The path or URL to print."""
 
     def read(self, file: str) -> bytes | None:
-        """None where there is no such file. Raises OperatorError, the SDK's errors."""
+        """None if there is no such file. Raises OperatorError, the SDK's errors."""
 
     def write(self, file: str, content: bytes) -> None:
         """Raises OperatorError, the SDK's errors."""
@@ -40,7 +40,7 @@ class Folder:
         return None
 
     def write(self, file: str, content: bytes) -> None:
-        """Only its owner may read it: it holds e-mail addresses."""
+        """Only the owner may read the file, because it contains e-mail addresses."""
         with _folder_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.path, prefix=f".{file}.", delete=False) as new:
@@ -59,7 +59,7 @@ def _folder_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise OperatorError(f"{path}: {why}. Name a folder that you may write to (--to)") from None
+        raise OperatorError(f"{path}: {why}. Name a folder that you can write to (--to)") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +90,23 @@ class Bucket:
 
 @contextmanager
 def _bucket_errors(bucket: str) -> Iterator[None]:
-    cure = f"make the bucket {bucket}, or name another one (--to {S3}bucket/prefix)"
+    cure = f"create it, or name another bucket (--to {S3}bucket/prefix)"
     try:
         yield
     except ParamValidationError:
-        raise OperatorError(f"{bucket} is no name of a bucket: name one (--to)") from None
+        raise OperatorError(f"{bucket} is not a valid bucket name: correct --to") from None
     except ClientError as error:
         if error.response["Error"].get("Code") == "NoSuchBucket":
-            raise OperatorError(f"there is no bucket {bucket}: {cure}") from None
+            raise OperatorError(f"bucket {bucket} not found: {cure}") from None
         raise
 
 
 def place_of(to: str) -> Place:
-    """Raises ValueError, which says what is expected."""
+    """Raises ValueError, which names the expected form."""
     if not to.startswith(S3):
         return Folder(Path(to))
     bucket, _, prefix = to.removeprefix(S3).partition("/")
     if not bucket:
-        raise ValueError(f"{to} names no bucket: write {S3}bucket/prefix")
+        raise ValueError(f"{to} has no bucket name: write {S3}bucket/prefix")
     prefix = prefix.strip("/")
     return Bucket(boto3.client("s3"), bucket, f"{prefix}/" if prefix else "")

@@ -1,4 +1,4 @@
-"""A project as the Tech Audit Tool's document says it. tools/load reads each member back."""
+"""A project in the form of the Tech Audit Tool's document. tools/load reads each member back."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.models.project import (
     Use,
 )
 
-# The words of the audit form's choices.
+# The values of the audit form's choices.
 STAGES = {
     "development": "Development",
     "active-support": "Active Support",
@@ -22,16 +22,16 @@ STAGES = {
 DEVELOPMENTS = {"in-house": "In House", "outsourced": "Outsourced", "partnership": "Partnership"}
 HOSTINGS = {"on-premises": "On-premises", "cloud": "Cloud", "hybrid": "Hybrid"}
 REPOSITORY_TYPES = {"github": "Github", "gitlab": "Gitlab", "other": "Other"}
-# The member that holds a category, where it is not the category's own name.
+# The member of the document for each category.
 MEMBERS = {category: category.replace("-", "_") for category in CATEGORIES}
 MEMBERS["databases"] = "database"
 ARCHITECTURE = ("databases", "languages", "frameworks", "cicd", "infrastructure", "publishing")
-# The form has a text for these, and no main one.
+# In the form these are one text, without a main technology.
 TEXTS = ("project-tracking", "incident-management")
 
 
 def document_of(project: Project) -> dict[str, Any]:
-    """The whole form: a member without a value is there and empty, because the services read it."""
+    """The whole form. A member without a value is empty, because the services read every member."""
     development = project.development
     said = (DEVELOPMENTS[development.type], development.company) if development else ("", "")
     tools = [category for category in CATEGORIES if category not in ARCHITECTURE]
@@ -77,7 +77,7 @@ def _items(items: Iterable[Item]) -> list[dict[str, str]]:
 
 
 def _source_control(repositories: Iterable[Repository]) -> list[dict[str, Any]]:
-    """Neighbours of one type together; a type without a link stands by itself, without links."""
+    """Groups neighbours of one type. A repository without a link is a group of its own."""
     groups: list[dict[str, Any]] = []
     for repository in repositories:
         kind = REPOSITORY_TYPES[repository.type]

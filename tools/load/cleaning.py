@@ -1,6 +1,6 @@
-"""From any JSON value to the text, list or object that is expected: what differs is reported.
+"""Converts any JSON value to the expected text, list or object, and reports each change.
 
-Nothing here raises, whatever the value is.
+Nothing here raises an error for a value.
 """
 
 import re
@@ -15,11 +15,11 @@ from tools.load.report import Note, Report, printable
 
 LONGEST_PART = 60
 REPLACEMENT = "\ufffd"
-KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
+KINDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 WITHOUT_SCHEME = r"www\.|(?:[\w-]+\.)+[a-z]{2,}/"
 NEXT_LINK = re.compile(rf"(?<![;,\s])[;,\s]+(?=https?://|{WITHOUT_SCHEME})", re.IGNORECASE)
 LINE_ENDS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-# What a spreadsheet or a database writes where it has no value: #NAME?, #DIV/0!, #N/A, NULL.
+# Spreadsheets and databases write these for a missing value: #NAME?, #DIV/0!, #N/A, NULL.
 NO_VALUE = re.compile(r"#[A-Z0/]+[?!]|#N/A|NULL|null")
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class _Link(Body):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a document gives: any JSON value, and its place, which notes are taken of."""
+    """Any JSON value of a document, with its place for the notes in the report."""
 
     report: Report
     record: str
@@ -39,11 +39,11 @@ class Given:
     path: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> "Given":
-        """A member of an object, null where it has none."""
+        """A member of an object; null if it is missing."""
         return self.at(name).of(self.value.get(name))
 
     def of(self, value: object) -> "Given":
-        """Another value in this place."""
+        """Another value at the same place."""
         return replace(self, value=value)
 
     def at(self, part: str | int) -> "Given":
@@ -53,7 +53,7 @@ class Given:
         return replace(self, name=printable(name)[:LONGEST_PART])
 
     def correct(self, what: str, detail: str = "") -> None:
-        """`{}` in `what` is where the detail goes, which may differ from record to record."""
+        """Reports a change. `detail`, which may differ between records, replaces `{}` in `what`."""
         self.report.corrections.append(self._note(what, detail))
 
     def leave_out(self, why: str, detail: str = "") -> None:
@@ -66,60 +66,60 @@ class Given:
         return Note(printable(place), printable(what), printable(detail)[:LONGEST_PART])
 
     def text(self) -> str:
-        """Without white space around it, and without the characters that no text may hold."""
+        """The text, without white space around it and without forbidden characters."""
         value = self.value
         if value in (None, [], {}):
             return ""
         if isinstance(value, int | float) and not isinstance(value, bool):
-            self.correct("a number where a text is expected: taken as text")
+            self.correct("a number where a string is expected: read as a string")
             value = str(value)
         if not isinstance(value, str):
-            self.correct(f"{kind(value)} where a text is expected: dropped")
+            self.correct(f"{kind(value)} where a string is expected: dropped")
             return ""
         return self._plain(value).strip()
 
     def _plain(self, value: str) -> str:
         if NO_VALUE.fullmatch(value.strip()):
-            self.correct("{} is no value: taken as empty", value.strip())
+            self.correct("{} is not a value: read as empty", value.strip())
             return ""
         ended = LINE_ENDS.sub("\n", value)
         if ended != value:
-            self.correct("vertical tabs, form feeds and the like made line ends")
+            self.correct("vertical tabs, form feeds or similar characters replaced by line ends")
         fit = UNFIT.sub("", ended)
         if fit != ended:
-            self.correct("control characters or halves of surrogate pairs removed")
+            self.correct("control characters or unpaired surrogates removed")
         return fit
 
     def line(self, longest: int | None = LONGEST_NAME) -> str:
-        """One line, at most `longest` characters of it."""
+        """One line of at most `longest` characters."""
         found = without_ignorable(given := self.text())
         if found != given:
             self.correct("invisible characters removed")
         if re.search(r"[\t\n\r]", found):
-            self.correct("tabs or line ends made spaces")
+            self.correct("tabs or line ends replaced by spaces")
         return self._cut(" ".join(found.split()), longest)
 
     def paragraphs(self, longest: int = LONGEST_TEXT) -> str:
         return self._cut(self.text(), longest)
 
     def items(self) -> list["Given"]:
-        """The items of a list, or the one value that stands in the place of a list."""
+        """The items of a list. A single value counts as a list of one."""
         if isinstance(self.value, list):
             return [self.at(n).of(item) for n, item in enumerate(self.value)]
         return [] if self.value in (None, "", {}) else [self]
 
     def members(self, *known: str, text_is: str = "") -> "Given":
-        """The object, also where it is the only one of a list, or an empty one.
+        """The object: this value, the first item of a list, or an empty object.
 
-        A text stands for the object whose member `text_is` it is. Where names are `known`, it
-        counts what stands under others: the register has no field for that.
+        A string becomes an object with the member `text_is`. With `known` names, values of other
+        members are counted as not loaded.
         """
         value = self.value
         if text_is and isinstance(value, str):
             return self.of({text_is: value})
         if isinstance(value, list) and value:
             if len(value) > 1:
-                what = "a list of {} where one object is expected: the first counts"
+                what = "a list of {} items where one object is expected: the first is used"
                 self.correct(what, str(len(value)))
             value = value[0]
         if not isinstance(value, dict):
@@ -130,7 +130,7 @@ class Given:
         return found.counted(*known) if known else found
 
     def counted(self, *known: str) -> "Given":
-        """This object; what it has beside the `known` names is counted."""
+        """This object. Counts the values of members that are not `known`."""
         for name, value in self.value.items():
             values = 0 if name in known else _values_in(value)
             if values:
@@ -139,7 +139,7 @@ class Given:
         return self
 
     def split(self, separators: str = ";") -> list[str]:
-        """The lines in a text, cut at the separators, or in a list of texts, cut at `;`."""
+        """The parts of a text, split at `separators`, or of the items of a list, split at `;`."""
         found = []
         for item in self.items():
             cuts = separators if item is self else ";"
@@ -150,13 +150,13 @@ class Given:
         return found
 
     def link(self) -> str:
-        """An http or https URL that the API would take, or nothing."""
+        """A URL that the API accepts, or an empty string."""
         given = self.text()
         found = given.strip(REPLACEMENT).strip()
         if found != given:
             self.correct("U+FFFD around a URL removed")
         if re.match(WITHOUT_SCHEME, found, re.IGNORECASE):
-            self.correct("a link without https:// given it")
+            self.correct("https:// added to a link")
             found = f"https://{found}"
         try:
             return parse(_Link, {"url": found}).url if found else ""
@@ -165,7 +165,7 @@ class Given:
             return ""
 
     def links(self) -> list[str]:
-        """The URLs in a text or a list of texts, each once."""
+        """The different URLs in a text or a list of texts."""
         found = [
             item.of(part).link() for item in self.items() for part in NEXT_LINK.split(item.text())
         ]
@@ -183,19 +183,21 @@ def kind(value: object) -> str:
 
 
 def spelling(value: str) -> str:
-    """What is left of a choice when case, spaces and hyphens do not count."""
+    """The value without case, spaces and punctuation, to compare choices."""
     return re.sub(r"[\W_]+", "", value.casefold())
 
 
 def first(items: list[T], most: int, where: Given) -> list[T]:
-    """At most `most` of them."""
+    """The first `most` items. Reports the loss of others."""
     if len(items) > most:
-        where.correct(f"{{}} where at most {most} fit: the rest dropped", str(len(items)))
+        where.correct(
+            f"{{}} items, but at most {most} are stored: the rest dropped", str(len(items))
+        )
     return items[:most]
 
 
 def _values_in(value: object) -> int:
-    """How many values there are in `value`, at any depth."""
+    """The number of values in `value`, at any depth."""
     if isinstance(value, dict):
         return sum(map(_values_in, value.values()))
     if isinstance(value, list):

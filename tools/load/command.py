@@ -1,10 +1,11 @@
-"""Loads documents into the register: radars, projects, and projects as CSV.
+"""Loads documents into the register: radars, projects, lists of directorates, and projects as CSV.
 
     landscape load --stage local data/ons_radar.json data/ons_projects.json
 
-Each file's kind is told from what it holds. What can be mended is mended and reported, what cannot
-is left out and reported, and all the rest goes in. Repeating a load changes nothing, and completes
-one that was cut short. The exit code is 1 where a file could not be read or records were left out.
+The content of a file decides its kind. A value that can be corrected is corrected and reported. A
+record that cannot be corrected is left out and reported. A second load of the same file completes an
+interrupted one, and otherwise changes nothing. The exit code is 1 if a file is unreadable or a record
+is left out.
 """
 
 import json
@@ -31,7 +32,7 @@ from tools.load.spreadsheet import rows
 
 
 def load_file(path: Path, register: Register) -> Report:
-    """What is wrong with the file or in it, the report says. Raises errors.UnavailableError."""
+    """Loads one file and reports its faults. Raises errors.UnavailableError."""
     report = Report(str(path))
     try:
         load(read(path, report), register, report)
@@ -41,7 +42,7 @@ def load_file(path: Path, register: Register) -> Report:
 
 
 def load(source: Source, register: Register, report: Report) -> None:
-    """Raises UnreadableError before anything is written; errors.UnavailableError at any time."""
+    """Raises UnreadableError before the first write; errors.UnavailableError at any time."""
     if source.kind == RADAR:
         for technology in watched(read_radar(source.content, report), report.file):
             register.take_technology(technology)
@@ -56,7 +57,7 @@ def load(source: Source, register: Register, report: Report) -> None:
 
 
 def load_files(files: list[Path], register: Register) -> list[Report]:
-    """Loads each in turn. A file that cannot be read is told of at once, and the others go in."""
+    """Loads each file in turn. Prints the error of an unreadable file at once and continues."""
     reports = []
     for path in files:
         reports.append(load_file(path, register))
@@ -66,16 +67,25 @@ def load_files(files: list[Path], register: Register) -> list[Report]:
 
 
 def main(
-    files: Annotated[list[Path], typer.Argument(help="radar and projects documents, projects CSV")],
+    files: Annotated[
+        list[Path], typer.Argument(help="radar, projects and directorates documents, projects CSV")
+    ],
     stage: Annotated[str, typer.Option(help=" or ".join(STAGES))],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell, but write nothing")] = False,
-    if_empty: Annotated[
-        bool, typer.Option("--if-empty", help="only where there is no project and no technology")
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the report, but write nothing")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="print each remark")] = False,
+    if_empty: Annotated[
+        bool,
+        typer.Option(
+            "--if-empty", help="load only into a register without projects and technologies"
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="print each correction and each loss")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load radar documents, projects documents and the projects CSV into the register."""
+    """Load documents into the register: radar, projects, directorates, and projects as CSV."""
     how = {"dry_run": dry_run, "if_empty": if_empty, "verbose": verbose, "as_json": as_json}
     sys.exit(load_all(files, stage, **how))
 
@@ -83,7 +93,7 @@ def main(
 def reports_of(
     files: list[Path], stage: str, *, dry_run: bool = False, if_empty: bool = False
 ) -> list[Report] | None:
-    """Loads the files; None where `if_empty` is said and the register is not. Ends the program on failure."""
+    """Loads the files. None if only `if_empty` forbids it. Ends the program on failure."""
     try:
         with wrong_values_named(stage, os.environ):
             register = open_register(stage, dry_run=dry_run)
@@ -94,7 +104,9 @@ def reports_of(
     try:
         return load_files(files, register)
     except RegisterError as error:
-        sys.exit(f"load: {error}. What was loaded stays; the same load again completes it")
+        sys.exit(
+            f"load: {error}. The loaded records are kept: run the same command again to load the rest"
+        )
 
 
 def load_all(
@@ -106,10 +118,10 @@ def load_all(
     verbose: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Loads the files, and prints what came of it. The exit code: 1 where something was left out."""
+    """Loads the files and prints the reports. The exit code is 1 after a loss."""
     reports = reports_of(files, stage, dry_run=dry_run, if_empty=if_empty)
     if reports is None:
-        said = "load: the register is not empty, so nothing was loaded (--if-empty)"
+        said = "load: nothing was loaded (--if-empty), because the register is not empty"
         print("[]" if as_json else said)
         return 0
     if as_json:
@@ -118,5 +130,5 @@ def load_all(
         console = Console()
         print_summary(reports, console, verbose)
         if dry_run:
-            console.print("\nA dry run: nothing was written", highlight=False)
+            console.print("\nDry run: nothing was written", highlight=False)
     return int(not all(report.is_clean for report in reports))

@@ -1,4 +1,4 @@
-"""The contacts of a project in a document. No address is ever reported."""
+"""The contacts of a project in a document. Reports never contain an address."""
 
 from chalicelib.errors import InvalidError
 from chalicelib.models.project import MOST_CONTACTS, Contact
@@ -10,7 +10,7 @@ LONG, SHORT = "Delivery Manager Contact", "Delivery Manager"
 
 
 def contacts_of(user: Given) -> tuple[Contact, ...]:
-    """Each address once, with all the roles it is listed with."""
+    """One contact for each address, with all roles of that address."""
     found: dict[str, Contact] = {}
     for item in user.items():
         contact = _contact(item)
@@ -20,16 +20,16 @@ def contacts_of(user: Given) -> tuple[Contact, ...]:
         if before:
             contact = _merged(before, contact, item)
         elif len(found) == MOST_CONTACTS:
-            item.leave_out(f"a project has at most {MOST_CONTACTS} contacts")
+            item.leave_out(f"a project has at most {MOST_CONTACTS} contacts: remove some")
             continue
         found[contact.key] = contact
     return tuple(found.values())
 
 
 def _merged(before: Contact, again: Contact, where: Given) -> Contact:
-    where.correct("a contact for the second time: put together")
+    where.correct("the same contact twice: merged")
     if before.grade and again.grade not in ("", before.grade):
-        where.correct("another grade of the same contact: the first counts")
+        where.correct("two grades of one contact: the first is used")
     roles = _fit([*before.roles, *again.roles], where)
     return Contact(before.email, tuple(roles), before.grade or again.grade)
 
@@ -40,20 +40,20 @@ def _contact(given: Given) -> Contact | None:
     email = said["email"].text()
     body = {"email": email, "roles": _fit(roles, given), "grade": said["grade"].line()}
     if not email:
-        given.leave_out("a contact without an e-mail address")
+        given.leave_out("a contact without an e-mail address: add one")
         return None
     try:
         known = parse(bodies.NewContactBody, body)
     except InvalidError as error:
-        given.leave_out(f"a contact whose {error}")
+        given.leave_out(f"an invalid contact: {error}")
         return None
     return Contact(known.email, tuple(known.roles), known.grade)
 
 
 def _role(given: str, where: Given) -> str:
-    """A free word; only the long form of one is made the short form that the front ends use."""
+    """Free text. Only the long form of one role becomes the short form that the front ends use."""
     if spelling(given) == spelling(LONG):
-        where.correct("{} is called " + SHORT, given)
+        where.correct("{} stored as " + SHORT, given)
         given = SHORT
     return where.of(given).line()
 

@@ -1,4 +1,4 @@
-"""The Digital Landscape's directorates: their list, and the moves that are theirs."""
+"""The directorates of the Digital Landscape: the list, and the moves that belong to them."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,7 +19,7 @@ MEMBERS = ("id", "name", "colour", "enabled", "default")
 def take_directorates(
     items: Iterable[object], directorates: DirectorateRegister, report: Report
 ) -> None:
-    """Writes the list where the register has none yet: all of them or none."""
+    """Writes the whole list if the register has none. Otherwise changes nothing."""
     place = Given(report, "directorates")
     given = [item.members(*MEMBERS).value for item in place.of(items).items()]
     report.read = len(given)
@@ -33,16 +33,16 @@ def take_directorates(
     if current.items == wanted.items:
         report.already_there = len(given)
     elif current.version:
-        place.leave_out("the register has others: replace them with PUT /api/v1/directorates")
+        place.leave_out("the register has another list: replace it with PUT /api/v1/directorates")
     else:
         directorates.replace(Directorates(), wanted)
         report.added = len(given)
 
 
 def of_known_directorates(found: Found[Technology], known: Directorates) -> Found[Technology]:
-    """A move of the default directorate is kept without it; one of an unknown one is reported.
+    """Removes the default directorate from moves, and reports unknown directorates.
 
-    Where the register has no directorates yet, 0 is the default one, as in the Digital Landscape.
+    If the register has no directorates, 0 is the default, as in the Digital Landscape.
     """
     default = next((each.id for each in known.items if each.default), 0)
     moves = tuple(

@@ -1,4 +1,4 @@
-"""The Tech Audit Tool's document of projects: each becomes a draft of a project, with its contacts."""
+"""Reads the projects document of the Tech Audit Tool: a draft with contacts for each project."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,16 +44,16 @@ HOSTING_HINTS = {
 }
 CATEGORY_OF = _spelled(models.CATEGORIES, database="databases")
 NOTHING = {"none", "n/a", "na", "tbc", "tbd", "unknown"}
-# A text of several names has `;` between them, or commas, each with a blank after it, outside of
-# brackets. A name with such a comma in it stays whole as an item of a list.
+# Between the names in a text: `;`, or a comma before a space or the end, outside brackets. Items of a
+# list are split at `;` only, so that they can contain such a comma.
 BETWEEN_NAMES = r";|,(?=\s|$)(?![^()]{0,200}\))"
 CORRECTIONS = {"sqllite": "SQLite"}
 
 
 def read_projects(projects: Iterable[Given], report: Report) -> Iterator[Found[Project]]:
-    """The projects that can be taken; the others are reported.
+    """The valid projects. The others are reported.
 
-    A draft may use more technologies than the register takes: what is one technology it says itself.
+    A draft may use more technologies than a project can have, because the register merges some.
     """
     return records(projects, report, "a project", _read_project)
 
@@ -67,7 +67,7 @@ def _read_project(project: Given) -> Found[Project] | None:
     project.counted(*KNOWN_FIELDS)
     details.counted(*KNOWN_DETAILS)
     project["other"].members().counted()
-    body = {"name": name, **_described(details), **_made(project, architecture)}
+    body = {"name": name, **_described(details), **_operated(project, architecture)}
     body["miscellaneous"] = _items(_miscellaneous(tools))
     try:
         draft = parse(bodies.NewProjectBody, body).to_draft()
@@ -80,7 +80,7 @@ def _read_project(project: Given) -> Found[Project] | None:
 
 def _described(details: Given) -> dict[str, object]:
     def given(*names: str) -> Given:
-        """The first of these that says something."""
+        """The first of these members that has a value."""
         return details[next((name for name in names if details.value.get(name)), names[0])]
 
     links = details["documentation_link"]
@@ -95,14 +95,14 @@ def _described(details: Given) -> dict[str, object]:
 
 
 def _miscellaneous(tools: Given) -> Given:
-    """A list, or an object whose only member of the same name is the list."""
+    """The list, which may be inside an object as its member `miscellaneous`."""
     given = tools["miscellaneous"]
     is_nested = isinstance(given.value, dict) and "miscellaneous" in given.value
     return given["miscellaneous"] if is_nested else given
 
 
 def _items(given: Given) -> list[dict[str, str]]:
-    """Free names with descriptions; what has no name is left out."""
+    """Names with descriptions. An item without a name is left out."""
     found = []
     for item in given.items():
         said = item.members("name", "description", text_is="name")
@@ -110,12 +110,12 @@ def _items(given: Given) -> list[dict[str, str]]:
         if name:
             found.append({"name": name, "description": description})
         elif description:
-            item.leave_out("a description without a name")
+            item.leave_out("a description without a name: add the name")
     return first(found, MOST_ITEMS, given)
 
 
-def _made(project: Given, architecture: Given) -> dict[str, object]:
-    """How it is developed, where it runs, where its source is."""
+def _operated(project: Given, architecture: Given) -> dict[str, object]:
+    """Stage, development, hosting, environments and repositories."""
     inner, outer = architecture["environments"], project["environments"]
     stage = project["stage"]
     return {
@@ -149,25 +149,25 @@ def _development(given: Given) -> dict[str, str] | None:
     if chosen:
         return {"type": chosen, "company": given.of(company).line()}
     if company:
-        given.correct("a company, but not whether in-house, outsourced or partnership: dropped")
+        given.correct("a company without a type (in-house, outsourced, partnership): dropped")
     return None
 
 
 def _hosting(given: Given) -> dict[str, list[str]]:
-    """Where no type is given, the details may tell it; what is no type is a detail."""
+    """Finds a missing type in the details. An unknown type becomes a detail."""
     if not isinstance(given.value, dict):
         given = given.of({"type": given.value})
     said = given.counted("type", "details")
     types, details = said["type"].split(), said["details"].split()
     for other in (one for one in types if spelling(one) not in HOSTING_OF):
-        said["type"].correct("{} is no type of hosting: made a detail", other)
+        said["type"].correct("{} is not a type of hosting: stored as a detail", other)
         details.append(other)
     types = [HOSTING_OF[spelling(one)] for one in types if spelling(one) in HOSTING_OF]
     if not types:
         told = ", ".join(details)
         types = [hosting for hosting, hint in HOSTING_HINTS.items() if hint.search(told)]
         if types:
-            given.correct(f"hosting without a type, taken as {', '.join(types)}: {{}}", told)
+            given.correct(f"hosting without a type, read as {', '.join(types)}: {{}}", told)
     where = said["details"]
     lines = [where.of(one).line() for one in details]
     return {"types": list(dict.fromkeys(types)), "details": first(lines, MOST_LINKS, where)}
@@ -188,7 +188,7 @@ def _environments(value: object, where: Given) -> list[str]:
 
 
 def _uses(architecture: Given, tools: Given, where: Given) -> tuple[Use, ...]:
-    """In the order of the document, each name once in a category."""
+    """The uses in the order of the document, each name once in a category."""
     found = []
     for part, others in ((architecture, ("hosting", "environments")), (tools, ("miscellaneous",))):
         for name in part.value:
@@ -199,15 +199,15 @@ def _uses(architecture: Given, tools: Given, where: Given) -> tuple[Use, ...]:
                 part.of({name: part.value[name]}).counted()
     kept, doubles = each_once(found, lambda use: name_key(use.technology))
     for double in doubles:
-        what = f"{{}} stands more than once in {double.category}: once is enough"
+        what = f"{{}} is listed more than once in {double.category}: stored once"
         where.correct(what, double.technology)
     return kept
 
 
 def each_once(uses: Iterable[Use], same: Callable[[Use], str]) -> tuple[tuple[Use, ...], list[Use]]:
-    """The uses, of those that are the same technology in one category the first; and the others.
+    """The first use of each technology in a category, and the other uses.
 
-    It is a main one if any of them is.
+    The first use becomes a main one if any of them is.
     """
     kept: dict[tuple[str, str], Use] = {}
     doubles = []
@@ -220,7 +220,7 @@ def each_once(uses: Iterable[Use], same: Callable[[Use], str]) -> tuple[tuple[Us
 
 
 def _uses_in(given: Given, category: str) -> list[Use]:
-    """From a text, a list, or an object with main and others."""
+    """The uses in a text, a list, or an object with main and others."""
     if not isinstance(given.value, dict):
         return [Use(name, category) for name in _names_in(given)]
     keys = ("main", "others", "other")
@@ -233,11 +233,13 @@ def _names_in(given: Given) -> list[str]:
     for name in given.split(BETWEEN_NAMES):
         corrected = CORRECTIONS.get(name_key(name), name)
         if name_key(name) in NOTHING or not spelling(name):
-            given.correct("{} is no technology: dropped", name)
+            given.correct("{} is not a technology: dropped", name)
         elif len(name) > LONGEST_NAME:
-            given.correct("a name of {} characters is no technology: dropped", str(len(name)))
+            given.correct(
+                "a name of {} characters is too long for a technology: dropped", str(len(name))
+            )
         else:
             if corrected != name:
-                given.correct(f"{{}} is spelled {corrected}", name)
+                given.correct(f"{{}} corrected to {corrected}", name)
             found.append(corrected)
     return found

@@ -1,4 +1,4 @@
-"""The Digital Landscape's radar document: each entry becomes a draft of a technology with its history."""
+"""Reads the radar document of the Digital Landscape: a draft of each technology with its moves."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,18 +25,18 @@ KNOWN_FIELDS = (
 )
 KNOWN_OF_A_MOVE = ("moved", "ringId", "date", "description", "author", "directorate")
 QUADRANT_OF_ID = {key: quadrant for quadrant, (key, _) in QUADRANT_IDS.items()}
-# By the name in the singular.
+# The keys are names in the singular.
 QUADRANT_OF_NAME = {
     spelling(name).removesuffix("s"): quadrant for quadrant, (_, name) in QUADRANT_IDS.items()
 } | {"cicd": "supporting-tools", "database": "infrastructure"}
-FIRST_YEAR = 1000  # an earlier one has fewer digits, and text order would not be time order
-# One technology, written in more ways than case and spaces account for.
+FIRST_YEAR = 1000  # earlier years have fewer digits, and moves are sorted as text
+# Two spellings of one technology that differ in more than case and spaces.
 SPELLINGS = (("NodeJS", "Node.js"), ("Postgres", "PostgreSQL"), ("DynamoDB", "AWS DynamoDB"))
 OTHER_SPELLING = {name_key(one): other for a, b in SPELLINGS for one, other in ((a, b), (b, a))}
 
 
 def read_radar(document: Mapping[str, Any], report: Report) -> list[Found[Technology]]:
-    """The entries that can be taken; the others are reported. No entry's name is another's alias."""
+    """The valid entries. The others are reported. No entry's name is another's alias."""
     quadrants, rings = _names(document.get("quadrants")), _names(document.get("rings"))
     read_one = partial(_read_entry, quadrants=quadrants, rings=rings)
     entries = places(document["entries"], report, "entries")
@@ -58,13 +58,13 @@ def _read_entry(
     quadrant = _quadrant(entry, quadrants)
     moves = _moves(entry["timeline"], rings)
     if quadrant is None:
-        entry.leave_out("neither its description nor its quadrant names a quadrant")
+        entry.leave_out("no quadrant: set quadrant to an id from 1 to 4")
     elif not moves:
-        entry.leave_out("there is no move to take from its timeline")
+        entry.leave_out("its timeline has no valid move: add one with ringId and date")
     else:
         description = entry["description"].paragraphs()
         if spelling(description) == spelling(QUADRANT_IDS[quadrant][1]):
-            description = ""  # the radar says it by itself
+            description = ""  # the radar shows the quadrant's name by default
         link = "" if entry["url"].value == "#" else entry["url"].link()
         body = {"name": name, "quadrant": quadrant, **_named_besides(entry, name)}
         try:
@@ -76,7 +76,7 @@ def _read_entry(
 
 
 def _named_besides(entry: Given, name: str) -> dict[str, list[str]]:
-    """An entry that `landscape export` has written says its aliases; of others the spelling tells one."""
+    """Aliases, tags and categories. An entry without aliases gets its known other spelling."""
 
     def lines(member: str) -> list[str]:
         return [item.line() for item in entry[member].items()]
@@ -91,7 +91,7 @@ def _named_besides(entry: Given, name: str) -> dict[str, list[str]]:
 
 
 def _names(value: object) -> dict[str, str]:
-    """The names behind the ids that the document gives its quadrants or rings."""
+    """The names of the document's quadrants or rings, by id."""
     return {
         str(item["id"]): item["name"]
         for item in (value if isinstance(value, list) else [])
@@ -100,12 +100,14 @@ def _names(value: object) -> dict[str, str]:
 
 
 def _quadrant(entry: Given, names: Mapping[str, str]) -> str | None:
-    """The description's word counts: in the public document most of the ids are wrong."""
+    """The description's quadrant, else the id's: most ids of the public document are wrong."""
     given = str(entry["quadrant"].value)
     by_id = _named_quadrant(names.get(given, given)) or QUADRANT_OF_ID.get(given)
     by_description = _named_quadrant(entry["description"].value)
     if by_description and by_id and by_description != by_id:
-        entry["quadrant"].correct(f"{by_id}, but described as {by_description}: the latter counts")
+        entry["quadrant"].correct(
+            f"{by_id}, but the description says {by_description}: the description is used"
+        )
     return by_description or by_id
 
 
@@ -114,14 +116,14 @@ def _named_quadrant(name: object) -> str | None:
 
 
 def _moves(timeline: Given, rings: Mapping[str, str]) -> tuple[Move, ...]:
-    """By date; where dates are equal, in the order of the document."""
+    """The moves by date; moves of one date stay in the order of the document."""
     found = [move for item in timeline.items() if (move := _move(item, rings))]
     moves = list(dict.fromkeys(found))
     if len(moves) < len(found):
-        timeline.correct("the same move twice: once is enough")
+        timeline.correct("the same move twice: stored once")
     ordered = sorted(moves, key=lambda move: move.at)
     if ordered != moves:
-        timeline.correct("not in the order of dates: sorted")
+        timeline.correct("not in order of date: sorted")
     return tuple(ordered)
 
 
@@ -134,7 +136,7 @@ def _move(given: Given, rings: Mapping[str, str]) -> Move | None:
     if not ring:
         said.leave_out(f"its ring is not one of {', '.join(RINGS)}")
     elif at is None:
-        said.leave_out("its date is not one")
+        said.leave_out("its date is invalid: write it like 2026-01-31")
     else:
         author = said["author"].line(LONGEST_EMAIL)
         note = said["description"].paragraphs(LONGEST_NOTE)
@@ -147,12 +149,12 @@ def _directorate(given: Given) -> int | None:
     if text.isascii() and text.isdigit():
         return int(text[:4])
     if text:
-        given.correct("{} is no id of a directorate: taken as the default one", text)
+        given.correct("{} is not the id of a directorate: read as the default one", text)
     return None
 
 
 def _moment(value: object) -> str | None:
-    """A date, or a date and time; UTC where it says no zone."""
+    """A date, or a date and time, as UTC. A time without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(str(value).strip())
         if moment.year <= FIRST_YEAR:

@@ -1,4 +1,4 @@
-"""Reading a file: which of the three documents it is, and its records, one by one."""
+"""Reads a file: detects its kind of document, and yields its records."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +30,7 @@ D = TypeVar("D", Project, Technology)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`content` is a radar document, the list of projects, or the text of a CSV file."""
+    """`content` is a radar document, a list of projects or directorates, or the text of a CSV."""
 
     kind: str
     content: Any
@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[D]):
-    """What a record says, as the register takes it."""
+    """A record in the form of the register, and its place in the document."""
 
     draft: D
     where: Given
@@ -49,7 +49,8 @@ def read(path: Path, report: Report) -> Source:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UnreadableError(error.strerror or type(error).__name__) from None
+        why = error.strerror or type(error).__name__
+        raise UnreadableError(f"{why}: name a file that you can read") from None
     return source_of(content, report)
 
 
@@ -61,30 +62,30 @@ def source_of(content: bytes, report: Report) -> Source:
         return _which(where.of(_json(found, where)))
     if table_of(found):
         return Source(PROJECTS_CSV, found)
-    raise UnreadableError(f"is none of the documents that can be loaded; {EXPECTED}")
+    raise UnreadableError(f"is not a document that can be loaded; {EXPECTED}")
 
 
 def places(values: Iterable[object], report: Report, name: str = PROJECTS) -> Iterator[Given]:
-    """The items of the document's list of that name."""
+    """The items of the list `name`, each with its place."""
     return (Given(report, f"{name}/{n}", value) for n, value in enumerate(values))
 
 
 def records(
     items: Iterable[Given], report: Report, what: str, read_one: Callable[[Given], Found[D] | None]
 ) -> Iterator[Found[D]]:
-    """The records that can be taken, the first of each name; the others are reported."""
+    """The valid records, the first of each name. The others are reported."""
     seen: dict[str, str] = {}
     for given in items:
         report.read += 1
         if not isinstance(given.value, dict):
-            given.leave_out(f"{kind(given.value)}, not {what}")
+            given.leave_out(f"{kind(given.value)} where {what} is expected: remove it")
             continue
         found = read_one(given)
         if found is None:
             continue
         before = seen.setdefault(found.draft.name_key, given.record)
         if before != given.record:
-            found.where.leave_out("has the name of {}", before)
+            found.where.leave_out("has the same name as {}: rename or remove one", before)
         else:
             yield found
 
@@ -102,39 +103,46 @@ def _json(found: str, where: Given) -> object:
         what = f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}{_cure(error)}"
         raise UnreadableError(f"is not JSON: {what}") from None
     except RecursionError:
-        raise UnreadableError("is nested too deeply") from None
+        raise UnreadableError(
+            "is nested too deeply: remove levels that are not part of the form"
+        ) from None
     except ValueError:
-        raise UnreadableError("is not JSON: it holds a number that is too long") from None
+        raise UnreadableError("is not JSON: a number is too long, shorten it") from None
 
 
 def _members(where: Given, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for name, value in pairs:
         if name in whole:
-            where.at(name).correct("named twice: the last counts")
+            where.at(name).correct("the same key twice: the last value is used")
         whole[name] = value
     return whole
 
 
 def _number(where: Given, said: str) -> float | None:
-    """Null in the place of NaN and Infinity, which JSON does not have, and of what is as large."""
+    """The number; null for NaN, Infinity and other numbers that JSON does not have."""
     found = float(said)
     if isfinite(found):
         return found
-    where.correct("{} is no number in JSON: taken as null", said)
+    where.correct("{} is not a number in JSON: read as null", said)
     return None
 
 
 def _cure(error: json.JSONDecodeError) -> str:
-    """What to do about it, where that is known."""
+    """The cure, for known errors."""
     before, after = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
     if error.msg == "Extra data" and after[:1] in ("{", "["):
-        return ': more than one document (JSON Lines?): put them in one, {"projects": [...]}'
+        return (
+            ': more than one document, perhaps JSON Lines: put them into one, {"projects": [...]}'
+        )
     if not after:
-        return ": the file ends too early"
+        return ": the file is incomplete, download or export it again"
     if before[-1:] == "," and after[0] in "]}":
         return ": remove the comma before it"
-    if after[0] == "," and after[1:].lstrip()[:1] in ("]", "}"):  # from Python 3.13 on
+    if after[0] == "," and after[1:].lstrip()[:1] in (
+        "]",
+        "}",
+    ):  # the error of Python 3.13 and newer
         return ": remove that comma"
     return ": use straight double quotes" if after[0] in "'‘’“”" else ""
 
@@ -149,11 +157,11 @@ def _which(document: Given) -> Source:
     if not given and isinstance(document.value.get(DIRECTORATES), list):
         return Source(DIRECTORATES, document.counted(DIRECTORATES).value[DIRECTORATES])
     if len(given) != 1:
-        what = "has both entries and projects" if given else "is some other JSON"
+        what = "has both entries and projects" if given else "is JSON of another kind"
         raise UnreadableError(f"{what}; {EXPECTED}")
     found = document.value[given[0]]
     if not isinstance(found, list):
-        raise UnreadableError(f"/{given[0]} is {kind(found)}, not a list")
+        raise UnreadableError(f"/{given[0]} is {kind(found)}: make it a list")
     if given == ["projects"]:
         document.counted("projects")
         return Source(PROJECTS, found)
@@ -161,7 +169,7 @@ def _which(document: Given) -> Source:
 
 
 def _wrapped(items: list[object]) -> object:
-    """The document whose list this is, told from what the records in it have."""
+    """The document for a bare list. The members of its records decide the kind."""
     for name, member in (
         (PROJECTS, "details"),
         ("entries", "timeline"),

@@ -1,7 +1,7 @@
-"""Taking what was read into the register, through its services: what is there already stays.
+"""Writes records to the register, through its services. Existing values stay.
 
-Every write stands on its own, so that a load that was cut short is completed by repeating it.
-Writes are conditional; where somebody else wrote first, it begins again from what is there now.
+Each write is independent, so a second load completes an interrupted one. Writes are conditional:
+after another writer's change, the load reads the record again and repeats its write.
 """
 
 import json
@@ -47,7 +47,7 @@ class Register:
     def __init__(self, services: Services) -> None:
         self._technologies, self._projects = services.technologies, services.projects
         self.directorates = services.directorates
-        # The entry behind each technology that was taken, by file and id.
+        # The entry of each loaded technology, by file and id.
         self._entries: dict[tuple[str, str], str] = {}
 
     def is_empty(self) -> bool:
@@ -55,7 +55,7 @@ class Register:
         return not (projects or self._technologies.find(TechnologyQuery(), None, 1).items)
 
     def take_project(self, found: Found[Project]) -> None:
-        """Adds the project, unless one of its name is there: teams may have edited it since."""
+        """Adds the project, unless its name exists. Teams may have edited the existing one."""
         report = found.where.report
         if found.draft.name_key in self._project_keys:
             report.already_there += 1
@@ -63,7 +63,7 @@ class Register:
         try:
             _repeat(lambda: self._admit(found), errors.InvalidError)
             report.added += 1
-        except errors.NameTakenError:  # added by somebody else a moment ago
+        except errors.NameTakenError:  # added by another writer since the read
             report.already_there += 1
         except (errors.ConflictError, errors.InvalidError) as error:
             found.where.leave_out(str(error))
@@ -71,7 +71,7 @@ class Register:
         self._project_keys.add(found.draft.name_key)
 
     def take_technology(self, found: Found[Technology]) -> None:
-        """Adds the technology, or the moves that it lacks."""
+        """Adds the technology, or its missing moves."""
         found = of_known_directorates(found, self._known_directorates)
         try:
             _repeat(lambda: self._put(found), *WRITTEN_BY_OTHERS)
@@ -96,9 +96,9 @@ class Register:
         uses, surplus = uses[:MOST_TECHNOLOGIES], uses[MOST_TECHNOLOGIES:]
         self._projects.admit(replace(draft, technologies=uses))
         for use in doubles:
-            where.correct("{} is another name of one that is there: once is enough", use.technology)
+            where.correct("{} is another name of a listed technology: stored once", use.technology)
         for use in surplus:
-            where.leave_out(f"{{}}: a project has at most {MOST_TECHNOLOGIES}", use.technology)
+            where.leave_out(f"{{}}: the limit is {MOST_TECHNOLOGIES} technologies", use.technology)
         created = (use.technology for use in uses if use.technology not in known)
         where.report.created |= dict.fromkeys(created)
 
@@ -107,7 +107,7 @@ class Register:
         current = self._current(found.draft)
         own_id = current.id if current else ""
         if before := self._entries.get((report.file, own_id)):
-            where.leave_out("goes by a name of {}", before)
+            where.leave_out("is the same technology as {}: merge the two entries", before)
             return
         owners = {alias: self._technologies.id_of(alias) for alias in found.draft.aliases}
         free = tuple(alias for alias, owner in owners.items() if owner in (None, own_id))
@@ -119,7 +119,7 @@ class Register:
             when = f"{move.ring} of {move.at[:10]}"
             where.leave_out(f"{{}} is older than the last {SHOWN_MOVES} moves", when)
         if taken and stored is not current:
-            where.correct("another technology goes by {}: no alias of this one", ", ".join(taken))
+            where.correct("{} is another technology: not stored as an alias", ", ".join(taken))
 
     def _write(self, draft: Technology, current: Technology | None, report: Report) -> Technology:
         if current is None:
@@ -135,7 +135,7 @@ class Register:
         return stored
 
     def _current(self, draft: Technology) -> Technology | None:
-        """The technology of this name; or one that a project brought into being under another spelling."""
+        """The technology of this name, or one that a project created under another spelling."""
         others = (found for found in map(self._named, draft.aliases) if found)
         return self._named(draft.name) or next(filter(_is_only_named, others), None)
 
@@ -143,17 +143,15 @@ class Register:
         technology_id = self._technologies.id_of(reference)
         try:
             return self._technologies.get(technology_id) if technology_id else None
-        except (
-            errors.NotFoundError
-        ):  # a name is remembered for a while after its technology is removed
+        except errors.NotFoundError:  # a name is found for a while after its technology is deleted
             return None
 
     def _moves(
         self, draft: Technology, current: Technology | None
     ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
-        """The draft's moves that can be written, and those that cannot.
+        """The draft's moves that can be written, and those that are too old.
 
-        A move is put among the last ones, which a record holds; what was before them stays.
+        A record contains the last SHOWN_MOVES moves. Earlier moves cannot be changed.
         """
         if current is None or current.move_count == len(current.moves):
             return draft.moves, ()
@@ -170,13 +168,13 @@ def open_register(stage: str, *, dry_run: bool) -> Register:
 
 
 def _rehearsal_of(settings: Settings) -> Store:
-    """A copy of the register in memory, so that a dry run tells what the load itself would tell.
+    """A copy of the register in memory, so that a dry run reports the same as the load.
 
-    It has all technologies; of the projects no more than a load looks at, their names.
+    The copy has all technologies, and the names of all projects.
     """
     copy = open_store(replace(settings, store_url="sqlite:///:memory:"))
     if settings.store_url.startswith("sqlite:") and not sqlite_path(settings).exists():
-        return copy  # opening it would make it
+        return copy  # opening it would create it
     found = services(open_store(settings))
     for text in everything(found.technologies.find, TechnologyQuery()):
         technology = models.technology_from(json.loads(text))
@@ -191,7 +189,7 @@ def _rehearsal_of(settings: Settings) -> Store:
 
 
 def everything(find: Callable[[Q, Position | None, int], Page[T]], query: Q) -> Iterator[T]:
-    """All that `find` finds, page after page."""
+    """All items of all pages of `find`."""
     position = None
     while True:
         page = find(query, position, AT_ONCE)
@@ -202,12 +200,12 @@ def everything(find: Callable[[Q, Position | None, int], Page[T]], query: Q) -> 
 
 
 def _is_only_named(technology: Technology) -> bool:
-    """Whether a project named it, and no reviewer has said anything yet."""
+    """Whether a project created the technology, and no reviewer has changed it."""
     return [(m.note, m.author) for m in technology.moves] == [(models.BORN_OF_A_PROJECT, None)]
 
 
 def _completed(created: Technology, draft: Technology) -> Technology:
-    """The document's say in the place of what was made up for it; names that it has stay its names."""
+    """`created` with the values of `draft`. All former names become aliases."""
     names = {name_key(name): name for name in (*draft.aliases, *created.aliases, created.name)}
     names.pop(name_key(draft.name), None)
     return replace(
@@ -223,7 +221,7 @@ def _completed(created: Technology, draft: Technology) -> Technology:
 
 
 def _merged(current: Technology, draft: Technology) -> Technology:
-    """`current` with the moves that it lacks, by date; on one date in the order of `draft`."""
+    """`current` with its missing moves, by date. Moves of one date are in the order of `draft`."""
     absent = _lacking(current.moves, draft.moves)
     order = {_said(move): number for number, move in enumerate(draft.moves)}
     moves = (*current.moves, *absent)
@@ -232,7 +230,7 @@ def _merged(current: Technology, draft: Technology) -> Technology:
 
 
 def _lacking(present: Iterable[Move], wanted: Iterable[Move]) -> tuple[Move, ...]:
-    """The moves of `wanted` that are not in `present`, whoever their author is."""
+    """The moves of `wanted` that are not in `present`. Authors are not compared."""
     known = set(map(_said, present))
     return tuple(move for move in wanted if _said(move) not in known)
 
@@ -242,7 +240,7 @@ def _said(move: Move) -> tuple[str, str, str, int | None]:
 
 
 def _repeat(write: Callable[[], None], *expected: type[errors.RegisterError]) -> None:
-    """Calls `write`; on one of these errors again, from what is there by then. Raises the last of them."""
+    """Calls `write`, at most TRIES times, until it raises no `expected` error."""
     for _ in range(TRIES - 1):
         with suppress(*expected):
             return write()

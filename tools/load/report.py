@@ -1,4 +1,4 @@
-"""What happened to a file's records: counted, each correction and each loss with its place, and printed."""
+"""The report on a file: counts of its records, and each correction and loss with its place."""
 
 import re
 from collections import Counter
@@ -21,13 +21,13 @@ T = TypeVar("T")
 
 
 def printable(text: str) -> str:
-    """One line, fit for any terminal; an e-mail address is personal data and never shown."""
+    """One line without control characters, and without e-mail addresses: they are personal data."""
     return ADDRESS.sub("(e-mail address)", " ".join(UNFIT.sub("", text).split()))
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Notes of one `what` are of one kind; its `{}` is where each has its own detail."""
+    """Notes with the same `what` are of one kind. `detail` replaces the `{}` in `what`."""
 
     place: str
     what: str
@@ -39,7 +39,7 @@ class Note:
 
 @dataclass(slots=True)
 class Report:
-    """`left_out` holds records that did not get in; `corrections` what got in differently than it was said."""
+    """`left_out` lists records that were not loaded, `corrections` changed and dropped values."""
 
     file: str
     read: int = 0
@@ -54,7 +54,7 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """Whether all that the file holds is in the register now."""
+        """Whether every record of the file is in the register."""
         return not self.failure and not self.left_out
 
 
@@ -62,21 +62,21 @@ def _counts(report: Report) -> list[str]:
     return [f"{printable(name)} {count}" for name, count in report.not_carried.items()]
 
 
-# Each list of a report: its name, its heading, and its items; notes have a line of their own.
+# Each list of a report: JSON key, heading, items. Each note gets its own line.
 LISTS: tuple[tuple[str, str, Callable[[Report], Iterable[str | Note]]], ...] = (
     (
         "new_technologies",
-        "named by projects, new to the register (ring review)",
+        "new technologies (ring review)",
         lambda r: map(printable, r.created),
     ),
-    ("not_carried", "values without a home in the register", _counts),
-    ("mended", "mended", lambda r: r.corrections),
+    ("not_carried", "values that the register has no field for", _counts),
+    ("mended", "corrected", lambda r: r.corrections),
     ("left_out", "LEFT OUT", lambda r: r.left_out),
 )
 
 
 def document(report: Report) -> dict[str, object]:
-    """What `--json` prints of a file."""
+    """The object that `--json` prints for a file."""
     figures = {
         name: getattr(report, name) for name in ("read", "added", "changed", "already_there")
     }
@@ -85,7 +85,7 @@ def document(report: Report) -> dict[str, object]:
 
 
 def watched(items: Sequence[T], label: str) -> Iterator[T]:
-    """The items, one by one; after a second a bar on stderr, where that is a terminal."""
+    """Yields the items. After a second a terminal on stderr shows a progress bar."""
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
@@ -102,7 +102,7 @@ def watched(items: Sequence[T], label: str) -> Iterator[T]:
 
 
 def print_summary(reports: Sequence[Report], console: Console, verbose: bool) -> None:
-    """A line for each file that could be read, then its lists, which are short unless `verbose`."""
+    """Prints a line for each readable file, then its lists, shortened unless `verbose`."""
     reports = [report for report in reports if not report.failure]
     if not reports:
         return
@@ -116,7 +116,7 @@ def print_summary(reports: Sequence[Report], console: Console, verbose: bool) ->
 
 
 def _table(reports: Sequence[Report]) -> Table:
-    names = ("read", "added", "changed", "already there", "mended", "left out")
+    names = ("read", "added", "changed", "unchanged", "corrected", "left out")
     columns = Column("file", overflow="fold"), *(Column(name, justify="right") for name in names)
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for r in reports:
@@ -126,11 +126,11 @@ def _table(reports: Sequence[Report]) -> Table:
 
 
 def _print_list(console: Console, items: list[str | Note], verbose: bool) -> None:
-    """Wrapped between words, and indented so that one can see where the next begins."""
+    """Prints the items, wrapped between words. Continuation lines are indented."""
     notes = [item for item in items if isinstance(item, Note)]
     texts = list(map(str, items)) if verbose or not notes else _kinds(notes)
     shown = texts if verbose else texts[:AT_MOST]
-    more = [f"… and {len(texts) - len(shown)} more (--verbose)"] if shown != texts else []
+    more = [f"… and {len(texts) - len(shown)} more (--verbose lists all)"] if shown != texts else []
     lines = [*shown, *more] if notes else [" ".join([", ".join(shown), *more])]
     for line in lines:
         wrapped = fill(
@@ -145,7 +145,7 @@ def _print_list(console: Console, items: list[str | Note], verbose: bool) -> Non
 
 
 def _kinds(notes: Iterable[Note]) -> list[str]:
-    """Each kind of note once, with how many there are and the first."""
+    """One line for each kind of note, with the count and the first place."""
     found: dict[str, list[Note]] = {}
     for note in notes:
         found.setdefault(note.what, []).append(note)

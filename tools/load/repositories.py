@@ -1,4 +1,4 @@
-"""Where a project's source is, as the API's body says it."""
+"""The repositories of a project, as members of the API's body."""
 
 from chalicelib.models.project import REPOSITORY_TYPES
 from chalicelib.routes.bodies.project import MOST_LINKS
@@ -6,7 +6,7 @@ from tools.load.cleaning import Given, first, spelling
 
 
 def repositories(given: Given) -> list[dict[str, str]]:
-    """A kind of source control without a link is kept too."""
+    """One or more repositories for each item. A type without a link is kept."""
     found: list[dict[str, str]] = []
     for item in given.items():
         said = item.members("type", "links", text_is="type")
@@ -16,7 +16,7 @@ def repositories(given: Given) -> list[dict[str, str]]:
             continue
         if name and spelling(name) not in REPOSITORY_TYPES:
             known = ", ".join(REPOSITORY_TYPES)
-            said["type"].correct(f"{{}} is not one of {known}: kept in the description", name)
+            said["type"].correct(f"{{}} is not one of {known}: stored in the description", name)
         found += [_repository(said, name, *link) for link in links or [("", "")]]
     return first(found, MOST_LINKS, given)
 
@@ -27,7 +27,7 @@ def _link(given: Given) -> tuple[str, str]:
 
 
 def _repository(where: Given, name: str, url: str, description: str) -> dict[str, str]:
-    """A type that the register does not know is `other`; its name goes before the description."""
+    """An unknown type becomes `other`, and its name is put before the description."""
     known = spelling(name)
     if known in REPOSITORY_TYPES:
         return {"type": known, "url": url, "description": description}

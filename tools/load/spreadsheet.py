@@ -1,4 +1,4 @@
-"""The projects as CSV: each row becomes what the Tech Audit Tool's document says of the same project."""
+"""Converts the projects CSV: each row becomes a project of the Tech Audit Tool's document."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ CONTACTS = {
     "technical_contact": "Technical Contact",
     "delivery_manager": "Delivery Manager",
 }
-# What the register has no field for; where the document's `other` has another name for it, that name.
+# Columns that the register has no field for. CALLED has their names in the document's `other`.
 OTHER = (
     *("messaging_type", "architectures", "testing_frameworks", "static_analysis"),
     *("code_formatter", "package_manager", "security_tools", "iam_services", "integrations_ons"),
@@ -54,9 +54,11 @@ def rows(content: str, report: Report) -> Iterator[Given]:
     _report_columns(table.header, Given(report, f"line {table.begin + 1}"))
     for where, cells in table.rows(report):
         if [column_name(cell) for cell in cells] == table.header:
-            where.correct("the header again: skipped")
+            where.correct("a second header: skipped")
         elif any(cell.strip() for cell in cells[len(table.header) :]):
-            where.leave_out("more cells than columns: put quotes around a cell with the delimiter")
+            where.leave_out(
+                "more cells than columns: put quotes around a cell that contains the delimiter"
+            )
         else:
             yield where.of(_document(_row(table.header, cells, where)))
 
@@ -64,22 +66,24 @@ def rows(content: str, report: Report) -> Iterator[Given]:
 def _report_columns(header: list[str], where: Given) -> None:
     unknown = [name for name in header if name and name not in (*CARRIED, *OTHER)]
     if unknown:
-        where.correct(f"unknown columns, not carried: {', '.join(unknown)}")
+        where.correct(f"unknown columns, not loaded: {', '.join(unknown)}")
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        where.correct(f"columns named twice, of which the first cell counts: {', '.join(twice)}")
+        where.correct(
+            f"columns with the same name, the first cell with a value is used: {', '.join(twice)}"
+        )
 
 
 def _row(header: list[str], cells: list[str], where: Given) -> Row:
-    """Of columns of one name, the first cell that is not empty counts."""
+    """The cells by column. Of columns with the same name, the first cell with a value is used."""
     if len(cells) < len(header):
-        where.correct("fewer cells than columns: the rest taken as empty")
+        where.correct("fewer cells than columns: the missing ones read as empty")
     found = dict.fromkeys((*CARRIED, *OTHER), "")
     for name, cell in zip(header, map(str.strip, cells), strict=False):
         if cell and not name:
             where.report.not_carried["columns without a name"] += 1
         elif cell and found.get(name) not in (None, "", cell):
-            where.correct("{} is in two columns, and not the same: the first counts", name)
+            where.correct("{} has different values in two columns: the first is used", name)
         elif cell:
             found[name] = cell
     return found
@@ -126,7 +130,7 @@ def _source_control(row: Row) -> list[object]:
 
 
 def _contacts(row: Row, column: str) -> list[object]:
-    """`x@example.org (Grade 7)`, several with `;` between them."""
+    """The contacts in a cell: `x@example.org (Grade 7)`, separated by `;`."""
     found: list[object] = []
     for said in filter(None, map(str.strip, row[column].split(";"))):
         parts = CONTACT.fullmatch(said)

@@ -1,8 +1,8 @@
-"""A table in a text: its header, wherever it is, and its rows. What is no row is reported.
+"""Finds the header of a table in a text, and reads its rows. Lines that are not rows are reported.
 
-A row is one record of a CSV file, over as many lines as its quoted cells have. It is broken where
-its quotes are, and where a quoted cell holds what looks like rows. Then its first line is left out,
-and reading goes on with the next line that has as many cells as the header or a row before.
+A row is one record of a CSV file. Its quoted cells may contain line ends. A row is broken if its
+quotes are unbalanced, or if a quoted cell seems to contain other rows. The first line of a broken
+row is left out. Reading continues at the next line with as many cells as the header or another row.
 """
 
 import csv
@@ -18,12 +18,12 @@ DELIMITERS = ",;\t|"
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 HEADER_WITHIN = 20
 LONGEST_ROW = 200  # lines
-# A line of prose seldom has as many commas as a header of this many columns.
+# Prose seldom has as many commas in a line as a header with this many columns.
 WIDE = 5
-BROKEN = "a quote is missing or too many: write a quote inside a cell twice"
-CURLY = "curly quotes hold no cell together: use straight ones"
-LOST = "a line after a broken row, without the cells of a row"
-csv.field_size_limit(2**31 - 1)  # a text that is too long is for its column to cut or refuse
+BROKEN = "unbalanced quotes: write a quote inside a cell as two quotes"
+CURLY = "curly quotes do not enclose a cell: use straight quotes"
+LOST = "a line after a broken row that is not a row: correct the row before it"
+csv.field_size_limit(2**31 - 1)  # the limits of each column apply later
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Table:
     end: int
 
     def rows(self, report: Report) -> Iterator[tuple[Given, list[str]]]:
-        """The cells of each row, and its place."""
+        """The place and the cells of each row."""
         for number, line in enumerate(self.lines[: self.begin], 1):
             if line.strip() and not SEPARATOR_LINE.fullmatch(line):
                 Given(report, f"line {number}").correct("a line before the header: skipped")
@@ -76,17 +76,17 @@ class Table:
         first, last = record.begin + 1, record.end
         where = Given(report, f"lines {first} to {last}" if within else f"line {first}")
         if within and sum(map(self._delimiters, within)) >= len(self.header) - 1:
-            where.correct("a quoted cell holds what may be rows: look for a quote too many")
+            where.correct("a quoted cell may contain other rows: check for a surplus quote")
         if any(cell.count('"') % 2 for cell in record.cells):
-            where.correct("a cell holds a single quote: look for one missing or too many")
+            where.correct("a cell contains an unpaired quote: check for a missing or surplus quote")
         return where
 
     def _within(self, record: Record) -> list[str]:
-        """Its lines after the first."""
+        """The lines of the record after its first."""
         return self.lines[record.begin + 1 : record.end]
 
     def _held(self, record: Record) -> list[str]:
-        """The whole lines in its quoted cells, where the header is so wide that none is prose."""
+        """The whole lines inside quoted cells, if the header has WIDE or more columns."""
         if len(self.header) < WIDE:
             return []
         return [line for cell in record.cells for line in re.split(r"\r\n?|\n", cell)[1:-1]]
@@ -99,7 +99,7 @@ class Table:
 
 
 def table_in(text: str, key: str, known: Container[str]) -> Table | None:
-    """The table whose header names a column `key`, and the most of the `known` ones."""
+    """The table whose header has the column `key` and the most `known` columns, if any."""
     lines = list(io.StringIO(text, newline=""))
     said = SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
     found = [
@@ -117,7 +117,7 @@ def column_name(cell: str) -> str:
 
 
 def _record(lines: list[str], begin: int, delimiter: str) -> Record | None:
-    """The record that begins in this line, nothing where its quotes are broken."""
+    """The record that begins in this line. None if its quotes are unbalanced."""
     some = lines[begin : begin + LONGEST_ROW]
     reader = csv.reader(some, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
