@@ -1,8 +1,10 @@
-"""Measures this project beside FastAPI behind Mangum and on uvicorn: docs/performance.md says what and why.
+"""Compares this project with FastAPI behind Mangum and on uvicorn (docs/performance.md).
 
-make bench                            all but the steady load, into docs/performance.md
-make bench OPTIONS="--quick"          few of everything, printed alone
-make bench OPTIONS="--only steady"    the container under steady load, 41 minutes, into docs/performance.md
+    make bench                            all except the steady load, into docs/performance.md
+    make bench OPTIONS="--quick"          few measurements, only printed
+    make bench OPTIONS="--only steady"    the container under steady load, 41 minutes, into the page
+
+Run it on Linux, on an idle machine with two CPUs.
 """
 
 import fcntl
@@ -30,11 +32,15 @@ from bench.work import ALL
 from tests.support.emulator import Emulator
 
 Part = StrEnum("Part", ["network", "size", "scale", "steady"])
-WHOLE = {Part.network, Part.size, Part.scale}  # of one table; the steady load has its own
+WHOLE = {
+    Part.network,
+    Part.size,
+    Part.scale,
+}  # the parts of one table; the steady load has its own table
 
 
 def measured(parts: set[Part], pairs: int, later: int) -> Iterator[Row]:
-    """With the contenders on the last CPU, and on the first one what they ask."""
+    """Measures the parts. The contenders use the last CPU, the endpoint and the emulator the first."""
     cpus = sorted(os.sched_getaffinity(0))
     with ExitStack() as stack:
         if parts != {Part.scale}:
@@ -48,7 +54,7 @@ def measured(parts: set[Part], pairs: int, later: int) -> Iterator[Row]:
             emulator = Emulator(place).start()
             stack.callback(emulator.stop)
             contenders.fill_tables(emulator.url, place)
-            # Before all others' work, which is noise in the figures, where the machine allows it.
+            # With priority over processes that would disturb the figures, if the machine allows it.
             with suppress(PermissionError):
                 os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
                 stack.callback(os.sched_setscheduler, 0, os.SCHED_OTHER, os.sched_param(0))
@@ -66,12 +72,12 @@ def in_order(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def report(rows: Iterable[Row], peer: Path, how: str, markers: tuple[str, str] | None) -> None:
-    """Measures and prints, and writes between the markers of docs/performance.md where there are any."""
+    """Measures and prints. With `markers`, writes the table between them in docs/performance.md."""
     load = os.getloadavg()[0]
     found = list(rows)
     requirements = (peer / "requirements.txt").read_text().splitlines()[1:]
     against = ", ".join(line.replace("==", " ") for line in requirements)
-    # Of the machine only what any machine may say of itself.
+    # Only public facts about the machine.
     made = (
         f"on {datetime.now(UTC):%d %B %Y}, with Python {python_version()}, chalice {version('chalice')}."
         f" Peer: {against}. {how}. DynamoDB emulated, answers recorded. Load of the machine:"
@@ -86,22 +92,24 @@ def report(rows: Iterable[Row], peer: Path, how: str, markers: tuple[str, str] |
 
 
 def main(
-    only: Annotated[list[Part] | None, typer.Option(help="a part alone; again for another")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="few of everything, to try it")] = False,
+    only: Annotated[
+        list[Part] | None, typer.Option(help="measure only this part; repeat it for others")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="few measurements, as a trial")] = False,
     seconds: Annotated[
-        int, typer.Option(min=0, help="of steady load on each server and store; 600, quick 10")
+        int, typer.Option(min=0, help="steady load on each server and store; default 600, quick 10")
     ] = 0,
 ) -> None:
-    """Measure first and later answers with calls of 0, 4 and 10 ms, memory, size, and 100,000 projects.
+    """Measure first and later answers (calls of 0, 4 and 10 ms), memory, size, and 100,000 projects.
 
-    The steady load on the container is measured where it is asked for: --only steady.
+    The steady load on the container is measured only with --only steady.
     """
     parts = set(only or ([Part.network, Part.size] if quick else WHOLE))
     pairs, later = (3, 20) if quick else (21, 500)
     seconds = seconds or (10 if quick else steady.LONGEST)
     KEPT.mkdir(exist_ok=True)
     with (KEPT / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs beside each other would measure each other
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once would disturb each other
         if others := parts - {Part.steady}:
             markers = (BEGIN, END) if others == WHOLE and not quick else None
             how = f"First answers: {pairs}, later answers: {later}"

@@ -1,4 +1,4 @@
-"""Who is measured, as Lambda would get it, and their tables: the shipped projects ten times, and the radar."""
+"""The contenders as Lambda runs them, and their tables: the radar, and the projects ten times."""
 
 import json
 import os
@@ -39,14 +39,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PEER = ROOT / "bench/peers/fastapi_mangum"
 KEPT = ROOT / ".bench"
 LARGEST_ZIP = 5.0  # MB
-# What Lambda's runtime has already, so that a zip need not carry it.
+# Packages of Lambda's runtime, which a zip does not need.
 IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
-UNCHECKED = PycInvalidationMode.UNCHECKED_HASH  # Python reads it without a look at the source
+UNCHECKED = PycInvalidationMode.UNCHECKED_HASH  # Python does not check the source
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A handler, the folders on its path, and its settings; `package` is what an upload would hold."""
+    """A handler, the folders on its path, and its settings. `package` is the zip to upload."""
 
     handler: str
     path: tuple[Path, ...]
@@ -55,7 +55,7 @@ class Contender:
 
 
 def ours(place: Path) -> Contender:
-    """`landscape prepare` and `chalice package` in a copy of the project whose settings are filled in."""
+    """Runs `landscape prepare` and `chalice package` in a copy of the project with all settings."""
     project = place / "project"
     left_out = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
     for name in ("chalicelib", ".chalice"):
@@ -93,7 +93,7 @@ def peer(place: Path) -> Contender:
 
 
 def installed(peer: Path, place: Path) -> Path:
-    """A peer's packages. They are kept, and installed again where the requirements or Python changed."""
+    """The folder of a peer's packages. Installs them again if the requirements or Python changed."""
     requirements = peer / "requirements.txt"
     wanted = f"{sys.version}\n{requirements.read_text()}"
     packages = KEPT / sha256(wanted.encode()).hexdigest()[:12]
@@ -110,7 +110,7 @@ def size(*both: Contender) -> Row:
 
 
 def fill_tables(url: str, place: Path) -> None:
-    """Makes both contenders' tables in the AWS behind `url`."""
+    """Creates both contenders' tables in the AWS behind `url`."""
     os.environ |= {"AWS_ENDPOINT_URL": url, **GIVEN["credentials"]}
     config = ROOT / ".chalice/config.json"
     settings = Settings.read(stage_environment("dev", GIVEN["settings"], config))
@@ -144,7 +144,7 @@ def fill_tables(url: str, place: Path) -> None:
 
 
 def fill(found: Services, place: Path) -> None:
-    """The register, with what both contenders hold."""
+    """Loads the records of both contenders into the register."""
     many = place / "projects.json"
     shipped, projects = (ROOT / "data/ons_projects.json").read_text(), []
     for n in range(1, 11):
@@ -158,7 +158,7 @@ def fill(found: Services, place: Path) -> None:
 
 
 def peers_items(found: Services) -> Iterator[dict[str, Any]]:
-    """The same documents as ours. Of technologies only those on the radar are listed together."""
+    """The same documents as ours. Technologies outside the radar get a kind of their own."""
     for text in everything(found.projects.find, ProjectQuery()):
         project = json.loads(text)
         used = {use["technology"] for use in project["technologies"]} or {"none"}

@@ -1,8 +1,8 @@
-"""A DynamoDB that takes as long as it is told to: what the emulator answered before, over TLS and HTTP/1.1.
+"""A DynamoDB endpoint with a fixed time for each call, which repeats the emulator's answers.
 
-The emulator's own time for a call is many times that of DynamoDB, and would hide what is compared.
-So each call goes to the emulator once, and every later one like it gets the answer of that time:
-a write again finds the table as it was before. Both contenders talk to this same endpoint.
+The emulator is many times slower than DynamoDB, and would hide the differences. So each call reaches
+the emulator once, and every equal call after it gets the recorded answer, writes too.
+Both contenders use this endpoint, over TLS and HTTP/1.1.
 """
 
 import ssl
@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 READS = ("GetItem", "BatchGetItem", "Query")
-# What a time, a token of idempotency or a mark of a record is made of: new in every repetition of a write.
+# The characters of times, idempotency tokens and ids, which are new in every repetition of a write.
 EVER_NEW = b"0123456789abcdef-:.TZ"
 PASSED_ON = ("x-amz-target", "content-type", "authorization", "x-amz-date")
 HEAD = "HTTP/1.1 {} Answered\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\nx-amzn-RequestId: BENCH\r\nx-amz-crc32: {}\r\n\r\n"
 
 
 class Recorded(ThreadingTCPServer):
-    """Knows what the emulator at `upstream` answered, which was `asked` so often."""
+    """Records the answers of the emulator at `upstream`. `asked` counts its calls."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -38,12 +38,12 @@ class Recorded(ThreadingTCPServer):
         self._place = urlsplit(upstream).netloc
         self._answers: dict[bytes, bytes] = {}
         self.asked = 0
-        self.seconds = 0.0  # that a call takes
+        self.seconds = 0.0  # for each call
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> bytes:
         time.sleep(self.seconds)
         operation = headers["x-amz-target"].rpartition(".")[2]
-        # Two writes that mean the same may differ in their marks and times.
+        # Equal writes may differ in ids and times.
         like = body if operation in READS else body.translate(None, EVER_NEW)
         same = f"{operation}\n".encode() + like
         if same not in self._answers:
@@ -57,7 +57,7 @@ class Recorded(ThreadingTCPServer):
         return self._answers[same]
 
     def handle_error(self, *_: Any) -> None:
-        """A process that ended takes no leave."""
+        """Prints nothing, because a stopped process closes no connection."""
 
 
 class Handler(StreamRequestHandler):
@@ -78,7 +78,7 @@ class Handler(StreamRequestHandler):
 
 
 def serve(upstream: str, certificate: str, pipe: Connection) -> None:
-    """Tells its port; then for each number of milliseconds, which a call takes from then on, how often it asked."""
+    """Sends its port. Then receives the milliseconds of a call, and sends the emulator's calls."""
     recorded = Recorded(upstream, certificate)
     Thread(target=recorded.serve_forever, daemon=True).start()
     pipe.send(recorded.server_address[1])

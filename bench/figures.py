@@ -1,4 +1,4 @@
-"""What measured values say: medians with quartiles, ratios, targets, and the table of a document."""
+"""Figures from measured values: medians with quartiles, ratios, targets, and a table in Markdown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ HEAD = "|  | ours | FastAPI | ratio | target |  |\n|---|---:|---:|---:|---:|---:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: values in `unit`, in pairs where each has a ratio.
+    """One line of the table: values in `unit`, in pairs if there are ratios.
 
-    The target is for the ratio, or for ours where there is none: the most that it may be, or the
-    least where more is better.
+    The target applies to the ratio, or to ours without ratios. It is a maximum, or a minimum if
+    more is better.
     """
 
     group: str
@@ -40,7 +40,7 @@ class Row:
 
 
 def ratios_of(ours: Sequence[float], peer: Sequence[float]) -> Sequence[float]:
-    """Of values that were measured in turn: what disturbs one of a pair may disturb both."""
+    """The ratio of each pair. Pairs are measured in turn, so a disturbance affects both values."""
     return [one / other for one, other in zip(ours, peer, strict=True)]
 
 
@@ -49,7 +49,7 @@ def quartiles(values: Sequence[float]) -> Sequence[float]:
 
 
 def said(values: Sequence[float], unit: str = "") -> str:
-    """The median, with its quartiles where it has any."""
+    """The median, with quartiles if there are several values."""
     if not values:
         return ""
     low, median, high = map(number, quartiles(values))
@@ -58,21 +58,21 @@ def said(values: Sequence[float], unit: str = "") -> str:
 
 
 def number(found: float) -> str:
-    """Three figures, and never an exponent."""
+    """Three significant figures, without an exponent."""
     if found == int(found) or found >= 100:
         return f"{found:,.0f}"
     return f"{found:.1f}" if found >= 10 else f"{found:.2f}"
 
 
 def markdown(made: str, rows: Sequence[Row]) -> str:
-    """All that stands between the markers; `made` says when, where and how it was measured."""
+    """The text between the markers. `made` describes the time, the machine and the method."""
     return "\n".join(
         [f"Measured: {made}.\n", HEAD, *(f"| {' | '.join(row.cells)} |" for row in rows)]
     )
 
 
 def write_between_markers(path: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
-    """Raises ValueError where the document lacks them, and leaves it alone."""
+    """Raises ValueError, without a change, if the document lacks the markers."""
     before, has_begin, rest = path.read_text().partition(begin)
     _, has_end, after = rest.partition(end)
     if not (has_begin and has_end):

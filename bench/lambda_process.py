@@ -1,9 +1,9 @@
-"""One Lambda environment: a process that imports a handler, answers an event, and says when.
+"""One Lambda environment: a process that imports a handler and answers an event.
 
     python -S -P lambda_process.py MODULE.NAME EVENT-FILE
 
-Tells in a line of JSON when the first answer was in hand. Each number on the standard input asks
-for so many answers more, whose nanoseconds are the next line. What the handler prints goes nowhere.
+Prints a line of JSON with the time of the first answer. Each number on the standard input requests
+that many further answers. The next line has their nanoseconds. The handler's output is discarded.
 """
 
 import json
@@ -13,7 +13,7 @@ import time
 
 
 class Context:
-    """What Lambda's runtime hands to a handler beside the event."""
+    """The context that Lambda's runtime passes to a handler."""
 
     aws_request_id = "11111111-2222-3333-4444-555555555555"
 
@@ -22,8 +22,8 @@ class Context:
 
 
 def peak_memory() -> int:
-    """Bytes. Of this process alone: ru_maxrss begins at what the parent had when it started this."""
-    with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - pathlib is not for free
+    """Bytes of this process only. ru_maxrss would include the parent's memory at the start."""
+    with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - an import of pathlib takes time
         found = next(line for line in status if line.startswith(b"VmHWM:"))
     return int(found.split()[1]) * 1024
 

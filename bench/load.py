@@ -1,6 +1,6 @@
-"""The load on a server: several connections that are kept, each with one request at a time.
+"""The load on a server: several persistent connections, each with one request at a time.
 
-What a slower server is not asked meanwhile is in no time: compare requests a second first.
+A slower server gets fewer requests, so compare the requests in each second before the times.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, to be answered with a 200."""
+    """A request whose expected status is 200."""
 
     path: str
     method: str = "GET"
@@ -40,30 +40,30 @@ class Asked:
 
     @property
     def raw(self) -> bytes:
-        """As it goes over the connection."""
+        """The bytes on the connection."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         return f"{self.method} {self.path} HTTP/1.1\r\n{lines}\r\n".encode() + self.body
 
 
 class Server:
-    """A contender that runs, and what its slices have shown."""
+    """A running contender, and the results of its slices."""
 
     def __init__(self, port: int, process: Popen[bytes]) -> None:
         self.port = port
         self._process = process
         self.per_second: list[float] = []
         self.milliseconds: list[float] = []
-        self.cpu: list[float] = []  # milliseconds a request
+        self.cpu: list[float] = []  # milliseconds for each request
         self.errors: list[str] = []
 
     def forget_times(self) -> None:
-        """Of the warm-up; its errors count."""
+        """Removes the times of the warm-up, and keeps its errors."""
         self.per_second.clear()
         self.milliseconds.clear()
         self.cpu.clear()
 
     def wait(self) -> None:
-        """Until it answers. Raises RuntimeError where it has ended, or takes too long."""
+        """Waits for an answer. Raises RuntimeError if the process ends or PATIENCE is over."""
         end = time.monotonic() + PATIENCE
         while self._process.poll() is None and time.monotonic() < end:
             try:
@@ -71,22 +71,22 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.1)
-        raise RuntimeError(f"{self._process.args!r} did not start")
+        raise RuntimeError(f"{self._process.args!r} did not start: read its error above")
 
     def ask(self, asked: Asked) -> tuple[Any, Any]:
-        """What is answered, and its encoding. Raises ValueError for another status than 200."""
+        """The answer and its encoding. Raises ValueError for a status other than 200."""
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             connection.request(asked.method, asked.path, asked.body or None, asked.headers)
             answer = connection.getresponse()
             body, encoding = answer.read(), answer.headers["Content-Encoding"]
         if answer.status != 200:
             raise ValueError(
-                f"{asked.method} {asked.path} was answered with {answer.status}: {body!r}"
+                f"{asked.method} {asked.path} returned {answer.status}, not 200: {body!r}"
             )
         return json.loads(gzip.decompress(body) if encoding else body), encoding
 
     def memory(self) -> float:
-        """Megabytes of all its processes; what some of them share counts once."""
+        """Megabytes of all its processes. Shared memory counts once."""
         rollups = [
             Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family(self._process.pid)
         ]
@@ -99,7 +99,7 @@ class Server:
         return sum(map(sum, ticks)) / os.sysconf("SC_CLK_TCK")
 
     def load(self, decks: Sequence[Sequence[Asked]], seconds: float) -> None:
-        """A connection for each deck, which sends a request when it has the answer to the last one."""
+        """Opens a connection for each deck. It sends a request after the answer to the last one."""
 
         async def at_once() -> None:
             end = time.perf_counter() + seconds
@@ -114,7 +114,7 @@ class Server:
         self.cpu.append((self._cpu_seconds() - cpu) * 1e3 / max(1, answered))
 
     async def _take_turns(self, deck: Sequence[Asked], end: float) -> None:
-        """In the deck's order, again and again. A broken connection is an error; another one goes on."""
+        """Repeats the deck in its order. Counts a broken connection as an error and opens another."""
         requests = cycle([(asked.path, asked.raw) for asked in deck])
         while time.perf_counter() < end:
             try:
@@ -145,7 +145,7 @@ class Server:
 
 
 def family(pid: int) -> Iterator[int]:
-    """The process and those that it started."""
+    """The ids of the process and of its descendants."""
     yield pid
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text().split():

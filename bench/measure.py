@@ -1,4 +1,4 @@
-"""The measuring itself: the contenders in turn, each first answer a new process's."""
+"""Measures the contenders in turn. Each first answer is that of a new process."""
 
 import json
 import sys
@@ -23,24 +23,24 @@ from bench.figures import Row, ratios_of
 from bench.work import GIVEN, Work
 
 PYTHON = (str(Path(sys.executable).resolve()), "-S", "-P", f"{ROOT}/bench/lambda_process.py")
-DELAYS = (0, 4, 10)  # milliseconds that a call to DynamoDB takes
+DELAYS = (0, 4, 10)  # milliseconds for each call to DynamoDB
 ROUNDS = 100
-# Linux stops real-time processes for the rest of a second of which they have used 95 %: they had
-# better leave more of it free themselves, in short rounds.
+# Linux stops real-time processes after 95 % of each second. So each process pauses after its work, in
+# short rounds.
 REST = 0.25
 ORDER = (
     *(f"{kind}, {delay} ms a call" for kind in ("later", "first") for delay in DELAYS),
     *("memory", "package", scale.GROUP),
 )
-# Of each group of figures ours and the peer's, in turn.
+# Our values and the peer's, for each group of figures.
 Found = dict[str, tuple[list[float], list[float]]]
 
 
 class Endpoint:
-    """The process that stands in for DynamoDB, in front of the emulator at `upstream`: see endpoint.py."""
+    """The process of endpoint.py, in front of the emulator at `upstream`."""
 
     def __init__(self, upstream: str, place: Path) -> None:
-        # What botocore trusts, and one authority more. It bears Amazon's name, as the real DynamoDB's do.
+        # The authorities that botocore trusts, and ours, with a name like those of the real DynamoDB.
         authority = trustme.CA(organization_name="Amazon Root CA", key_type=trustme.KeyType.RSA)
         issued = authority.issue_cert("127.0.0.1", key_type=trustme.KeyType.RSA)
         bundle, certificate = str(place / "trusted.pem"), str(place / "certificate.pem")
@@ -51,7 +51,7 @@ class Endpoint:
         self._pipe, other = processes.Pipe()
         process = processes.Process(target=serve, args=(upstream, certificate, other), daemon=True)
         process.start()
-        other.close()  # so that it is heard where the process has ended
+        other.close()  # so that recv() fails if the process has ended
         self.stop = process.terminate
         url = f"https://127.0.0.1:{self._pipe.recv()}"
         self.environment = {
@@ -61,22 +61,24 @@ class Endpoint:
         }
 
     def asked(self, delay: int = 0) -> int:
-        """How many calls the emulator answered since the last time. The next take `delay` milliseconds."""
+        """The emulator's calls since the last time. Each further call takes `delay` milliseconds."""
         self._pipe.send(delay)
         asked: int = self._pipe.recv()
         return asked
 
     @contextmanager
     def recorded(self, delay: int) -> Iterator[None]:
-        """Raises RuntimeError where the emulator was asked meanwhile: its time would be in the figures."""
+        """Raises RuntimeError if a call reached the emulator, whose time would be in the figures."""
         self.asked(delay)
         yield
         if asked := self.asked():
-            raise RuntimeError(f"{asked} calls were not answered from the recording")
+            raise RuntimeError(
+                f"{asked} calls reached the emulator, because no answer was recorded for them"
+            )
 
 
 class Environment:
-    """A process that gave its first `answer`, `first` milliseconds after it began, and gives more until it is stopped."""
+    """A Lambda process. Its first `answer` came `first` milliseconds after its start."""
 
     def __init__(self, contender: Contender, event: Path, endpoint: Endpoint) -> None:
         environment = {
@@ -85,7 +87,7 @@ class Environment:
             "AWS_SESSION_TOKEN": "a-session-token-" * 20,
             "PYTHONPATH": ":".join(map(str, contender.path)),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",  # not Lambda's: sets in an order in which the recording knows them
+            "PYTHONHASHSEED": "0",  # not as on Lambda: a fixed order of sets, as in the recording
             "LAMBDA_TASK_ROOT": str(contender.path[0]),
             **endpoint.environment,
             **contender.environment,
@@ -97,16 +99,16 @@ class Environment:
         self.answer = said["answer"]
 
     def again(self, number: int) -> tuple[float, float]:
-        """Answers so often: the median's milliseconds, and the most megabytes so far."""
+        """Requests `number` answers: their median in milliseconds, and the peak memory in megabytes."""
         said = self._ask(f"{number}\n")
         return median(said["times_ns"]) / 1e6, said["peak"] / 1e6
 
     def stop(self) -> None:
-        """It ends where nobody can ask any more."""
+        """Closes the standard input, which ends the process."""
         self._process.communicate()
 
     def _ask(self, line: str) -> Any:
-        """Raises ValueError where it has ended; why, it said itself on the standard error."""
+        """Raises ValueError if the process has ended. Its own error is on the standard error."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(line)
@@ -116,7 +118,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class Bench:
-    """Who is measured, ours and then the peer, and where."""
+    """The contenders, ours first, with their endpoint and their folder."""
 
     contenders: Sequence[Contender]
     endpoint: Endpoint
@@ -127,7 +129,7 @@ class Bench:
         found: Found = defaultdict(lambda: ([], []))
         told = [self._rehearse(work, who) for who in (0, 1)]
         if told[0] != told[1]:
-            raise ValueError(f"not both answered {work.title} alike: {told}")
+            raise ValueError(f"the contenders' answers to {work.title} differ: {told}")
         for delay in DELAYS:
             with self.endpoint.recorded(delay):
                 self._firsts(work, pairs, delay, found)
@@ -137,7 +139,7 @@ class Bench:
             yield Row(group, work.title, unit, ours, peers, ratios, work.targets.get(group))
 
     def _rehearse(self, work: Work, who: int) -> Any:
-        """Unmeasured, so that the endpoint learns its answers, at 0 ms a call. What was told."""
+        """An answer without measurement, so that the endpoint records its calls. Returns its content."""
         started = self._start(work, who)
         started.again(1)
         started.stop()
@@ -151,7 +153,7 @@ class Bench:
             found[f"first, {delay} ms a call"][turn % 2].append(started.first)
 
     def _laters(self, work: Work, number: int, delay: int, found: Found) -> None:
-        """In rounds by turns, of which the first is not counted: each gives its median."""
+        """Measures in rounds, by turns. Each round gives a median. The first round does not count."""
         running = [self._start(work, who) for who in (0, 1)]
         at_once = max(1, number // ROUNDS)
         peaks = [0.0, 0.0]

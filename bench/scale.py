@@ -1,7 +1,7 @@
-"""Whether the API is as fast with 100,000 projects as with 1,000.
+"""Compares the speed of the API with 100,000 projects and with 1,000.
 
-Builds two SQLite stores by the store's own writes, then sends the same requests to an app over each,
-in turn: whatever else the machine does falls on both. Times are those of the whole application.
+Builds two SQLite stores with the store's own writes. Then sends the same requests to an application
+on each, in turn, so that a disturbance affects both. The times include the whole application.
 """
 
 from collections import defaultdict
@@ -54,7 +54,7 @@ REQUESTS = {
 
 
 class OneTransaction(Database):
-    """Takes all writes into one transaction, so that the store's own code can fill it quickly."""
+    """Puts all writes into one transaction, so that the store's own code fills it quickly."""
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -62,7 +62,7 @@ class OneTransaction(Database):
 
 
 def build(path: Path, number: int) -> None:
-    """A store with so many projects; NEEDLES of them use, and NEEDLES are named by, the needle."""
+    """A store of `number` projects. NEEDLES of them use the needle, and NEEDLES contain its name."""
     database = OneTransaction(path)
     technologies, projects = SqliteTechnologies(database), SqliteProjects(database)
     with Database.write(database):
@@ -73,7 +73,7 @@ def build(path: Path, number: int) -> None:
 
 
 def some_technologies() -> Iterator[Technology]:
-    """The needle, and then the others."""
+    """The needle, then the other technologies."""
     for n in range(TECHNOLOGIES + 1):
         id_, name = (f"technology-{n - 1}", f"Technology {n - 1}") if n else (NEEDLE, NEEDLE)
         moves = Move("review", at(n)), Move("adopt", at(n + 1), "reviewer@example.org", "In use")
@@ -83,7 +83,7 @@ def some_technologies() -> Iterator[Technology]:
 
 
 def some_projects(number: int) -> Iterator[Project]:
-    """Each uses about six technologies, of which a few are in most projects and most are in few."""
+    """Projects with about six technologies each. A few technologies are in most projects."""
     random = Random(number)
     named = set(random.sample(range(number), NEEDLES))
     using = set(random.sample(range(number), NEEDLES))
@@ -115,9 +115,9 @@ def at(n: int) -> str:
 
 
 def rows() -> Iterator[Row]:
-    """Ours alone: the median at 100,000 projects, and its ratio to that at 1,000.
+    """The median at 100,000 projects, and its ratio to the median at 1,000.
 
-    Each request goes to each store in each round, to the larger first in every second.
+    Each round sends each request to both stores. Every second round begins with the larger one.
     """
     apps: dict[int, Chalice] = {}
     times: dict[tuple[str, int], list[float]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Who is measured under steady load: the container, and FastAPI on uvicorn, each with both stores."""
+"""The servers under steady load: the container, and FastAPI on uvicorn, each with both stores."""
 
 import os
 import sqlite3
@@ -26,18 +26,18 @@ from tools.token import claims, signing_key
 
 CONFIG = ROOT / ".chalice/config.json"
 UVICORN = ROOT / "bench/peers/fastapi_uvicorn"
-WORKERS = 2  # as container/__main__.py has them
+WORKERS = 2  # as in container/__main__.py
 WRITER = "writer@example.org"
 Environment = Mapping[str, str]
 
 
 class Keys(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Nothing is said of a request."""
+        """Logs nothing."""
 
 
 def user_pool(place: Path, stack: ExitStack) -> tuple[str, str]:
-    """Where the user pools' keys are served, and a token of an administrator that they verify."""
+    """The URL of the user pools' keys, and an administrator's token that they verify."""
     settings = Settings.read(stage_environment("dev", GIVEN["settings"], CONFIG))
     pool = settings.pools[0]
     kid, key = signing_key(place, pool.service)
@@ -53,7 +53,7 @@ def user_pool(place: Path, stack: ExitStack) -> tuple[str, str]:
 
 
 def dynamodb(place: Path, stack: ExitStack) -> Endpoint:
-    """With both contenders' tables."""
+    """The endpoint for DynamoDB, with both contenders' tables."""
     emulator = Emulator(place).start()
     stack.callback(emulator.stop)
     fill_tables(emulator.url, place)
@@ -63,7 +63,7 @@ def dynamodb(place: Path, stack: ExitStack) -> Endpoint:
 
 
 def sqlite_files(place: Path) -> tuple[Environment, Environment]:
-    """A file for each contender, with what the tables in DynamoDB hold."""
+    """A database file for each contender, with the same records as the tables in DynamoDB."""
     ours, peers = {"LANDSCAPE_STORE_URL": f"sqlite:///{place}/ours.db"}, f"{place}/peer.db"
     settings = stage_environment("dev", {**GIVEN["settings"], **ours}, CONFIG)
     store = open_store(Settings.read(settings))
@@ -95,14 +95,14 @@ def start_peer(given: Environment, keys_url: str, place: Path, stack: ExitStack)
         "ISSUER": said["iss"],
         "KEYS_URL": f"{keys_url}/{said['iss'].rpartition('/')[2]}/.well-known/jwks.json",
     }
-    python = str(Path(sys.executable).resolve())  # without the packages of ours
+    python = str(Path(sys.executable).resolve())  # without our packages
     options = f"-S -P -m uvicorn main:app --port {port} --workers {WORKERS}"
     quiet = "--no-access-log --log-level warning"
     return start([python, *options.split(), *quiet.split()], {**own, **given}, port, stack)
 
 
 def start(command: Sequence[str], given: Environment, port: int, stack: ExitStack) -> Server:
-    """What it prints goes through a pipe, as a container's does."""
+    """Starts a server and waits for it. Its output goes through a pipe, as a container's does."""
     log = Popen(["cat"], stdin=PIPE, stdout=DEVNULL)
     common = {
         "PATH": os.environ["PATH"],

@@ -1,8 +1,8 @@
-"""The container beside FastAPI on uvicorn: how many requests a second each answers, minute after minute.
+"""Compares the container with FastAPI on uvicorn under steady load, over minutes.
 
-Both run the whole time, with as many workers on the same CPUs, and take turns under the load, which
-has the first CPU. DynamoDB is the bench's own endpoint (endpoint.py) there: the emulator takes longer
-for a call than either contender for a request, and would be what is measured.
+Both servers run the whole time, with equally many workers on the same CPUs, and take turns under load.
+The load uses the first CPU. endpoint.py replaces DynamoDB, because the emulator takes longer for a
+call than either contender for a request.
 """
 
 import json
@@ -26,13 +26,13 @@ BEGIN, END = "<!-- steady load: make bench writes it -->", "<!-- end of the stea
 STORES = DYNAMODB, SQLITE = "DynamoDB emulated", "SQLite"
 CONNECTIONS = 16
 LONGEST, SLICE, WARM_UP = 600, 30, 5  # seconds
-CALL = 4  # milliseconds that a call to DynamoDB takes
-LISTS, GETS = 45, 4  # of fifty requests, of which one is a write
+CALL = 4  # milliseconds for each call to DynamoDB
+LISTS, GETS = 45, 4  # of fifty requests; the other one is a write
 LIST = Asked(f"{PROJECTS}?limit={PAGE['limit']}")
 
 
 def how(seconds: int) -> str:
-    """It was measured."""
+    """A description of the method."""
     cpus = max(1, len(os.sched_getaffinity(0)) - 1)
     return (
         f"{CONNECTIONS} connections, {WORKERS} workers each on {cpus} CPU{'s' * (cpus > 1)},"
@@ -46,7 +46,7 @@ def slices(seconds: int) -> int:
 
 
 def rows(seconds: int) -> Iterator[Row]:
-    """Each contender is under load for so many seconds on each store, on all CPUs but the first."""
+    """Puts each contender under load for `seconds` on each store, on all CPUs except the first."""
     cpus = sorted(os.sched_getaffinity(0))
     for store in STORES:
         with TemporaryDirectory(dir=KEPT) as directory, ExitStack() as stack:
@@ -73,7 +73,7 @@ def rows(seconds: int) -> Iterator[Row]:
 
 
 def compare(both: Sequence[Server], token: str) -> list[list[Asked]]:
-    """What each connection asks. Raises ValueError where not both answer it alike, but for OWN."""
+    """The requests of each connection. Raises ValueError if the answers differ in more than OWN."""
     projects = both[0].ask(LIST)[0]["items"]
     gets = [Asked(f"{PROJECTS}/{project['id']}") for project in projects]
     more = {"Authorization": f"Bearer {token}", "If-Match": "*", "Content-Type": "application/json"}
@@ -85,7 +85,7 @@ def compare(both: Sequence[Server], token: str) -> list[list[Asked]]:
     for asked in (LIST, *gets, *puts):
         told = [server.ask(asked) for server in both]
         if alike(told[0]) != alike(told[1]):
-            raise ValueError(f"not both answered {asked.path} alike: {told}")
+            raise ValueError(f"the servers' answers to {asked.path} differ: {told}")
     random = Random(0)
     decks = [[LIST] * LISTS + random.sample(gets, GETS) + [put] for put in puts]
     return [random.sample(deck, len(deck)) for deck in decks]

@@ -1,4 +1,4 @@
-"""What both contenders are asked, as API Gateway would hand it to the Lambda, and what counts as done."""
+"""The requests to both contenders, as events of API Gateway, and the checks of the answers."""
 
 import json
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from typing import Any
 from chalicelib.firewall.names import HEADER
 
 FIREWALL_VALUE = "a-value-that-only-the-firewall-and-the-table-know"
-# What AWS gives a Lambda, and what is written: claims are the caller's, settings our function's.
+# A Lambda's environment and events, the caller's claims, our settings, and the body of writes.
 GIVEN: Mapping[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("lambda.json").read_text()
 )
-# What is another in each contender's answer to a write.
+# The members that differ between the contenders' answers to a write.
 OWN = ("id", "name", "created_at", "updated_at")
 
 
 @dataclass(frozen=True)
 class Work:
-    """`targets` are the ratios to reach, by the figures' group."""
+    """A request. `targets` are the ratios to reach, by group of figures."""
 
     method: str
     resource: str
@@ -34,7 +34,7 @@ class Work:
         return f"{self.method} {self.resource}{query and '?'}{query}"
 
     def event(self, contender: str = "") -> dict[str, Any]:
-        """A POST is of another name for each contender: each writes a project of its own."""
+        """The event. A POST contains the contender's name, so that each writes a project of its own."""
         path = self.resource.format(**(self.parameters or {}))
         place = {"httpMethod": self.method, "resourcePath": self.resource, "path": f"/dev{path}"}
         headers = {**GIVEN["event"]["headers"], HEADER: FIREWALL_VALUE}
@@ -63,17 +63,19 @@ class Work:
         }
 
     def told(self, answer: Mapping[str, Any]) -> Any:
-        """What both must tell alike. Raises ValueError where it is not what was meant to be measured."""
+        """The content that both must return. Raises ValueError for an unexpected answer."""
         status, said = answer["statusCode"], json.loads(answer["body"] or "{}")
         if status != self.status or (self.query and len(said["items"]) != int(PAGE["limit"])):
-            raise ValueError(f"{self.title} was answered with {status}: {said}")
+            raise ValueError(
+                f"{self.title} returned {status}, not {self.status}, or another length: {said}"
+            )
         if self.resource == "/health" or self.query:
             return said.get("items")
         return said if self.method == "GET" else {k: v for k, v in said.items() if k not in OWN}
 
 
 def _at_most(ratio: float = 1.0, first: float = 0, **more: float) -> dict[str, float]:
-    """Targets where a call takes 4 ms, of a first answer where it takes no time, and of `more`."""
+    """Targets at 4 ms a call, for a first answer at 0 ms a call, and `more`."""
     at_0 = {"first, 0 ms a call": first} if first else {}
     return {"first, 4 ms a call": ratio, "later, 4 ms a call": ratio, **at_0, **more}
 

@@ -79,5 +79,8 @@ def test_a_call_takes_the_configured_time(asked: Asked) -> None:
 
 
 def test_a_measured_call_that_was_not_recorded_fails_the_run(asked: Asked) -> None:
-    with pytest.raises(RuntimeError, match="1 calls"), asked.endpoint.recorded(0):
+    with (
+        pytest.raises(RuntimeError, match="1 calls reached the emulator"),
+        asked.endpoint.recorded(0),
+    ):
         asked("GetItem", "a")

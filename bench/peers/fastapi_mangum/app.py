@@ -1,7 +1,7 @@
-"""The same API by FastAPI behind Mangum, as their documentation teaches: one call an answer.
+"""The same API in FastAPI behind Mangum, as in their documentation, with one call for each answer.
 
-A table with one index that holds whole items: a list is one Query of it, a resource one GetItem, a
-new project one PutItem. docs/performance.md says what it is given, and what it does without.
+The table has one index of whole items. A list is one Query, a resource one GetItem, a new project one
+PutItem. docs/performance.md lists the features that it has and lacks.
 """
 
 import json
@@ -36,7 +36,7 @@ app = FastAPI(openapi_url=None)
 
 
 def get_claims(request: Request) -> dict[str, str]:
-    """Those that API Gateway's Cognito authorizer passes on."""
+    """The claims from API Gateway's Cognito authorizer."""
     claims = (request.scope["aws.event"]["requestContext"].get("authorizer") or {}).get("claims")
     if not claims:
         raise HTTPException(401, "No token was sent")

@@ -1,4 +1,4 @@
-"""What both peers take and answer: bodies and documents, read and written by pydantic in Rust."""
+"""The bodies and documents of both peers. pydantic reads and writes them in Rust."""
 
 import json
 from datetime import UTC, datetime
@@ -71,7 +71,7 @@ class NewProject(Body):
 
 
 def model(name: str, texts: str, base: type[BaseModel] | None = None, **more: Any) -> Any:
-    """A model of an answer, whose `texts` are strings."""
+    """A model of an answer. `texts` are its members of type string."""
     return create_model(name, __base__=base, **dict.fromkeys(texts.split(), str), **more)
 
 
@@ -91,7 +91,7 @@ Radar = model("Radar", "title", **NAMED, left_out=LEFT_OUT, entries=list[Entry])
 
 
 class Stored(NamedTuple):
-    """What both peers' stores hold of a record; `contacts` is JSON."""
+    """A record in both peers' stores. `contacts` is JSON."""
 
     document: str
     contacts: str = "[]"
@@ -100,12 +100,12 @@ class Stored(NamedTuple):
 
 def document(kind: type[BaseModel], stored: Stored | None) -> Any:
     if stored is None:
-        raise HTTPException(404, "There is none of this id")
+        raise HTTPException(404, "Not found")
     return kind.model_validate_json(stored.document)
 
 
 def replacement(body: NewProject, stored: Stored | None, email: str, is_admin: bool) -> Any:
-    """The project that `body` makes of what is stored."""
+    """The project after replacement by `body`."""
     before = document(Project, stored)
     writers = [each["email"] for each in json.loads(stored.contacts)]
     if not is_admin and email not in writers:

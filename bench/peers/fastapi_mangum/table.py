@@ -1,4 +1,4 @@
-"""Both peers' table in DynamoDB: whole documents with an index by name, and one call for each answer."""
+"""Both peers' table in DynamoDB: whole documents, an index by name, and one call for each answer."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def stored(item: Item) -> Stored:
 
 
 def put(project: BaseModel, contacts: str, seen: int = 0) -> None:
-    """In the place of version `seen`, of none if 0."""
+    """Replaces version `seen`, or creates the project if 0."""
     condition: Item = {"ConditionExpression": "attribute_not_exists(id)"}
     if seen:
         condition["ConditionExpression"] = "version = :seen"
@@ -46,7 +46,7 @@ def put(project: BaseModel, contacts: str, seen: int = 0) -> None:
     try:
         dynamodb.put_item(TableName=TABLE, Item=item, **condition)
     except dynamodb.exceptions.ConditionalCheckFailedException:
-        raise HTTPException(409, "Somebody else was first") from None
+        raise HTTPException(409, "Another request changed the project") from None
 
 
 def delete(id_: str) -> None:
@@ -56,10 +56,10 @@ def delete(id_: str) -> None:
 def query(
     kind: str, limit: int, cursor: str | None = None, technology: str | None = None
 ) -> tuple[list[Stored], str | None]:
-    """One Query of the index, more where one leaves a page unfilled; the place of the next page."""
+    """A page and the cursor of the next one. One Query, or more if a filter leaves the page short."""
     key = {"IndexName": "by-name", "KeyConditionExpression": "kind = :kind"}
     values, wanted = {":kind": {"S": kind}}, {"TableName": TABLE, "Limit": limit, **key}
-    if not technology:  # a page that is cut short needs the keys of its last item too
+    if not technology:  # a shortened page needs the keys of its last item too
         wanted["ProjectionExpression"] = "document"
     else:
         values[":technology"] = {"S": technology}

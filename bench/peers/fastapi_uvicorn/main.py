@@ -1,7 +1,7 @@
-"""The same lists, projects and writes by FastAPI on uvicorn, as their documentation teaches.
+"""The same lists, projects and writes in FastAPI on uvicorn, as in their documentation.
 
-Its models and its table in DynamoDB are those of the peer behind Mangum. STORE says which module
-holds the projects: table, or rows for SQLite.
+Its models and its table in DynamoDB are those of the peer behind Mangum. STORE names the module of
+the store: table for DynamoDB, or rows for SQLite.
 """
 
 import os
@@ -21,14 +21,14 @@ keys = jwt.PyJWKClient(os.environ["KEYS_URL"], cache_keys=True)
 ISSUER, CLIENT_IDS = os.environ["ISSUER"], os.environ["CLIENT_IDS"].split(",")
 
 app = FastAPI(openapi_url=None)
-# From the same size on and at the same level as ours; Starlette's own level is 9, which is slower.
+# The same minimum size and level as ours. Starlette's default level is 9, which is slower.
 app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
 
 
 def endpoint(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A `def`, in a thread of its own, where it waits for DynamoDB; else `async def`.
+    """A `def`, which runs in a thread, for DynamoDB; an `async def` for SQLite.
 
-    SQLite answers sooner than a thread takes over: in threads it was slower by a third.
+    SQLite answers faster than a thread starts: in threads it was slower by a third.
     """
     if os.environ["STORE"] == "table":
         return function

@@ -1,4 +1,4 @@
-"""The peer's rows in SQLite (schema.sql): plain SQL, a connection for each thread, the settings that ours has."""
+"""The peer's rows in SQLite (schema.sql): plain SQL, a connection for each thread, our settings."""
 
 import os
 import sqlite3
@@ -26,7 +26,7 @@ def get(id_: str) -> Stored | None:
 
 
 def put(project: BaseModel, contacts: str, seen: int) -> None:
-    """In the place of version `seen`."""
+    """Replaces version `seen`."""
     values = (sort_key(project), project.version, project.model_dump_json(), contacts)
     with connection() as writing:
         written = writing.execute(
@@ -35,11 +35,11 @@ def put(project: BaseModel, contacts: str, seen: int) -> None:
             (*values, f"PROJECT#{project.id}", seen),
         )
     if not written.rowcount:
-        raise HTTPException(409, "Somebody else was first")
+        raise HTTPException(409, "Another request changed the project")
 
 
 def query(kind: str, limit: int, cursor: str | None = None) -> tuple[list[Stored], str | None]:
-    """A page by name, and the place of the next one."""
+    """A page by name, and the cursor of the next one."""
     after = urlsafe_b64decode(cursor).decode() if cursor else ""
     page = "SELECT document, name FROM items WHERE kind = ? AND name > ? ORDER BY name LIMIT ?"
     rows = connection().execute(page, (kind, after, limit + 1)).fetchall()
