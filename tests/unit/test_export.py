@@ -1,4 +1,4 @@
-"""An export is what the loader reads back: nothing of the register is lost on the way."""
+"""The loader reads an export back without a loss."""
 
 import csv
 import io
@@ -55,10 +55,10 @@ def parts() -> Services:
 
 @unhurried
 @given(registers.technologies(), st.lists(registers.projects, max_size=4))
-def test_any_register_comes_back(technologies: list[Technology], projects: list[Project]) -> None:
+def test_any_register_is_read_back(technologies: list[Technology], projects: list[Project]) -> None:
     parts = empty()
     for technology in technologies:
-        with suppress(NameTakenError):  # its id is a name of another
+        with suppress(NameTakenError):  # its id is the name of another technology
             parts.technologies.create(technology, None)
     for project in {project.name_key: project for project in projects}.values():
         known = parts.technologies.resolve(use.technology for use in project.technologies)
@@ -81,14 +81,14 @@ def rows_of(records: Iterable[dict[str, str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def test_the_shipped_data_comes_back(parts: Services) -> None:
+def test_the_shipped_data_is_read_back(parts: Services) -> None:
     loaded(parts, *(path.read_bytes() for path in SHIPPED))
     require_whole(parts)
     assert exported(copy_of(parts)) == exported(parts)
 
 
-def test_the_digital_landscapes_fixture_comes_back(parts: Services) -> None:
-    """With the moves of directorates, which leave the default ring as it is."""
+def test_the_digital_landscapes_fixture_is_read_back(parts: Services) -> None:
+    """The moves of directorates do not change the default ring."""
     radar = json.dumps(FIXTURE["radar"]).encode()
     loaded(parts, radar, rows_of(FIXTURE["projects_csv_shape"]))
     assert len(projects_of(parts)) == 12
@@ -100,13 +100,13 @@ def test_the_digital_landscapes_fixture_comes_back(parts: Services) -> None:
     require_whole(parts)
 
 
-def test_a_whole_audit_form_comes_out_as_it_went_in(parts: Services) -> None:
+def test_a_whole_audit_form_is_unchanged(parts: Services) -> None:
     load_projects(parts, FORM)
     assert projects_document(parts) == {"projects": [FORM]}
 
 
 def test_an_empty_form_has_every_member(parts: Services) -> None:
-    """The services read members without looking whether they are there."""
+    """The services read members without a check whether they exist."""
     load_projects(parts, {"details": {"name": "Zebra"}})
     form = projects_document(parts)["projects"][0]
     assert form["developed"] == ["", ""]
@@ -124,7 +124,7 @@ def test_an_empty_form_has_every_member(parts: Services) -> None:
     ],
 )
 def test_how_it_is_developed_has_two_parts(parts: Services, developed: Any, out: Any) -> None:
-    """The Digital Landscape shows `In House with` where the second is missing."""
+    """The Digital Landscape shows `In House with` if the second part is missing."""
     load_projects(parts, {"details": {"name": "Zebra"}, "developed": developed})
     assert projects_document(parts)["projects"][0]["developed"] == out
 
@@ -137,7 +137,7 @@ def test_several_names_in_a_text_have_semicolons(parts: Services) -> None:
     assert form["supporting_tools"]["incident_management"] == "PagerDuty"
 
 
-def test_projects_are_by_name_and_entries_by_quadrant_and_title(parts: Services) -> None:
+def test_projects_are_sorted_by_name_and_entries_by_quadrant_and_title(parts: Services) -> None:
     load_projects(parts, *({"details": {"name": name}} for name in ("zebra", "Ant", "bee")))
     load_radar(parts, {"title": "vue"} | DRAWN, {"title": "Zig"} | TOLD, {"title": "ada"} | TOLD)
     found = projects_document(parts)["projects"]
@@ -164,7 +164,7 @@ def test_hidden_rings_and_every_move_are_in_the_radar(parts: Services) -> None:
     require_whole(parts)
 
 
-def test_a_technology_goes_by_the_name_of_today(parts: Services) -> None:
+def test_the_export_has_the_current_name_of_a_technology(parts: Services) -> None:
     load_projects(parts, FORM)
     found = parts.technologies.get("python")
     parts.technologies.replace(found, replace(found, name="CPython"), None)
@@ -188,10 +188,10 @@ def test_a_technology_goes_by_the_name_of_today(parts: Services) -> None:
         ),
     ],
 )
-def test_what_is_normalised_on_purpose(
+def test_values_that_a_load_normalises(
     parts: Services, kept: dict[str, Any], back: dict[str, Any]
 ) -> None:
-    """As docs/moving-over.md says it."""
+    """docs/moving-over.md lists these cases."""
     parts.projects.admit(Project("Zebra", **kept))
     uses = {(name, category, False) for name, category in back.pop("technologies", ())}
     copy = empty()
@@ -208,7 +208,7 @@ def test_another_kind_of_source_control_is_named_in_the_description(parts: Servi
     require_whole(parts)
 
 
-def test_the_documents_say_nothing_of_the_export_itself(parts: Services) -> None:
+def test_two_exports_are_equal(parts: Services) -> None:
     loaded(parts, *(path.read_bytes() for path in SHIPPED))
     first, second = (content_of(radar_document(parts, "Radar")) for _ in range(2))
     assert first == second
