@@ -90,7 +90,10 @@ class ConflictError(RegisterError):
 
 
 class NameTakenError(ConflictError):
-    pass
+    @classmethod
+    def by(cls, owner: str, kind: str = "name") -> "NameTakenError":
+        """`owner` is a record, like `project sdx`, and `kind` is the key that it has."""
+        return cls(f"The {owner} has this {kind}: use it, or choose another name")
 
 
 class InUseError(ConflictError):

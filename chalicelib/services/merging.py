@@ -212,7 +212,7 @@ def _require_turn(first: Technology, second: Technology) -> None:
     """If the opposite merge has projects left, only that of the lower id may go on."""
     if second.rest.get(MERGED_INTO) == first.id and second.id < first.id:
         raise ConflictError(
-            f"{second.id} is being merged into {first.id}: go on with that merge instead"
+            f"{second.id} is being merged into {first.id}: continue that merge instead"
         )
 
 

@@ -212,7 +212,7 @@ class Projects:
         """Finds a taken name before technologies are created. The store checks it again."""
         owner = self._store.owner(draft.name_key)
         if owner not in (None, draft.id):
-            raise NameTakenError(f"The project {owner} has this name")
+            raise NameTakenError.by(f"project {owner}")
 
 
 def _require_fit(project: Project) -> None:

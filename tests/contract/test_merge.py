@@ -302,7 +302,7 @@ def test_of_merges_that_cross_one_goes_on(two: Store) -> None:
         two.projects.add(project(f"a{n}", technologies=uses("c-sharp")))
         two.projects.add(project(f"b{n}", technologies=uses("net")))
     assert merge(two, "c-sharp", "net", 2) == Merged("net", 2, 2)
-    with pytest.raises(ConflictError, match="go on with that merge"):
+    with pytest.raises(ConflictError, match="continue that merge"):
         merge(two, "net", "c-sharp", 2)
     assert merge(two, "c-sharp", "net", 2) == Merged("net", 2, 0)
     assert there(two.technologies, "net").rest == {}

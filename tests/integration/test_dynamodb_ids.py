@@ -56,7 +56,10 @@ def test_all_references_of_an_earlier_release_are_known(store: DynamoStore) -> N
 
 
 def test_a_name_that_is_taken_there_is_a_name_or_alias(store: DynamoStore) -> None:
-    with pytest.raises(NameTakenError, match=r"^The technology f has this name or alias$"):
+    with pytest.raises(
+        NameTakenError,
+        match=r"^The technology f has this name or alias: use it, or choose another name$",
+    ):
         store.technologies.add(technology("f-2", name="F"))
 
 
@@ -71,7 +74,7 @@ def test_a_renamed_technology_keeps_its_id(store: DynamoStore) -> None:
 def test_a_technology_may_take_its_id_as_a_name(store: DynamoStore) -> None:
     change(store.technologies, "f", name="F")
     assert there(store.technologies, "f").name == "F"
-    with pytest.raises(NameTakenError, match=r"f has this name$"):
+    with pytest.raises(NameTakenError, match=r"f has this name: use it, or choose another name$"):
         store.technologies.add(technology("f-2", name="f"))
 
 

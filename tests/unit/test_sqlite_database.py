@@ -104,7 +104,7 @@ def test_a_migration_that_fails_leaves_the_version_before(path: Path) -> None:
     assert rows(database, "PRAGMA user_version") == [(0,)]
 
 
-CANNOT = "The database {} cannot be opened: {}"
+CANNOT = "The database {} cannot be opened ({}): check LANDSCAPE_STORE_URL"
 NO_DATABASE = "This is no database, however long the text in it may be." * 100
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_opened_is_refused_without_its_path(
 
 def test_a_file_that_loses_its_tables_makes_the_check_fail(store: SqliteStore) -> None:
     store.database.connection.execute("DROP TABLE meta")
-    with pytest.raises(UnavailableError, match="cannot be read: OperationalError"):
+    with pytest.raises(UnavailableError, match=r"cannot be read \(OperationalError\)"):
         store.ping()
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.errors import InUseError
+from chalicelib.errors import InUseError, NameTakenError
 from chalicelib.routes.caller import NO_TOKEN
 from chalicelib.routes.problems import CLOSED, CURES, INTERNAL, PROBLEM_URN, TABLE
 from chalicelib.routes.roles import NOT_SIGNED
@@ -29,7 +29,7 @@ DETAILS = {
     "forbidden": "create-technology needs a caller of digital-landscape, not of tech-audit-tool",
     "closed": CLOSED,
     "not-found": "There is no project with this id: GET /api/v1/projects lists them",
-    "name-taken": "The project survey-data-exchange has this name",
+    "name-taken": str(NameTakenError.by("project survey-data-exchange")),
     "in-use": str(InUseError("python", 3)),
     "conflict": "Other requests moved this technology at the same time: send the request again",
     "version-mismatch": "The record now has version 2: read it again",
@@ -40,7 +40,7 @@ DETAILS = {
     "precondition-required": "Send the ETag that you read in If-Match, or * for any version",
     "quota-exceeded": "Your projects have added 50 technologies to the register today:"
     " use existing ones, or send the request again after midnight UTC",
-    "unavailable": "The database cannot be read: OperationalError",
+    "unavailable": "The database cannot be read (OperationalError): send the request again later",
 }
 # The problem that is not in the application's table: an unexpected error.
 OTHERS = ((500, "internal", *INTERNAL),)

@@ -45,7 +45,9 @@ class DynamoStore:
         try:
             self._client.get(CURSOR_KEY)
         except CallError as error:
-            raise UnavailableError(f"The table cannot be read: {error.code}") from error
+            raise UnavailableError(
+                f"The table cannot be read ({error.code}): send the request again later"
+            ) from error
 
     def personal_data(self) -> PersonalData:
         from chalicelib.stores.dynamodb.personal_data import DynamoPersonalData  # for commands

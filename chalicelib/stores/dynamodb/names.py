@@ -117,4 +117,4 @@ def _taken(client: Client, key: str) -> RegisterError:
     if guard is None:
         return NameTakenError("The name was in use a moment ago: send the request again")
     kind = guard.get("as", {"S": "name or alias"})["S"]
-    return NameTakenError(f"The technology {guard['id']['S']} has this {kind}")
+    return NameTakenError.by(f"technology {guard['id']['S']}", kind)

@@ -153,7 +153,7 @@ class DynamoProjects:
         owner = self.owner(project.name_key)
         if owner is None:
             return NameTakenError("The name was in use a moment ago: send the request again")
-        return NameTakenError(f"The project {owner} has this name")
+        return NameTakenError.by(f"project {owner}")
 
     def _copies(self, before: Project | None, after: Project | None) -> list[Action]:
         """Puts the copies in the lists of all projects, and deletes those whose key has changed."""

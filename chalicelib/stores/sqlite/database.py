@@ -52,7 +52,9 @@ class Database:
         self._threads = local()
         # SQLite allows one writer. The writers of this process wait here instead of polling the file.
         self._writer = Lock()
-        with _unavailable(f"The database {path.name} cannot be opened"):
+        with _unavailable(
+            f"The database {path.name} cannot be opened", "check LANDSCAPE_STORE_URL"
+        ):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _use_wal(self.connection)
             self._migrate(migrations)
@@ -115,13 +117,13 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _unavailable(what: str) -> Iterator[None]:
+def _unavailable(what: str, cure: str = "send the request again later") -> Iterator[None]:
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except (sqlite3.DatabaseError, OSError) as error:
-        raise UnavailableError(f"{what}: {type(error).__name__}") from error
+        raise UnavailableError(f"{what} ({type(error).__name__}): {cure}") from error
 
 
 def require_current(connection: sqlite3.Connection, before: Project | Technology) -> None:

@@ -122,7 +122,7 @@ def _require_free_name(connection: Connection, name_key: str, own: str = "") -> 
     """`own` is the id of the record that is replaced."""
     owner = _owner(connection, name_key)
     if owner and owner != own:
-        raise NameTakenError(f"The project {owner} has this name")
+        raise NameTakenError.by(f"project {owner}")
 
 
 def _write(connection: Connection, project: Project) -> None:

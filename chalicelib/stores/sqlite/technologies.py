@@ -158,7 +158,7 @@ def _require_free_keys(connection: Connection, technology: Technology, own: str 
         is_taken = key in owners and owners[key].id != own
         owner = _get(connection, owners[key].id) if is_taken else None
         if owner:
-            raise NameTakenError(f"The technology {owner.id} has this {owner.keys.get(key, 'id')}")
+            raise NameTakenError.by(f"technology {owner.id}", owner.keys.get(key, "id"))
     ids = [] if own else [technology.id]
     if _found(connection, BY_ID, ids) or _found(connection, BY_KEY, ids):
         raise IdTakenError(f"The technology id {technology.id} is taken")
