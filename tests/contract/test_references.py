@@ -103,15 +103,15 @@ def test_a_reference_that_was_told_once_is_told_anew_after_a_change(starred: Sto
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "key"),
     [
         ("c#", "name"),
         ("CSHARP", "alias"),
         ("C-Sharp", "id"),
     ],
 )
-def test_who_has_a_name_is_told_with_what_it_is_there(store: Store, name: str, kind: str) -> None:
-    told = f"The technology c-sharp has this {kind}: use it, or choose another name"
+def test_who_has_a_name_is_told_with_what_it_is_there(store: Store, name: str, key: str) -> None:
+    told = f"The technology c-sharp has this {key}: use it, or choose another name"
     store.technologies.add(C_SHARP)
     store.technologies.add(technology("other"))
     for refused in (replace(F, name=name), replace(F, aliases=("Fine", name))):
