@@ -177,6 +177,6 @@ def refusal(status: int, types: str) -> tuple[str, bytes]:
         "type": types + REFUSALS.get(status, "refused"),
         "title": title,
         "status": status,
-        "detail": "It has been logged" if status == 500 else detail,
+        "detail": "The error is in the log: report it to an operator" if status == 500 else detail,
     }
     return _line(status), json.dumps(problem).encode()

@@ -252,8 +252,8 @@ def test_the_contract_has_the_new_resource(with_teams: Path) -> None:
     contract = contract_of(with_teams)
     paths = contract["paths"]
     assert paths[T]["post"]["summary"] == "Create a team"
-    assert paths[T]["get"]["summary"] == "All teams"
-    assert paths[T + "/{team_id}"]["get"]["summary"] == "Read a team"
+    assert paths[T]["get"]["summary"] == "List teams"
+    assert paths[T + "/{team_id}"]["get"]["summary"] == "Get a team"
     assert {"NewTeam", "Team", "TeamList"} <= contract["components"]["schemas"].keys()
     assert "teams" in [tag["name"] for tag in contract["tags"]]
 

@@ -34,7 +34,7 @@ PHRASES = {
     " `application/json` is also accepted.",
     "no_authors": "Authors of moves are e-mail addresses, so only answers under `/iam` have them. With a"
     " token, use `listTechnologyAuthors`.",
-    "paged": "Send `next_cursor` as `cursor` until it is null. A page examines at most"
+    "paged": "For the next page, send `next_cursor` as `cursor`. A page examines at most"
     f" {EXAMINED_AT_MOST} rows and {EXAMINED_BYTES // 1_000_000} MB.",
     "again": "A repeated request with the same `Idempotency-Key` returns the first answer again for 24"
     " hours.",

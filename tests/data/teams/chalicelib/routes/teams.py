@@ -22,15 +22,15 @@ def teams_blueprint(
 
     @edge.route(routes, "GET", BASE, query=PAGING, answer="TeamList")
     def list_teams(call: Call) -> Response:
-        """All teams
+        """List teams
 
-        By name. {paged}
+        Returns teams by name. {paged}
         """
         return listing.answer(call, teams.find)
 
     @edge.route(routes, "GET", BASE + "/{team_id}", answer="Team")
     def get_team(call: Call) -> Response:
-        """Read a team"""
+        """Get a team"""
         team = teams.get(call.path["team_id"])
         return resource(call.request, team_document(team), team)
 

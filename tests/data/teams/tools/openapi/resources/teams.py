@@ -1,18 +1,18 @@
-"""Teams in the contract."""
+"""The teams in the contract."""
 
 from pydantic import BaseModel, Field
 
 from tools.openapi.common import AUDITOR, Id, NextCursor, Request, Time, Version
 
-TAG = "The teams that look after projects."
+TAG = "The teams that maintain projects."
 
 
 class TeamAnswer(BaseModel):
     """A team."""
 
     id: Id
-    name: str = Field(description="What the team is called")
-    description: str = Field(description="What the team does")
+    name: str = Field(description="The name of the team")
+    description: str = Field(description="The work of the team")
     version: Version
     created_at: Time
 
