@@ -16,7 +16,7 @@ FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
 )
 WIDTH, CENTRE, GUTTER = 640, 330, 13
-RADII = {"adopt": (18, 150), "trial": (150, 208), "assess": (208, 260), "hold": (260, 310)}
+RADII = {"adopt": (18, 138), "trial": (138, 192), "assess": (192, 256), "hold": (256, 310)}
 BLIP = 13  # half of its width
 SPACING = 38  # from the centre of a blip to that of the next, if there is room
 SIDES = {
@@ -31,14 +31,16 @@ SHAPES = {
     "assess": '<path d="M0-18 17 12H-17Z"/>',
     "hold": '<path d="M0-17 17 0 0 17-17 0Z"/>',
 }
-LIST_TOP, LINE, LONGEST_LINE, MOST_LINES = 712, 23, 27, 3
+RINGS_END, LIST_TOP, LINE, LONGEST_LINE, MOST_LINES = 664, 712, 23, 27, 3
 STYLE = """
 text{font:17px system-ui,sans-serif;fill:#1a1a1a}.back{fill:#fff}.arc{fill:none;stroke:#767676}
-.head{font-size:20px;font-weight:700}.ring{font-size:15px;font-weight:700}.scale{font-size:13px;font-weight:700}
-.number{font-size:14px;font-weight:700;fill:#fff;text-anchor:middle}.end{text-anchor:end}.mid{text-anchor:middle}
-.adopt{fill:#00664b}.trial{fill:#8a2f78}.assess{fill:#00558f}.hold{fill:#963c00}
+.head{font-size:20px;font-weight:700}.ring,.scale,.number{font-weight:700}.scale,.number{font-size:16.5px}
+.end{text-anchor:end}.scale,.number{text-anchor:middle}.number{fill:#fff;stroke-width:3;paint-order:stroke}
+.adopt{fill:#0a7a4a;stroke:#0a7a4a}.trial{fill:#8c4a86;stroke:#8c4a86}
+.assess{fill:#0f3d99;stroke:#0f3d99}.hold{fill:#8a2b0c;stroke:#8a2b0c}.blip{stroke-width:0}
 @media screen and (prefers-color-scheme:dark){text{fill:#f2f2f2}.back{fill:#16181d}.arc{stroke:#9a9a9a}
-.number{fill:#000}.adopt{fill:#56d3aa}.trial{fill:#f0a6d8}.assess{fill:#7cc4ff}.hold{fill:#ffb066}}
+.number{fill:#000}.adopt{fill:#4fe3a0;stroke:#4fe3a0}.trial{fill:#f5c4e6;stroke:#f5c4e6}
+.assess{fill:#64aaff;stroke:#64aaff}.hold{fill:#f59a5c;stroke:#f59a5c}}
 """.strip()
 
 
@@ -56,10 +58,12 @@ def radar_svg(
     directorate: int | None = None,
     *,
     all_rings: bool = False,
+    has_list: bool = True,
 ) -> str:
     """The drawing as XML. `technologies` are in order of name. It shows at most MOST of them.
 
-    With `all_rings`, those in `review` and `ignore` are only in the list.
+    With `all_rings`, those in `review` and `ignore` are only in the list. Without `has_list`, the
+    drawing ends below the rings.
     """
     shown = (
         (one, one.ring_in(directorate))
@@ -68,12 +72,18 @@ def radar_svg(
     )
     found = list(islice(shown, MOST + 1))
     blips = _numbered(found[:MOST])
-    listed, height = _list(blips)
+    listed, height = _list(blips) if has_list else ("", RINGS_END)
     note = ""
     if len(found) > MOST:
-        note = f" Only the first {MOST} technologies are drawn: read the JSON document for all."
-        listed += _text(10, height, note.strip(), "ring")
-        height += 30
+        lines = (
+            f"Only the first {MOST} technologies are drawn.",
+            "Read the JSON document for all.",
+        )
+        note = " ".join(("", *lines))
+        for line in lines:
+            listed += _text(10, height + LINE, line, "ring")
+            height += LINE
+        height += 10
     about = f"{len(blips)} technologies in four quadrants and four rings, from Adopt at the centre to Hold.{note}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
@@ -112,7 +122,7 @@ def _frame() -> str:
     for ring, (inner, outer) in RADII.items():
         for x in (-1, 1):
             middle = WIDTH // 2 + x * (inner + outer) // 2
-            parts.append(_text(middle, CENTRE + 5, ring.upper(), "scale mid"))
+            parts.append(_text(middle, CENTRE + 5, ring.title(), "scale"))
     return "".join(parts)
 
 
@@ -155,8 +165,8 @@ def _drawn(blip: Blip, x: float, y: float) -> str:
     quadrant = QUADRANT_IDS[blip.quadrant][1]
     title = f"{blip.number}. {_clean(blip.name)}: {quadrant}, {blip.ring.title()}"
     return (
-        f'<g transform="translate({x:.1f} {y:.1f})"><title>{title}</title>'
-        f'<g class="{blip.ring}">{SHAPES[blip.ring]}</g><text class="number" y="5">{blip.number}</text></g>'
+        f'<g class="blip {blip.ring}" transform="translate({x:.1f} {y:.1f})"><title>{title}</title>'
+        f'{SHAPES[blip.ring]}<text class="number" y="6">{blip.number}</text></g>'
     )
 
 
@@ -187,7 +197,7 @@ def _rows(blips: Sequence[Blip], quadrant: str) -> list[str]:
         inside = [blip for blip in blips if (blip.quadrant, blip.ring) == (quadrant, ring)]
         if inside:
             sign = SHAPES.get(ring, "")
-            mark = f'<g class="{ring}" transform="translate(9 -5) scale(.55)">{sign}</g>'
+            mark = f'<g class="blip {ring}" transform="translate(9 -5) scale(.55)">{sign}</g>'
             rows.append(mark * bool(sign) + _text(24, 0, ring.title(), "ring"))
         for blip in inside:
             first, *more = _lines(blip.name)

@@ -239,6 +239,23 @@ def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api)
     assert seen.errors == []
 
 
+def test_the_radar_is_dark_on_a_screen_alone(page: Page, seen: Seen, docs: Docs) -> None:
+    """Its policy lets its own styles in, and paper stays white."""
+    as_drawing = {"accept": "image/svg+xml"}
+    page.route("**/api/v1/radar", lambda route: route.continue_(headers=as_drawing))
+    page.goto(f"{docs.url}/api/v1/radar")
+    fills = "['.back', 'text'].map(one => getComputedStyle(document.querySelector(one)).fill)"
+    light = ["rgb(255, 255, 255)", "rgb(26, 26, 26)"]
+    dark = ["rgb(22, 24, 29)", "rgb(242, 242, 242)"]
+    page.emulate_media(media="screen", color_scheme="light")
+    assert page.evaluate(fills) == light
+    page.emulate_media(media="screen", color_scheme="dark")
+    assert page.evaluate(fills) == dark
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(fills) == light
+    assert [error for error in seen.errors if "404" not in error] == []  # a browser's own favicon
+
+
 PERSONS = {AUDITOR: "Auditor", ADMIN: "Admin", REVIEWER: "Reviewer"}
 
 

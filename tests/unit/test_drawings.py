@@ -188,7 +188,9 @@ def test_prod_is_configured_like_dev() -> None:
     assert dev.replace("dev", "prod") == prod
 
 
-@pytest.mark.parametrize("drawing", ["infrastructure", "alternative", "performance"])
+@pytest.mark.parametrize(
+    "drawing", ["infrastructure", "alternative", "performance", "radar", "radar-rings"]
+)
 def test_a_drawing_is_legible_on_a_phone(drawing: str) -> None:
     svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
     (width,) = re.findall(r'^<svg .*?viewBox="0 0 (\d+)', svg)

@@ -12,7 +12,8 @@ import typer
 
 from chalicelib.routes.contract import DOCUMENT, PAGE
 
-PROBLEMS = Path(__file__).parents[2] / "docs" / "problems.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PROBLEMS = DOCS / "problems.md"
 
 # From the package flask-swagger-ui, which has Swagger UI's own distribution.
 SHIPPED = (
@@ -28,11 +29,15 @@ def made() -> Iterator[tuple[Path, bytes]]:
     # Chalice's test client imports blessed, which queries the terminal: 10 s if it does not reply.
     from tools.openapi.document import document
     from tools.openapi.problem_page import page
+    from tools.openapi.radar_drawings import drawings
 
     with TemporaryDirectory() as place:
         text = json.dumps(document(Path(place)), ensure_ascii=False, indent=0)
+        drawn = [*drawings(Path(place))]
     yield DOCUMENT, f"{text}\n".encode()  # without indent, because the file is in the zip
     yield PROBLEMS, page().encode()
+    for name, svg in drawn:
+        yield DOCS / "drawings" / name, svg.encode()
     distribution = files("flask_swagger_ui") / "dist"
     for name in SHIPPED:
         yield PAGE / name, (distribution / name).read_bytes()
@@ -52,7 +57,7 @@ def main(
         bool, typer.Option("--check", help="write nothing; fail if a file differs")
     ] = False,
 ) -> None:
-    """Write the contract, docs/problems.md and the files of /docs."""
+    """Write the contract, docs/problems.md, the radar drawings and the files of /docs."""
     try:
         found = differing(made())
     except ModuleNotFoundError as error:
