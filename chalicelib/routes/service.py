@@ -4,7 +4,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.routes.edge import Edge
-from chalicelib.routes.requests import Call, prefix
+from chalicelib.routes.requests import Call, prefers, prefix
 from chalicelib.routes.responses import json_response, resource
 from chalicelib.services.access import allowed
 from chalicelib.stores.port import Store
@@ -23,17 +23,24 @@ LINKS = {
 def service_blueprint(edge: Edge, store: Store, stage: str) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.route(routes, "GET", "/", answer="Index")
+    @edge.route(routes, "GET", "/", answer="Index", also="text/html")
     def get_index(call: Call) -> Response:
         """Get the index
 
         Returns the name, release and stage of the API, and its links.
+        With `Accept: text/html`, returns them as a page.
         """
         before = prefix(call.request)
         links = {name: before + path for name, path in LINKS.items()}
-        return json_response(
-            {"service": "landscape-api", "version": __version__, "stage": stage, "links": links}
-        )
+        index = {"service": "landscape-api", "version": __version__, "stage": stage}
+        if prefers(call.request, "text/html"):
+            from chalicelib.routes import index_page  # no other request pays for it
+
+            response = Response(index_page.page(index, links), {**index_page.HEADERS})
+        else:
+            response = json_response({**index, "links": links})
+        response.headers["Vary"] = "Accept"
+        return response
 
     @edge.route(routes, "GET", "/health", answer="Health")
     def get_health(_: Call) -> Response:

@@ -159,3 +159,7 @@ def test_links_are_right_behind_a_stage_or_a_base_path(full: Api, path: str, pre
     assert response["headers"]["Link"].startswith(f"<{prefix}/api/v1/projects?limit=1&cursor=")
     index = app(event("GET", "/", f"{prefix}/"), None)
     assert f'"{prefix}/api/v1/radar"' in index["body"]
+    page = app(event("GET", "/", f"{prefix}/", headers={"accept": "text/html"}), None)["body"]
+    for link in ("/docs", "/openapi.json", "/api/v1/radar"):
+        assert f'<a href="{prefix}{link}">' in page
+    assert f'<img src="{prefix}/api/v1/radar"' in page

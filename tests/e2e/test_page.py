@@ -256,6 +256,30 @@ def test_the_radar_is_dark_on_a_screen_alone(page: Page, seen: Seen, docs: Docs)
     assert [error for error in seen.errors if "404" not in error] == []  # a browser's own favicon
 
 
+@pytest.mark.node
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_browser_gets_the_index_as_a_page(
+    page: Page, seen: Seen, docs: Docs, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(NARROW)
+    page.goto(f"{docs.url}/")
+    assert [page.locator(tag).count() for tag in ("main", "h1", "script")] == [1, 1, 0]
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.get_by_role("img").evaluate(
+        "image => image.decode().then(() => image.naturalWidth)"
+    )
+    assert serious(page) == []
+    assert seen.errors == []
+    links = page.get_by_role("link").evaluate_all("links => links.map(link => link.href)")
+    assert f"{docs.url}/docs" in links
+    assert [page.request.get(link).status for link in links] == [200] * len(links)
+    colour = page.evaluate("getComputedStyle(document.body).color")
+    assert colour == {"light": "rgb(31, 35, 40)", "dark": "rgb(228, 230, 230)"}[scheme]
+    page.get_by_role("link", name="Try requests").click()
+    expect(operation(page, "listProjects")).to_be_visible(timeout=EXPECT_MS)
+
+
 PERSONS = {AUDITOR: "Auditor", ADMIN: "Admin", REVIEWER: "Reviewer"}
 
 

@@ -24,7 +24,7 @@ from tests.support.emulator import Emulator
 from tests.support.faults import emulated_tables
 
 LISTED = frozenset((Path(__file__).parent / "read_imports.txt").read_text().split())
-HEALTH, LIST = "/health", "/api/v1/projects"
+HEALTH, INDEX, LIST = "/health", "/", "/api/v1/projects"
 PASS = "let-in" * 8
 SCRIPT = """
 import sys
@@ -90,7 +90,7 @@ def is_inner(module: str) -> bool:
     return parts[0] in sys.stdlib_module_names and any(part.startswith("_") for part in parts)
 
 
-@pytest.mark.parametrize("path", [HEALTH, LIST])
+@pytest.mark.parametrize("path", [HEALTH, INDEX, LIST])
 def test_a_cold_read_imports_only_what_is_listed(cold_read: Read, path: str) -> None:
     modules, answer = cold_read(path)
     assert answer["statusCode"] == 200

@@ -8,7 +8,7 @@ from chalicelib import __version__
 from chalicelib.routes.contract import servers
 from tools.openapi import parameters, problems, security
 from tools.openapi.examples import REQUESTS, recorded
-from tools.openapi.headers import HEADERS, OF_A_DRAWING, OF_A_WITHDRAWAL, headers
+from tools.openapi.headers import HEADERS, OF_A_WITHDRAWAL, OF_THE_OTHER_TYPE, headers
 from tools.openapi.resources import TAGS
 from tools.openapi.routes import Operation, operations
 from tools.openapi.schemas import SCHEMAS, schemas
@@ -125,7 +125,7 @@ def _success(operation: Operation, said: Any, every: Sequence[Operation]) -> dic
         made["content"] = _content(answer, said)
         if also := operation.route.also:
             made["content"] |= _content(also, None)
-            made["headers"] |= OF_A_DRAWING
+            made["headers"] |= OF_THE_OTHER_TYPE
         if links := _links(answer, every):
             made["links"] = links
     return made

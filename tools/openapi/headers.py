@@ -82,15 +82,15 @@ OF_A_WITHDRAWAL: dict[str, dict[str, Any]] = {
         "example": "Sat, 29 May 2027 00:00:00 GMT",
     },
 }
-# Headers of a drawing only, so they are not components either.
-OF_A_DRAWING: dict[str, dict[str, Any]] = {
+# Headers of a route's second media type only, so they are not components either.
+OF_THE_OTHER_TYPE: dict[str, dict[str, Any]] = {
     "Content-Security-Policy": {
-        "description": "Only in an SVG drawing, which has inline styles and no scripts",
+        "description": "Only in a page or drawing, which has inline styles and no scripts",
         "schema": {"type": "string"},
         "example": "default-src 'none'; style-src 'unsafe-inline'",
     },
     "X-Content-Type-Options": {
-        "description": "Only in an SVG drawing, so that browsers read it as no other type",
+        "description": "Only in a page or drawing, so that browsers read it as no other type",
         "schema": {"type": "string", "const": "nosniff"},
         "example": "nosniff",
     },
