@@ -8,7 +8,7 @@ PANELS = {
     "later, 4 ms a call": "Later answers",
 }
 ROW = re.compile(r"^\| ([^|:]+): ([^|]+) \| ([\d.]+)[^|]* ms \| ([\d.]+)[^|]* ms \|", re.MULTILINE)
-WIDTH, LEFT, LONGEST = 400, 66, 260  # the longest bar; its value stands behind it
+WIDTH, LEFT, LONGEST = 400, 66, 260  # the longest bar; its value follows it
 STYLE = """
 text{font:13px system-ui,sans-serif;fill:#1b1b1f}.head{font-size:15px;font-weight:600}.end{text-anchor:end}
 .back{fill:#fff}.ours{fill:#00664b}.peer{fill:#8c8ca6}

@@ -139,10 +139,7 @@ def _cure(error: json.JSONDecodeError) -> str:
         return ": the file is incomplete, download or export it again"
     if before[-1:] == "," and after[0] in "]}":
         return ": remove the comma before it"
-    if after[0] == "," and after[1:].lstrip()[:1] in (
-        "]",
-        "}",
-    ):  # the error of Python 3.13 and newer
+    if after[0] == "," and after[1:].lstrip()[:1] in ("]", "}"):  # in Python 3.13 and newer
         return ": remove that comma"
     return ": use straight double quotes" if after[0] in "'‘’“”" else ""
 

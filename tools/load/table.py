@@ -2,7 +2,8 @@
 
 A row is one record of a CSV file. Its quoted cells may contain line ends. A row is broken if its
 quotes are unbalanced, or if a quoted cell seems to contain other rows. The first line of a broken
-row is left out. Reading continues at the next line with as many cells as the header or another row.
+row is left out. Reading continues at the next line with as many cells as the header or an earlier
+row.
 """
 
 import csv
