@@ -1,4 +1,4 @@
-"""Puts what the firewall consists of where it should be: each step reads, and writes what differs."""
+"""Creates and updates the firewall's resources. Each step reads first, and writes only a difference."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from waf.place import FoundAcl, Place, is_ours
 from waf.rules import Choice, choice_of, differences, inserted_value, wanted_acl
 from waf.versions import due_versions
 
-# What somebody else may have set on our web ACL; an update replaces everything.
+# Others may have set these on our web ACL. An update replaces every setting, so it repeats them.
 KEPT = (
     "Description",
     "CaptchaConfig",
@@ -27,7 +27,7 @@ KEPT = (
 
 @dataclass(frozen=True)
 class Options:
-    """What an operator has chosen; None keeps what there is, or takes the default."""
+    """An operator's choices. None keeps the present value, or takes the default."""
 
     requests: int | None = None
     count: bool | None = None
@@ -37,7 +37,7 @@ class Options:
     update_rules: bool = False
 
     def choice(self, place: Place, found: FoundAcl | None) -> Choice:
-        """To be called within Waf.until_done: it asks AWS for the versions of managed groups."""
+        """Call it within Waf.until_done: it asks AWS for the versions of managed groups."""
         old = choice_of(found.settings) if found else Choice()
         return Choice(
             old.requests if self.requests is None else self.requests,
@@ -48,7 +48,7 @@ class Options:
 
 
 def make_secret(place: Place) -> None:
-    """Where there is none, or a spoilt one. Whoever is first decides.
+    """Writes a new value if there is none, or an invalid one. The first of several runs decides.
 
     Raises FirewallError, errors.UnavailableError.
     """
@@ -63,7 +63,7 @@ def make_secret(place: Place) -> None:
 
 
 def make_set(place: Place, key: SetKey) -> None:
-    """Empty: align.align fills it. To be called within Waf.until_done."""
+    """Creates an empty set, which align.align fills. Call it within Waf.until_done."""
     if key not in place.find_sets():
         made = place.waf(
             "create_ip_set",
@@ -77,19 +77,19 @@ def make_set(place: Place, key: SetKey) -> None:
 
 
 def require_sets(place: Place) -> dict[SetKey, FoundSet]:
-    """All six. Raises NotYetError: right after they were made they may not be listed."""
+    """All six sets. Raises NotYetError: AWS WAF may not list a new set yet."""
     sets = place.find_sets()
     missing = [place.names.ip_set(*key) for key in set_keys() if key not in sets]
     if missing:
-        raise NotYetError(f"the IP set {missing[0]} is not to be seen")
+        raise NotYetError(f"the IP set {missing[0]} is not listed yet")
     return sets
 
 
 def put_acl(place: Place, options: Options, *, newest: bool = False) -> bool:
-    """Whether anything was to be changed. `newest` is for a rotation: see due_value.
+    """Creates or updates the web ACL. Returns whether it wrote. `newest` is for a rotation: see due_value.
 
-    The web ACL is read before the header's value is: whoever writes in between makes the lock token
-    stale. To be called within Waf.until_done. Raises FirewallError.
+    It reads the web ACL before the header's value: a write in between makes the lock token stale.
+    Call it within Waf.until_done. Raises FirewallError.
     """
     sets = require_sets(place)
     found = place.find_acl()
@@ -110,21 +110,21 @@ def put_acl(place: Place, options: Options, *, newest: bool = False) -> bool:
 
 
 def due_value(known: secret.Secret, found: FoundAcl | None, *, newest: bool) -> str:
-    """Which of the table's values the web ACL should hold at this moment.
+    """The value of the table that the web ACL must insert now.
 
-    While there are two, the oldest, which every running environment knows; but never back from the
-    newest, which a rotation writes once they all know that one too. Raises FirewallError.
+    Of two values the oldest, which every running environment has read. A rotation writes the newest
+    after all have read it, and the web ACL then keeps the newest. Raises FirewallError.
     """
     if not known.values:
-        raise FirewallError("the header's value has gone from the table: run the command again")
+        raise FirewallError("the table no longer has the header's value: run the command again")
     held = inserted_value(found.settings) if found else None
     return known.values[-1] if newest or held == known.values[-1] else known.values[0]
 
 
 def _write(place: Place, operation: str, parameters: dict[str, Any]) -> None:
-    """What AWS or its SDK say of a refused web ACL may repeat the header's value: only a code is shown.
+    """Shows only the code of a refusal: the text of AWS or its SDK may repeat the header's value.
 
-    Raises FirewallError, and what is passing as it is.
+    Raises FirewallError. A temporary error is raised unchanged.
     """
     try:
         made = place.waf(operation, Name=place.names.web_acl, Scope=SCOPE, **parameters)
@@ -134,20 +134,21 @@ def _write(place: Place, operation: str, parameters: dict[str, Any]) -> None:
         about = getattr(error, "response", {}).get("Field", "")
         raise FirewallError(
             f"the web ACL {place.names.web_acl} was refused: {code_of(error)}"
-            f"{f', field {about}' if about else ''}. {HINTS.get(code_of(error), '')}".strip()
+            f"{f', field {about}' if about else ''}. {HINTS.get(code_of(error), HINT)}"
         ) from None
     if "Summary" in made:
         place.ours.add(made["Summary"]["ARN"])
 
 
 HINTS = {
-    "AccessDeniedException": "--print-policy prints the policy that whoever runs this needs",
-    "WAFLimitsExceededException": "The account may have no more of them in this region",
+    "AccessDeniedException": "Compare your rights with the policy that --print-policy prints",
+    "WAFLimitsExceededException": "Delete unused web ACLs in this region, or ask AWS for a higher quota",
 }
+HINT = "AWS WAF's API reference explains this code"
 
 
 def associate(place: Place, options: Options) -> None:
-    """To be called within Waf.until_done. Raises FirewallError before it replaces what is not ours."""
+    """Call it within Waf.until_done. Raises FirewallError if only --replace may replace a web ACL."""
     acl = place.require_acl()
     found = place.find_associated()
     if is_ours(place, found):
@@ -160,20 +161,20 @@ def associate(place: Place, options: Options) -> None:
 def another(place: Place, associated: dict[str, Any]) -> str:
     return (
         f"{place.resource} has another web ACL: {associated['Name']} ({associated['ARN']})."
-        " Ask whose it is; --replace takes its place"
+        " Ask its owner; --replace replaces it"
     )
 
 
 def wait_until_associated(place: Place) -> None:
-    """Asks until the association holds. Raises FirewallError when the time is up, NotYetError never."""
+    """Asks until the web ACL is associated. Raises FirewallError, and never NotYetError, after the timeout."""
 
     def attempt() -> None:
         if not is_ours(place, place.find_associated()):
-            raise NotYetError(f"the web ACL {place.names.web_acl} is not associated")
+            raise NotYetError(f"the web ACL {place.names.web_acl} is not associated yet")
 
     place.waf.until_done(attempt)
 
 
 def repeated(place: Place, attempt: Any, *arguments: Any) -> Any:
-    """`attempt`, with these arguments, as a Step's make."""
+    """`attempt` with these arguments, as the `make` of a Step."""
     return partial(place.waf.until_done, partial(attempt, place, *arguments))

@@ -1,9 +1,9 @@
-"""Who may reach the API: lets addresses in for a while, shuts them out, takes them out, lists them.
+"""Manages the addresses that may reach the API: add, deny, remove, flush, list, check, sync.
 
     python waf/allowlist.py add --me --for 12h --stage dev
 
-The stage's table is the truth; the IP sets of AWS WAF follow it. docs/firewall.md says more. AWS
-credentials, region, profile and endpoint are the SDK's own settings.
+The stage's table is the source of truth, and AWS WAF's IP sets follow it: docs/firewall.md. The SDK's
+own settings choose AWS credentials, region, profile and endpoint.
 """
 
 import sys
@@ -28,6 +28,7 @@ from chalicelib.services.clock import timestamp, utc_now
 from ops.console import AsJson, Console, DryRun, Pace, StageName, Yes, require_yes
 from ops.stage import Stage
 from waf.answers import (
+    Action,
     decision_document,
     decision_text,
     listing_document,
@@ -53,12 +54,12 @@ from waf.ranges import InputError
 DEFAULT_FOR = "12h"
 TIMEOUT = 600.0  # seconds
 ADD = (
-    "Let addresses in, for 12 hours where nothing else is said. Those that are in are renewed: they"
-    " keep owner and note, and a permanent one stays permanent."
+    "Allow addresses, for 12 hours by default. This renews a listed address: it keeps owner and note,"
+    " and a permanent entry stays permanent."
 )
-DENY = "Shut addresses out, inside of allowed ranges too; until they are removed, without --for."
+DENY = "Block addresses, also inside allowed ranges. Without --for the entry does not expire."
 
-FOR_HOW_LONG, ABOUT, CARE = "For how long", "About the entry", "With care"
+EXPIRY, ABOUT, CARE = "Expiry", "About the entry", "With care"
 EXAMPLE = "Example: landscape allow"
 
 Timeout = Annotated[
@@ -68,7 +69,7 @@ Timeout = Annotated[
         max=LONGEST_RUN_SECONDS,
         metavar="SECONDS",
         show_default=False,
-        help=f"after which a busy WAF is given up; {TIMEOUT:.0f} if left out",
+        help=f"how long to retry while AWS WAF is busy; {TIMEOUT:.0f} by default",
     ),
 ]
 Cidrs = Annotated[
@@ -77,11 +78,11 @@ Cidrs = Annotated[
 ]
 File = Annotated[
     Path | None,
-    typer.Option(metavar="PATH", help="more of them, one a line; # begins a remark"),
+    typer.Option(metavar="PATH", help="read them from a file, one a line; # begins a comment"),
 ]
 
 app = typer.Typer(
-    help="Who may reach the API: let addresses in, shut them out, take them out, list them.",
+    help="Manage the addresses that may reach the API: allow, block, remove, list them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -96,46 +97,44 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
     cidrs: Cidrs = None,
     me: Annotated[
         bool,
-        typer.Option("--me", help="what this machine is seen with, over IPv4 and over IPv6"),
+        typer.Option("--me", help="this machine's public addresses, IPv4 and IPv6"),
     ] = False,
     file: File = None,
     lasts: Annotated[
         str,
         typer.Option(
-            "--for", metavar="TIME", rich_help_panel=FOR_HOW_LONG, help="like 30m, 12h or 7d"
+            "--for", metavar="TIME", rich_help_panel=EXPIRY, help="such as 30m, 12h or 7d"
         ),
     ] = "",
     permanent: Annotated[
         bool,
         typer.Option(
             "--permanent",
-            rich_help_panel=FOR_HOW_LONG,
-            help="until it is taken out: for servers, which have a higher rate limit",
+            rich_help_panel=EXPIRY,
+            help="until it is removed: for servers, which get a higher rate limit",
         ),
     ] = False,
     owner: Annotated[
         str | None,
         typer.Option(
             rich_help_panel=ABOUT,
-            help="who answers for it. If left out: as it is, or you, as AWS knows you",
+            help="its owner. Default: unchanged, or for a new entry your AWS identity",
         ),
     ] = None,
     note: Annotated[
         str | None,
-        typer.Option(
-            rich_help_panel=ABOUT, help='what it is for; as it is, if left out; "" empties it'
-        ),
+        typer.Option(rich_help_panel=ABOUT, help='its purpose. Default: unchanged. "" empties it'),
     ] = None,
     wide: Annotated[
         bool,
         typer.Option(
-            "--wide", rich_help_panel=CARE, help="take more than a /16, or for IPv6 a /32"
+            "--wide", rich_help_panel=CARE, help="accept ranges wider than /16 (IPv6: /32)"
         ),
     ] = False,
     force: Annotated[
         bool,
         typer.Option(
-            "--force", rich_help_panel=CARE, help="take ranges that are for documentation"
+            "--force", rich_help_panel=CARE, help="accept addresses reserved for documentation"
         ),
     ] = False,
     checkip_url: Annotated[
@@ -143,7 +142,7 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
         typer.Option(
             metavar="URL",
             show_default=False,
-            help="whom --me asks; checkip.amazonaws.com if left out",
+            help="the service that --me asks; checkip.amazonaws.com by default",
         ),
     ] = CHECKIP_URL,
     dry_run: DryRun = False,
@@ -159,7 +158,7 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
     with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         if permanent and lasts:
-            raise InputError("--for and --permanent exclude each other")
+            raise InputError("pass --for or --permanent, not both")
         now = lists.clock()
         expires_at = timestamp(now + duration(lasts)) if lasts else None
         note = one_line(note or "", "note")
@@ -167,14 +166,14 @@ def put(  # noqa: PLR0913, PLR0917 - a command's options
         mine = my_addresses(checkip_url) if me else MyAddresses([], [])
         written += map(WrittenRange, mine.addresses)
         if not written:
-            raise InputError("say what is meant: addresses or ranges, --me, or --file")
+            raise InputError("no address given: pass addresses or ranges, --me, or --file")
         accepted = accept_all(written, wide=wide, force=force)
         owner = one_line(owner or boto3.client("sts").get_caller_identity()["Arn"], "owner")
         entries = [Entry(kind, each, owner, note, timestamp(now), expires_at) for each in accepted]
-        with waiting(f"{len(entries):,} to be put in"):
+        with waiting(f"adding {len(entries):,}"):
             outcome = lists.add(entries, keeps)
         outcome = replace(outcome, remarks=[*mine.remarks, *outcome.remarks])
-        report(lists, outcome, "let in" if kind == "allow" else "shut out", as_json=as_json)
+        report(lists, outcome, kind, as_json=as_json)
 
 
 @app.command(epilog=f"{EXAMPLE} remove 8.8.8.8 --stage dev")
@@ -182,28 +181,28 @@ def remove(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     cidrs: Cidrs = None,
     file: File = None,
-    kind: Annotated[Kind | None, typer.Option(help="where an address is in both lists")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="which list, if it is in both")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
-    """Take addresses out of the list that they are in."""
+    """Remove addresses from their list."""
     with Console("allowlist").failures():
         written = read_ranges(cidrs, file)
         if not written:
-            raise InputError("say what is to be taken out: addresses or ranges, or --file")
+            raise InputError("no address given: pass addresses or ranges, or --file")
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
-        with waiting(f"{len(written):,} to be taken out"):
+        with waiting(f"removing {len(written):,}"):
             outcome = lists.remove(spell_all(written), kind)
-        report(lists, outcome, "taken out of", as_json=as_json)
+        report(lists, outcome, "remove", as_json=as_json)
 
 
 @app.command("list", epilog=f"{EXAMPLE} list --stage dev")
 def list_entries(
     stage: StageName, as_json: AsJson = False, timeout: Timeout = TIMEOUT, pace: Pace = 1.0
 ) -> None:
-    """List who is in, until when, and where the IP sets differ from the table."""
+    """List the entries, their expiry, and the differences between IP sets and table."""
     with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace)
         with waiting("reading"):
@@ -215,7 +214,8 @@ def list_entries(
 def flush(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     unknown: Annotated[
-        bool, typer.Option("--unknown", help="what was put into the IP sets by hand, and only that")
+        bool,
+        typer.Option("--unknown", help="only addresses that were added to the IP sets by hand"),
     ] = False,
     kind: Annotated[Literal["allow", "deny", "both"], typer.Option(help="which list")] = "allow",
     yes: Yes = False,
@@ -224,7 +224,7 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
-    """Take everybody out of the allow list."""
+    """Remove every entry of the allow-list, or of the list in --kind."""
     with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
         kinds = KINDS if kind == "both" else (kind,)
@@ -233,23 +233,23 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
             entries = [] if unknown else lists.live(kinds)
         number = len(strangers) + len(entries)
         if number and not dry_run:
-            what = "put into the IP sets by hand" if unknown else f"in the {kind} list"
-            question = f"Take out everything {what} of the stage {stage}, {number:,} in all?"
+            what = "added by hand" if unknown else f"of the {' and '.join(kinds)} list"
+            question = f"Remove every address {what} in the stage {stage}, {number:,} in all?"
             require_yes(question, yes=yes)
-        with waiting(f"{number:,} to be taken out"):
+        with waiting(f"removing {number:,}"):
             outcome = lists.flush_unknown(strangers) if unknown else lists.flush(entries)
-        report(lists, outcome, "taken out of", as_json=as_json)
+        report(lists, outcome, "remove", as_json=as_json)
 
 
 @app.command("check", epilog=f"{EXAMPLE} check 8.8.8.8 --stage dev")
 def explain_decision(
     stage: StageName,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="one address, no range")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="one address, not a range")],
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
-    """Tell which rule decides about an address, and why."""
+    """Print the rule that decides about an address, and the reason."""
     with Console("allowlist").failures():
         network = parse_address(address)
         decision = decide(network, open_lists(stage, timeout, pace).views())
@@ -265,29 +265,29 @@ def sync(
     timeout: Timeout = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
-    """Bring the IP sets in line with the table, as every other command and the schedule do."""
+    """Update the IP sets from the table, as every other command and the schedule do."""
     with Console("allowlist").failures():
         lists = open_lists(stage, timeout, pace, dry_run=dry_run)
-        with waiting("bringing the IP sets in line"):
+        with waiting("updating the IP sets"):
             outcome = lists.sync()
-        report(lists, outcome, "", as_json=as_json)
+        report(lists, outcome, "sync", as_json=as_json)
 
 
 def open_lists(stage: str, timeout: float, pace: float, *, dry_run: bool = False) -> Lists:
-    """Raises StageError, SettingsError, and the SDK's errors."""
+    """Raises StageError, SettingsError and the SDK's errors."""
     found = Stage.read(stage)
     ledger = Ledger(open_table(stage))
     waf = Waf(waf_client(), timeout=timeout, pace=pace)
     return Lists(waf, Names(found.app, found.name), ledger, utc_now, dry_run)
 
 
-def report(lists: Lists, outcome: Outcome, verb: str, *, as_json: bool) -> None:
+def report(lists: Lists, outcome: Outcome, action: Action, *, as_json: bool) -> None:
     found = outcome_document(outcome, dry_run=lists.dry_run)
-    show(found, outcome_text(found, verb, lists.clock()), as_json=as_json)
+    show(found, outcome_text(found, action, lists.clock()), as_json=as_json)
 
 
 def waiting(what: str) -> Any:
-    """A sign of life on stderr, where that is a terminal."""
+    """A spinner on stderr, if that is a terminal."""
     return Terminal(stderr=True).status(f"{what} …")
 
 

@@ -1,10 +1,10 @@
-"""What allowlist.py answers: one JSON object, and the text that people read of it."""
+"""The output of allowlist.py: one JSON object, and its text for people."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import typer
 from rich.console import Console as Terminal
@@ -20,27 +20,29 @@ from waf.lists import Outcome, shortened
 from waf.overlaps import Overlap
 
 Document = dict[str, Any]
+Action = Literal["allow", "deny", "remove", "sync"]
+VERBS = {"allow": "allowed", "deny": "denied", "remove": "removed from", "sync": ""}
 ENTRY = ("kind", "cidr", "owner", "note", "created_at", "expires_at")
-ALONE = "There are no IP sets yet, there is the table alone: waf/associate.py makes them"
-MANY = 500  # entries, from which on a list is plain
-WIDE = 110  # columns of a terminal, from which on a list is a table
+ALONE = "There are no IP sets yet, only the table. Run waf/associate.py to create them"
+MANY = 500  # entries; a longer list is plain lines
+WIDE = 110  # columns; a narrower terminal gets two lines for each entry
 COLUMNS = ("list", "range", "until", "owner", "note", "state")
 STATES = {
     "no IP set yet": "",
     "in force": "",
     "pending": "not in the set yet",
-    "over": "to be taken out",
-    "unknown": "put in by hand",
+    "over": "still in the set",
+    "unknown": "added by hand",
 }
 DECIDED = {
-    "allow": "the allow set lets it in",
-    "deny": "the deny set shuts it out",
-    "default": "the default action shuts it out: it is not listed",
+    "allow": "allowed by the allow set",
+    "deny": "blocked by the deny set",
+    "default": "blocked by the default action: it is not listed",
 }
 
 
 def show(found: Document, lines: Sequence[str], *, as_json: bool) -> None:
-    """The object alone on stdout, and the lines on stderr; or the lines on stdout."""
+    """Prints the object on stdout and the lines on stderr; or the lines on stdout."""
     console = Console("allowlist", as_json)
     for line in lines:
         console.say(line)
@@ -68,7 +70,7 @@ def outcome_document(outcome: Outcome, *, dry_run: bool) -> Document:
 
 
 def _overlap_document(overlap: Overlap) -> Document:
-    """An entry has its `expires_at`; what was put into the set by hand has none."""
+    """An entry has its `expires_at`. An address that was added by hand has none."""
     document: Document = {"kind": overlap.kind, "cidr": overlap.cidr}
     document["is"] = "wider" if overlap.is_wider else "narrower"
     if overlap.entry:
@@ -83,65 +85,65 @@ def _sets_document(changes: Changes | None) -> list[Document] | None:
     return [{part: getattr(each, part) for part in parts} for each in changes.sets]
 
 
-def outcome_text(found: Document, verb: str, now: datetime) -> list[str]:
+def outcome_text(found: Document, action: Action, now: datetime) -> list[str]:
     """The lines about a command that changes something."""
     dry_run, sets = found["dry_run"], found["sets"]
-    verb = f"would be {verb}" if dry_run and verb else verb
-    changed = [_entry_text(entry, verb, now) for entry in found["entries"]]
+    verb = f"would be {VERBS[action]}" if dry_run else VERBS[action]
+    removed = action == "remove"
+    changed = [_entry_text(entry, verb, now, removed=removed) for entry in found["entries"]]
     changed += [f"{each['cidr']} {verb} the {each['kind']} set" for each in found["unknown"]]
-    lines = shortened(changed) or ["Nothing was to be changed"] * bool(verb)
-    still = "still " if "taken out" in verb else ""
-    lines += shortened([s for e in found["overlaps"] for s in _overlap_texts(e, still, now)])
+    lines = shortened(changed) or ["Nothing to change"] * (action != "sync")
+    lines += shortened([s for e in found["overlaps"] for s in _overlap_texts(e, now, removed)])
     lines += found["remarks"]
     if sets is not None or not dry_run:
         lines += [ALONE] if sets is None else _sets_text(sets)
-    return lines + ["A dry run: nothing was written"] * dry_run
+    return lines + ["Dry run: nothing was changed"] * dry_run
 
 
-def _entry_text(entry: Document, verb: str, now: datetime) -> str:
-    if "taken out" in verb:
+def _entry_text(entry: Document, verb: str, now: datetime, *, removed: bool) -> str:
+    if removed:
         return f"{entry['cidr']} {verb} the {entry['kind']} list"
-    renewed = f", renewed: it was {_until(entry['was'], now)}" if "was" in entry else ""
+    renewed = f"; before: {_until(entry['was'], now)}" if "was" in entry else ""
     return f"{entry['cidr']} {verb} {_until(entry, now)}{renewed}"
 
 
-def _overlap_texts(about: Document, still: str, now: datetime) -> Iterator[str]:
-    """What else decides about a range that was added, or does `still ` after its removal."""
+def _overlap_texts(about: Document, now: datetime, removed: bool) -> Iterator[str]:
+    """The other entries that decide about a range that was added, or about one after its removal."""
     cidr, others = about["cidr"], about["with"]
     shut = [each for each in others if (each["kind"], each["is"]) == ("deny", "wider")]
     if shut and about["kind"] == "allow":
         by = shut[0]
-        yield f"{cidr} stays shut out: {by['cidr']} is denied {_overlap_until(by, now)}"
+        yield f"{cidr} stays blocked: {by['cidr']} is denied {_overlap_until(by, now)}"
         return
     for each in others:
-        if still and each["kind"] != about["kind"]:
+        if removed and each["kind"] != about["kind"]:
             continue
-        also = f"{still}{'let in' if each['kind'] == 'allow' else 'shut out'}"
-        until = f"{'' if still else ' too'}, {_overlap_until(each, now)}"
+        verb = f"is {'still' if removed else 'also'} {VERBS[each['kind']]} by"
+        until = _overlap_until(each, now)
         if each["is"] == "wider":
-            yield f"{cidr} is {also} by {each['cidr']}{until}"
+            yield f"{cidr} {verb} {each['cidr']}, {until}"
         else:
-            yield f"{each['cidr']}, within {cidr}, is {also} by an entry of its own{until}"
+            yield f"{each['cidr']}, inside {cidr}, {verb} its own entry, {until}"
 
 
 def _overlap_until(overlap: Document, now: datetime) -> str:
-    return _until(overlap, now) if "expires_at" in overlap else "which was put in by hand"
+    return _until(overlap, now) if "expires_at" in overlap else "which was added by hand"
 
 
 def _sets_text(sets: Sequence[Document]) -> Iterator[str]:
     for each in sets:
-        put_in, taken_out, by_hand = each["added"], each["removed"], each["unknown"]
-        parts = [f"{len(put_in):,} put in ({_some(put_in)})"] * bool(put_in)
-        parts += [f"{len(taken_out):,} taken out ({_some(taken_out)})"] * bool(taken_out)
+        added, removed, by_hand = each["added"], each["removed"], each["unknown"]
+        parts = [f"{len(added):,} added ({_some(added)})"] * bool(added)
+        parts += [f"{len(removed):,} removed ({_some(removed)})"] * bool(removed)
         if parts:
             yield f"IP set {each['name']}: {', '.join(parts)}"
         if by_hand:
             yield (
-                f"IP set {each['name']}: {len(by_hand):,} put in by hand"
-                f" ({_some(by_hand)}); flush --unknown takes such out"
+                f"IP set {each['name']}: {len(by_hand):,} added by hand"
+                f" ({_some(by_hand)}). Remove with flush --unknown"
             )
     if not any(each["added"] or each["removed"] for each in sets):
-        yield "The IP sets are as wanted"
+        yield "The IP sets are unchanged"
 
 
 def _some(cidrs: Sequence[str], most: int = 5) -> str:
@@ -187,10 +189,10 @@ def _state(view: View, cidr: str, live: frozenset[str], leaving: frozenset[str])
 
 
 def show_listing(found: Document, now: datetime, *, as_json: bool) -> None:
-    """Many are plain lines: a table of them takes as long to lay out as to read."""
+    """More than MANY entries are plain lines: the layout of a long table takes long."""
     rows = [_row(entry, now) for entry in found["entries"]]
     if as_json or not rows:
-        show(found, [] if as_json else ["Nobody is listed"], as_json=as_json)
+        show(found, [] if as_json else ["No address is listed"], as_json=as_json)
     elif len(rows) > MANY:
         typer.echo("\n".join("\t".join(row) for row in (COLUMNS, *rows)))
     else:
@@ -205,7 +207,7 @@ def show_listing(found: Document, now: datetime, *, as_json: bool) -> None:
 
 
 def _two(row: tuple[str, ...]) -> tuple[str, ...]:
-    """A row as two lines beside the list's name, for a terminal where six columns would be too narrow."""
+    """A row as two lines beside the list's name, for a narrow terminal."""
     kind, cidr, until, owner, note, state = row
     until = until if until in ("", "for ever") else f"until {until}"
     about = ": ".join(filter(None, (owner, note)))
@@ -220,9 +222,9 @@ def _row(entry: Document, now: datetime) -> tuple[str, ...]:
 
 
 def short_owner(owner: str) -> str:
-    """`role/landscape-operators` of the ARN of a role's session, `user/jane` of a user's.
+    """`role/landscape-operators` for the ARN of a role's session, `user/jane` for a user's.
 
-    The session's name is left out: it is often an e-mail address.
+    The result omits the session's name: it is often an e-mail address.
     """
     head, _, rest = owner.partition("/")
     kind = head.rpartition(":")[2] if head.startswith("arn:") else ""
@@ -238,12 +240,11 @@ def decision_document(decision: Decision) -> Document:
 def decision_text(found: Document) -> list[str]:
     lines = []
     if not found["sets"]:
-        lines.append(
-            "There is no firewall yet, so the application refuses everybody. By the table:"
-        )
+        lines.append("There is no firewall yet: the API refuses everybody. Run waf/associate.py")
+        lines.append("According to the table alone:")
     by = f" ({', '.join(found['cidrs'])})" if found["cidrs"] else ""
     lines.append(f"{found['address']}: {DECIDED[found['rule']]}{by}")
     if found["after_sync"] != found["rule"]:
         then = DECIDED[found["after_sync"]]
-        lines.append(f"The sets differ from the table. Once they are in line: {then}")
+        lines.append(f"The sets differ from the table. After sync: {then}")
     return [*lines, *found["remarks"]]

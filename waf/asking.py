@@ -1,4 +1,4 @@
-"""What an operator asks for: ranges on the command line or in a file, for how long, on whose behalf."""
+"""An operator's input: ranges from the command line or a file, durations, owners and notes."""
 
 import codecs
 import re
@@ -18,14 +18,14 @@ MOST_FLAWS = 50
 
 @dataclass(frozen=True, slots=True)
 class WrittenRange:
-    """A range as somebody wrote it, and where: `hosts.txt:12`, or nothing for an argument."""
+    """A range as it was written, and its place: `hosts.txt:12`, or nothing for an argument."""
 
     text: str
     where: str = ""
 
 
 def read_ranges(cidrs: list[str] | None, file: Path | None) -> list[WrittenRange]:
-    """Raises InputError where the file cannot be read."""
+    """Raises InputError if the file cannot be read."""
     written = [WrittenRange(cidr) for cidr in cidrs or []]
     if file is None:
         return written
@@ -38,11 +38,13 @@ def read_ranges(cidrs: list[str] | None, file: Path | None) -> list[WrittenRange
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(f"{file}:{line} is not UTF-8: save the file as UTF-8") from None
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror or error}") from None
+        raise InputError(
+            f"{file} cannot be read: {error.strerror or error}. Check the path"
+        ) from None
 
 
 def ranges_in(text: str, name: str) -> list[WrittenRange]:
-    """The ranges of a file: one a line, `#` begins a remark."""
+    """The ranges of a file: one a line, `#` begins a comment."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return [WrittenRange(line, f"{name}:{number}") for number, line in enumerate(lines, 1) if line]
 
@@ -50,12 +52,12 @@ def ranges_in(text: str, name: str) -> list[WrittenRange]:
 def accept_all(
     written: Iterable[WrittenRange], *, wide: bool = False, force: bool = False
 ) -> list[str]:
-    """Their one spelling, each once. Raises InputError, which names all that are refused, and where."""
+    """Each range once, in its one spelling. Raises InputError, which lists every refused one and its place."""
     return _each(written, lambda text: accepted(text, wide=wide, force=force))
 
 
 def spell_all(written: Iterable[WrittenRange]) -> list[str]:
-    """The same of ranges that need not be fit to be let in: to be taken out."""
+    """The same for ranges to remove: these may be ranges that `accepted` refuses."""
     return _each(written, lambda text: str(parse(text)))
 
 
@@ -77,20 +79,20 @@ def duration(text: str) -> timedelta:
     """`30m`, `12h`, `7d`. Raises InputError."""
     found = DURATION.fullmatch(text.strip())
     if not found or not int(found[1]):
-        raise InputError(f"{text!r} is no duration like 30m, 12h or 7d")
+        raise InputError(f"{text!r} is not a duration: write it like 30m, 12h or 7d")
     length = timedelta(**{UNITS[found[2]]: int(found[1])})
     if length > timedelta(days=LONGEST_DAYS):
         raise InputError(
-            f"{text} is longer than {LONGEST_DAYS}d: what is to stay longer wants --permanent"
+            f"{text} is longer than {LONGEST_DAYS}d: pass a shorter time, or --permanent"
         )
     return length
 
 
 def one_line(text: str, what: str) -> str:
-    """An owner or a note as it is kept. Raises InputError where it cannot be shown on a line."""
+    """An owner or a note without surrounding blanks. Raises InputError if it does not fit on one line."""
     text = text.strip()
     if len(text) > LONGEST_TEXT:
-        raise InputError(f"the {what} has {len(text)} characters, more than {LONGEST_TEXT}")
+        raise InputError(f"the {what} has {len(text)} characters: shorten it to {LONGEST_TEXT}")
     if not text.isprintable():
-        raise InputError(f"the {what} holds characters that cannot be shown on a line")
+        raise InputError(f"the {what} has an invisible character or a line break: remove it")
     return text

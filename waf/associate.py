@@ -1,10 +1,10 @@
-"""Puts AWS WAF in front of a deployed stage, or brings it up to date.
+"""Creates or updates the firewall of a deployed stage.
 
     python waf/associate.py --stage dev
     python waf/associate.py --stage dev --load-balancer ARN
 
-After each `chalice deploy`; twice in a row it does nothing the second time. docs/firewall.md says
-how it is used. AWS credentials, region, profile and endpoint are the SDK's own settings.
+Run it after each `chalice deploy`: docs/firewall.md. A second run changes nothing. The SDK's own
+settings choose AWS credentials, region, profile and endpoint.
 """
 
 import json
@@ -44,16 +44,16 @@ from waf.rotation import PROPAGATION, Rotation
 from waf.rules import LEAST_REQUESTS, MOST_REQUESTS, REQUESTS, SERVER_REQUESTS, versions_of
 from waf.versions import newer
 
-WHERE, CHOICES, DEEDS = "Where", "What is chosen, and stays", "What else is done"
+WHERE, CHOICES, DEEDS = "Target", "Settings, kept until changed", "Other actions"
 REFUSES_ALL = (
-    "Without its web ACL the application refuses every request that comes through {}"
-    " (but takes every one where LANDSCAPE_REQUIRE_WAF is false)."
+    "Without its web ACL, the application refuses every request through {}."
+    " With LANDSCAPE_REQUIRE_WAF=false it accepts every request."
 )
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done with the firewall, beside putting it there."""
+    """The options beside the firewall's own settings."""
 
     dry_run: bool = False
     status: bool = False
@@ -63,11 +63,11 @@ class Task:
 
     def __post_init__(self) -> None:
         if self.detach and self.delete:
-            raise FirewallError("--detach or --delete, not both: --delete detaches first")
+            raise FirewallError("pass --detach or --delete, not both: --delete detaches first")
 
 
 def put_up(place: Place, options: Options, rotation: Rotation, task: Task, console: Console) -> int:
-    """The exit status: 0 when the association holds, or a dry run shows how it will."""
+    """The exit code: 0 if the web ACL is associated, or after a dry run."""
     planned = plan(place, options, rotation, console.say)
     console.show_plan(_title(place), planned.steps, every=task.status)
     is_due = is_anything_due(planned.steps)
@@ -81,20 +81,20 @@ def put_up(place: Place, options: Options, rotation: Rotation, task: Task, conso
     if is_due:
         console.carry_out(planned.steps)
         wait_until_associated(place)
-    console.say(f"{'' if is_due else f'{NOTHING}: '}the association holds")
+    console.say(f"{'' if is_due else f'{NOTHING}: '}the web ACL is associated")
     console.end(is_due=False, holds=True)
     return 0
 
 
 def take_down(place: Place, task: Task, console: Console) -> int:
-    """The exit status. Asks first, unless told not to."""
+    """The exit code. Asks for confirmation, unless `task.yes`."""
     steps = list(delete_steps(place)) if task.delete else detach_steps(place)
     console.show_plan(_title(place), steps, every=task.status)
     is_due = is_anything_due(steps)
     if is_due and not (task.dry_run or task.status):
         console.say(REFUSES_ALL.format(place.resource))
         what = ", ".join(step.what for step in steps if step.is_due)
-        require_yes(f"Take away: {what}?", yes=task.yes)
+        require_yes(f"Remove: {what}?", yes=task.yes)
         place.waf.begin()
         console.carry_out(steps)
     console.say(NOTHING if not is_due else "done" if console.done else DUE_TEXT)
@@ -103,12 +103,12 @@ def take_down(place: Place, task: Task, console: Console) -> int:
 
 
 def _tell_versions(place: Place, console: Console) -> None:
-    """Where AWS recommends another version of its managed rules than is set."""
+    """Prints each managed rule group whose version differs from AWS's recommendation."""
     acl = place.waf.until_done(place.find_acl)
     found = newer(place.waf, versions_of(acl.settings)) if acl else []
     console.answer["newer_versions"] = found
     for each in found:
-        console.say(f"{each}: --update-rules takes what AWS recommends")
+        console.say(f"{each}. Set it with --update-rules")
 
 
 def _title(place: Place) -> str:
@@ -136,14 +136,12 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         typer.Option(
             metavar="ARN",
             rich_help_panel=WHERE,
-            help="an Application Load Balancer, in the place of the API",
+            help="an Application Load Balancer, instead of the API",
         ),
     ] = "",
     replace: Annotated[
         bool,
-        typer.Option(
-            "--replace", rich_help_panel=WHERE, help="take the place of another team's web ACL"
-        ),
+        typer.Option("--replace", rich_help_panel=WHERE, help="replace another team's web ACL"),
     ] = False,
     rate_limit: Annotated[
         int | None,
@@ -152,7 +150,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
             max=MOST_REQUESTS,
             metavar="N",
             rich_help_panel=CHOICES,
-            help=f"requests of one address in five minutes; {REQUESTS:,} at first",
+            help=f"requests of one address in five minutes; {REQUESTS:,} by default",
         ),
     ] = None,
     server_rate_limit: Annotated[
@@ -162,7 +160,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
             max=MOST_REQUESTS,
             metavar="N",
             rich_help_panel=CHOICES,
-            help=f"the same of each permanent entry; {SERVER_REQUESTS:,} at first",
+            help=f"the same for each permanent entry; {SERVER_REQUESTS:,} by default",
         ),
     ] = None,
     count: Annotated[
@@ -178,7 +176,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         typer.Option(
             metavar="NAME",
             rich_help_panel=CHOICES,
-            help="aws-waf-logs-…: log what is blocked or counted; made if missing",
+            help="aws-waf-logs-…: log blocked and counted requests; created if missing",
         ),
     ] = None,
     update_rules: Annotated[
@@ -194,7 +192,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         typer.Option(
             "--rotate-secret",
             rich_help_panel=DEEDS,
-            help="change the inserted header's value; about eleven minutes",
+            help="change the inserted header's value; takes about eleven minutes",
         ),
     ] = False,
     propagation_seconds: Annotated[
@@ -204,7 +202,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
             metavar="SECONDS",
             rich_help_panel=DEEDS,
             show_default=False,
-            help=f"how long both values are good at least; {PROPAGATION:.0f} at first",
+            help=f"how long both values stay valid, at least; {PROPAGATION:.0f} by default",
         ),
     ] = PROPAGATION,
     detach: Annotated[
@@ -212,7 +210,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         typer.Option(
             "--detach",
             rich_help_panel=DEEDS,
-            help="take the web ACL off: everything is refused there",
+            help="detach the web ACL: the application then refuses every request",
         ),
     ] = False,
     delete: Annotated[
@@ -233,7 +231,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
         bool,
         typer.Option(
             "--print-policy",
-            help="the IAM policy for whoever runs this; with --log-group, logs too",
+            help="print the IAM policy for operators; with --log-group, logs too",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -244,14 +242,16 @@ def main(  # noqa: PLR0913, PLR0917 - a command's options
             max=LONGEST_RUN_SECONDS,
             metavar="SECONDS",
             show_default=False,
-            help=f"for what fails in passing; {TIMEOUT:.0f} if left out",
+            help=f"how long to retry temporary failures; {TIMEOUT:.0f} by default",
         ),
     ] = TIMEOUT,
     pace: Pace = 1.0,
 ) -> None:
-    """Put AWS WAF in front of a deployed stage, or bring it up to date."""
+    """Create or update the firewall of a deployed stage."""
     if rest_api_id and load_balancer:
-        raise typer.BadParameter("--rest-api-id or --load-balancer, not both: one run is for one")
+        raise typer.BadParameter(
+            "pass --rest-api-id or --load-balancer, not both. Run the command once for each"
+        )
     console = Console("associate", as_json)
     with console.failures():
         target = Target(stage, rest_api_id, timeout, pace, load_balancer)

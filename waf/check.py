@@ -1,4 +1,4 @@
-"""Which rule decides about an address, and why."""
+"""Finds the rule that decides about an address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from chalicelib.firewall.names import Kind, SetKind
 from waf.ranges import SPECIAL, InputError, Network, Ranges, parse
 
 Rule = SetKind | Literal["default"]  # the default action blocks
-NOT_FORETOLD = (
-    "rate limits and AWS's managed rule groups are decided before the allow set: whether they block"
-    " a request cannot be foretold"
+NOT_PREDICTED = (
+    "AWS WAF evaluates rate limits and managed rule groups before the allow set. This command cannot"
+    " predict whether they block a request"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`rule` decides, by `cidrs` of its set, the narrowest first.
+    """`rule` decides, because of `cidrs` in its set, the narrowest first.
 
-    `by_table` is what would decide by the table alone, `after_sync` what will once the sets are in
-    line with it: what is in them by hand stays. `sets` is False where associate.py has not run: then
-    there is no firewall, and all three are by the table.
+    `by_table` is the rule according to the table alone. `after_sync` is the rule after the next sync,
+    which keeps addresses that were added by hand. `sets` is False if associate.py has not run: there
+    is no firewall then, and all three are according to the table.
     """
 
     address: str
@@ -40,12 +40,12 @@ def parse_address(text: str) -> Network:
     """One address, public or not. Raises InputError."""
     network = parse(text)
     if network.prefixlen != network.max_prefixlen:
-        raise InputError(f"{network} is a range: ask about one address")
+        raise InputError(f"{network} is a range: pass one address")
     return network
 
 
 def decide(address: Network, views: Sequence[View]) -> Decision:
-    """About `address`, by the deny and allow sets of its version, and by the table."""
+    """Decides by the deny and allow sets of the address's IP version, and by the table."""
     seen: dict[Rule, View] = {v.kind: v for v in views if v.version == f"IPV{address.version}"}
     sets = all(view.addresses is not None for view in seen.values())
     by_table, held = _first(address, {kind: view.live for kind, view in seen.items()})
@@ -63,12 +63,12 @@ def decide(address: Network, views: Sequence[View]) -> Decision:
         after_sync,
         sets,
         [e for cidr in cidrs if decisive and (e := decisive.entries.get(cidr))],
-        [NOT_FORETOLD] * (rule == "allow") + _remarks(address, decisive, cidrs),
+        [NOT_PREDICTED] * (rule == "allow") + _remarks(address, decisive, cidrs),
     )
 
 
 def _first(address: Network, sets: Mapping[Rule, frozenset[str]]) -> tuple[Rule, list[str]]:
-    """The deny set comes first; WAF knows nothing of narrow and wide."""
+    """The deny set comes first. A narrow range has no precedence over a wide one."""
     order: tuple[Kind, ...] = ("deny", "allow")
     for kind in order:
         if holding := Ranges(sets[kind]).holding(str(address)):
@@ -78,13 +78,13 @@ def _first(address: Network, sets: Mapping[Rule, frozenset[str]]) -> tuple[Rule,
 
 def _remarks(address: Network, view: View | None, cidrs: Sequence[str]) -> list[str]:
     remarks = [
-        f"{address.network_address} is in {special}, {what}: WAF sees public addresses only"
+        f"{address.network_address} is in {special}, {what}: AWS WAF sees public addresses only"
         for special, what in SPECIAL
         if special.overlaps(address)
     ]
     if view and view.addresses is not None:
-        by_hand = "was put into the set by hand"
-        over = "has expired or was removed, and is to leave the set"
+        by_hand = "was added to the set by hand"
+        over = "has expired or was removed, and is still in the set"
         remarks += [f"{cidr} {by_hand}" for cidr in cidrs if cidr in view.unknown]
         remarks += [f"{cidr} {over}" for cidr in cidrs if cidr in view.leaving]
     return remarks

@@ -1,7 +1,7 @@
-"""The two lists, of who is let in and who is shut out, as operators change them.
+"""The changes that operators make to the allow-list and the deny list.
 
-Each change is written into the table first, and then the IP sets are aligned with it. Whatever is
-wrong with a request is said before anything is written.
+Each change writes the table first, and then updates the IP sets. An invalid request is refused
+before the first write.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,11 +24,11 @@ Unknown = tuple[SetKind, str]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command did, or would do.
+    """The effect of a command, or of its dry run.
 
-    `before` are the entries that counted until then, by CIDR; `overlaps` what else the lists say
-    about what was added or removed, by kind and CIDR; `changes` is None where there are no IP sets,
-    and for a dry run; `remarks` are for the operator.
+    `before` has the replaced live entries by CIDR. `overlaps` has, by kind and CIDR, the other
+    entries that decide about a changed range. `changes` is None without IP sets, and for a dry run.
+    `remarks` are for the operator.
     """
 
     entries: Sequence[Entry] = ()
@@ -43,7 +43,7 @@ class Outcome:
 class Lists:
     """A stage's lists. Methods raise FirewallError, errors.UnavailableError and the SDK's errors.
 
-    With `dry_run` nothing is written.
+    With `dry_run` they write nothing.
     """
 
     waf: Waf
@@ -58,11 +58,11 @@ class Lists:
         return align(self.waf, self.names, self.ledger, self.clock(), unwanted)
 
     def sync(self) -> Outcome:
-        """Brings the sets in line; a dry run tells what would be changed."""
+        """Updates the sets from the table. A dry run returns the changes that are due."""
         return Outcome(changes=self._planned() if self.dry_run else self.align())
 
     def views(self, kinds: Iterable[SetKind] = KINDS) -> list[View]:
-        """Each set beside its entries."""
+        """Each set with its entries."""
         found = self.waf.until_done(lambda: find_sets(self.waf, self.names))
         now = self.clock()
 
@@ -75,10 +75,10 @@ class Lists:
         return [look(kind, version) for kind in kinds for version in VERSIONS]
 
     def add(self, entries: Sequence[Entry], keeps: Collection[str] = ()) -> Outcome:
-        """Puts entries of one kind in, or renews them.
+        """Adds or renews entries of one kind.
 
-        Of the fields that `keeps` names, a renewed entry keeps what it had; of `expires_at` only
-        that it is permanent.
+        A renewed entry keeps the old values of the fields in `keeps`. It keeps `expires_at` only if
+        the old entry is permanent.
         """
         kind = entries[0].kind
         wanted = {entry.cidr: entry for entry in entries}
@@ -95,17 +95,17 @@ class Lists:
         return Outcome(entries, before, changes=changes, overlaps=found)
 
     def remove(self, cidrs: Sequence[str], kind: Kind | None) -> Outcome:
-        """Takes entries out: of `kind`, or of the list that they are in."""
+        """Removes entries from the list `kind`, or from the list that they are in."""
         known = {each: self._entries(each) for each in ([kind] if kind else KINDS)}
         self._require_listed(cidrs, known)
         listed = [of_kind[cidr] for cidr in cidrs for of_kind in known.values() if cidr in of_kind]
         live = [entry for entry in listed if entry.is_live(self.clock())]
         left = live if not self.dry_run else []
-        while left:  # what was renewed meanwhile is to go all the same
+        while left:  # removes an entry that was renewed meanwhile, too
             changed = self.ledger.retire(left, self.clock())
             left = [entry for entry in changed if entry.is_live(self.clock())]
         counted = {entry.cidr for entry in live}
-        remarks = [f"{cidr} was taken out before" for cidr in cidrs if cidr not in counted]
+        remarks = [f"{cidr} was removed or expired before" for cidr in cidrs if cidr not in counted]
         changes = self.align()
         found: dict[tuple[Kind, str], list[Overlap]] = {}
         for of_kind in {entry.kind for entry in listed}:
@@ -118,22 +118,22 @@ class Lists:
         return [e for kind in kinds for e in self.ledger.entries(kind) if e.is_live(now)]
 
     def flush(self, entries: Sequence[Entry]) -> Outcome:
-        """Takes out these, as they were read: what was renewed since then stays."""
+        """Removes these entries, except those that were renewed since they were read."""
         renewed: list[Entry] = []
         if not self.dry_run:
             now = self.clock()
             renewed = [e for e in self.ledger.retire(entries, now) if e.is_live(now)]
         kept = {(entry.kind, entry.cidr) for entry in renewed}
         gone = [entry for entry in entries if (entry.kind, entry.cidr) not in kept]
-        remarks = [f"{entry.cidr} stays: it was renewed meanwhile" for entry in renewed]
+        remarks = [f"{entry.cidr} was renewed meanwhile, and stays" for entry in renewed]
         return Outcome(gone, changes=self.align(), remarks=shortened(remarks))
 
     def unknown(self, kinds: Iterable[Kind]) -> list[Unknown]:
-        """What is in the sets by hand."""
+        """The addresses that were added to the sets by hand."""
         return [(seen.kind, each) for seen in self.views(kinds) for each in sorted(seen.unknown)]
 
     def flush_unknown(self, unknown: Sequence[Unknown]) -> Outcome:
-        """Takes these addresses out of the sets, unless there is an entry about them by now."""
+        """Removes these addresses from the sets, except those that have an entry by now."""
         return Outcome(unknown=unknown, changes=self.align(unknown))
 
     def _planned(self) -> Changes | None:
@@ -162,9 +162,9 @@ class Lists:
         new: Iterable[Entry] = (),
         gone: Collection[str] = (),
     ) -> dict[tuple[Kind, str], list[Overlap]]:
-        """With the same list, and of the allow list with the deny list, which decides before it.
+        """Overlaps with entries of the same list. The allow list is compared with the deny list too.
 
-        A dry run has written neither what is `new` nor what is `gone`.
+        `new` and `gone` are the changes, which a dry run has not written.
         """
         kinds: tuple[Kind, ...] = ("deny", "allow") if kind == "allow" else ("deny",)
         listed: dict[SetKind, dict[str, Entry | None]] = {each: {} for each in kinds}
@@ -180,10 +180,10 @@ class Lists:
     def _require_listed(
         self, cidrs: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
     ) -> None:
-        """Raises InputError, which names those that are in both lists, and those that are in none."""
+        """Raises InputError, which lists the ranges that are in both lists, and those that are in none."""
         now = self.clock()
         twice = [
-            f"{cidr} is both allowed and denied: say --kind allow or --kind deny"
+            f"{cidr} is both allowed and denied: pass --kind allow or --kind deny"
             for cidr in cidrs
             if len([True for of_kind in known.values() if _counts(of_kind.get(cidr), now)]) > 1
         ]
@@ -195,18 +195,18 @@ class Lists:
     def _unlisted(
         self, missing: Sequence[str], known: Mapping[Kind, Mapping[str, Entry]]
     ) -> list[str]:
-        """A line for each, with what it may have been taken for."""
+        """A line for each missing range, with the nearest listed one."""
         by_hand = {cidr for _, cidr in self.unknown(known)}
         live = {kind: Ranges(entry.cidr for entry in self.live([kind])) for kind in known}
 
         def line(cidr: str) -> str:
             if cidr in by_hand:
-                return f"{cidr} was put into the IP set by hand: flush --unknown takes such out"
+                return f"{cidr} was added to the IP set by hand: remove it with flush --unknown"
             for kind, ranges in live.items():
                 if holding := ranges.holding(cidr):
-                    near = f"{holding[0]}, which holds it, is in the {kind} list"
-                    return f"{cidr} is not listed by itself: {near}"
-            return f"{cidr} is not listed"
+                    near = f"the {kind} list has {holding[0]}, which contains it"
+                    return f"{cidr} is not listed itself: {near}. Pass a listed range"
+            return f"{cidr} is not listed: run list to see the entries"
 
         return [line(cidr) for cidr in missing]
 

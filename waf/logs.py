@@ -1,7 +1,7 @@
-"""WAF's logs: of what was blocked or counted, never of what was let in.
+"""AWS WAF's logs: blocked and counted requests, never allowed ones.
 
-The record of an allowed request shows the header that was inserted, value and all, and no redaction
-hides it. One that was counted first and then allowed is both, so what was allowed is dropped first.
+The record of an allowed request has the inserted header with its value, and redaction cannot hide
+it. A request may be counted and then allowed, so the first filter drops allowed requests.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from ops.steps import AS_WANTED, MISSING, Step, difference
 from waf.place import Place
 from waf.protection import HIDDEN
 
-PREFIX = "aws-waf-logs-"  # AWS takes no other destination
+PREFIX = "aws-waf-logs-"  # AWS accepts no other destination
 RETENTION = 30  # days
 
 
@@ -38,12 +38,12 @@ def require_name(group: str | None) -> None:
     """Raises FirewallError."""
     if group is not None and not group.startswith(PREFIX):
         raise FirewallError(
-            f"--log-group {group!r} does not begin with {PREFIX}: AWS WAF takes no other"
+            f"--log-group {group!r} is invalid for AWS WAF: pass a name that begins with {PREFIX}"
         )
 
 
 def log_steps(place: Place, acl_arn: str | None, group: str | None) -> Iterator[Step]:
-    """Without `group` the destination that there is stays, and only what is logged is put right."""
+    """Without `group` the present destination stays, and only filter and redaction are corrected."""
     if group:
         yield from _group_steps(place.logs, group)
     found = place.waf.until_done(partial(find_logging, place, acl_arn)) if acl_arn else None
@@ -58,7 +58,7 @@ def log_steps(place: Place, acl_arn: str | None, group: str | None) -> Iterator[
 
 
 def _group_steps(logs: Any, name: str) -> Iterator[Step]:
-    """A retention that somebody chose stays."""
+    """Keeps a retention that is already set."""
     found = find_group(logs, name)
     days = (found or {}).get("retentionInDays")
     yield Step(
@@ -76,7 +76,7 @@ def _group_steps(logs: Any, name: str) -> Iterator[Step]:
 
 
 def find_logging(place: Place, acl_arn: str) -> dict[str, Any] | None:
-    """To be called within Waf.until_done."""
+    """Call it within Waf.until_done."""
     try:
         answer = place.waf("get_logging_configuration", ResourceArn=acl_arn)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""From an operator's options and settings to the stage on AWS that they mean."""
+"""Finds the stage on AWS for an operator's options and settings."""
 
 import json
 import os
@@ -20,25 +20,26 @@ from chalicelib.stores.dynamodb.client import Client
 from ops.stage import Stage, StageError, stage_environment
 from waf.place import Place
 
-# The IAM policy of whoever runs associate.py and allowlist.py: no more than the two need.
+# The IAM policy for operators: only the rights that associate.py and allowlist.py need.
 POLICY = Path(__file__).parent / "policy.json"
 LOAD_BALANCER = re.compile(
     r"arn:aws[\w-]*:elasticloadbalancing:([\w-]+):\d{12}:loadbalancer/app/[\w-]+/\w+"
 )
-# What may be mistaken for it, by what the last part of its ARN begins with.
+# Other resources, by the beginning of the last part of the ARN.
 OTHERS = {
     "loadbalancer/net/": "a Network Load Balancer, which AWS WAF cannot filter",
     "loadbalancer/gwy/": "a Gateway Load Balancer, which AWS WAF cannot filter",
-    "listener": "a listener: say the ARN of its load balancer",
-    "targetgroup/": "a target group: say the ARN of its load balancer",
+    "listener": "a listener: pass the ARN of its load balancer",
+    "targetgroup/": "a target group: pass the ARN of its load balancer",
 }
 
 
 @dataclass(frozen=True)
 class Target:
-    """The stage, its API ("" for the one that Chalice deployed) and how AWS WAF is to be called.
+    """The stage, its API, and the `timeout` and `pace` of calls to AWS WAF.
 
-    The ARN of a `load_balancer` means that, in the place of an API.
+    An empty `rest_api_id` is the API that Chalice deployed. `load_balancer` is an ARN, used instead
+    of the API.
     """
 
     stage: str
@@ -51,7 +52,7 @@ class Target:
 def open_place(target: Target) -> Place:
     """Raises StageError, SettingsError, the SDK's errors.
 
-    FirewallError where there is no such API or load balancer.
+    FirewallError if the API or the load balancer does not exist.
     """
     stage = Stage.read(target.stage)
     table = open_table(target.stage)
@@ -67,17 +68,16 @@ def open_place(target: Target) -> Place:
 
 
 def open_table(stage: str) -> Client:
-    """Raises SettingsError where the stage keeps nothing in DynamoDB."""
+    """Raises SettingsError if the stage has no DynamoDB table."""
     table = Settings.read(stage_environment(stage, os.environ)).table
     return Client(BotoTransport(), table, time.monotonic, time.sleep)
 
 
 def fill_policy(target: Target, *, with_logs: bool = False) -> dict[str, Any]:
-    """Of the load balancer or the API's stage: any API's where none is deployed yet.
+    """The IAM policy for the load balancer or the API's stage. Without an API it covers any API.
 
-    `with_logs` adds what WAF's logs need.
-
-    Raises StageError, SettingsError, FirewallError, the SDK's errors.
+    `with_logs` adds the rights for AWS WAF's logs. Raises StageError, SettingsError, FirewallError,
+    the SDK's errors.
     """
     stage = Stage.read(target.stage)
     sts = boto3.client("sts")
@@ -100,7 +100,7 @@ def fill_policy(target: Target, *, with_logs: bool = False) -> dict[str, Any]:
 
 
 def _resource(target: Target, stage: Stage, meta: Any) -> str:
-    """The ARN that the policy is for; of any API where none is deployed yet."""
+    """The ARN for the policy. Without a deployed API it covers any API."""
     if target.load_balancer:
         return _require_load_balancer(target.load_balancer, meta.region_name)
     try:
@@ -111,21 +111,21 @@ def _resource(target: Target, stage: Stage, meta: Any) -> str:
 
 
 def stage_arn(meta: Any, rest_api_id: str, gateway_stage: str) -> str:
-    """Of the API's stage, as WAF wants it; `meta` is a client's."""
+    """The ARN of the API's stage in the form that AWS WAF needs. `meta` is a client's."""
     path = f"/restapis/{rest_api_id}/stages/{gateway_stage}"
     return f"arn:{meta.partition}:apigateway:{meta.region_name}::{path}"
 
 
 def _require_load_balancer(arn: str, region: str) -> str:
-    """The ARN of an Application Load Balancer in `region`. Raises FirewallError where it is another."""
+    """Returns the ARN of an Application Load Balancer in `region`. Raises FirewallError for any other."""
     found = LOAD_BALANCER.fullmatch(arn)
     if found is None:
         kind = arn.rpartition(":")[2]
         what = next((what for begin, what in OTHERS.items() if kind.startswith(begin)), "")
         raise FirewallError(
-            f"--load-balancer {arn!r} is {what or 'no ARN of a load balancer'}. The ARN of an"
+            f"--load-balancer {arn!r} is {what or 'not the ARN of a load balancer'}. The ARN of an"
             " Application Load Balancer looks like arn:aws:elasticloadbalancing:REGION:ACCOUNT:"
-            "loadbalancer/app/NAME/ID: `aws elbv2 describe-load-balancers` tells it"
+            "loadbalancer/app/NAME/ID: `aws elbv2 describe-load-balancers` prints it"
         )
     if found[1] != region:
         raise FirewallError(
@@ -137,7 +137,7 @@ def _require_load_balancer(arn: str, region: str) -> str:
 
 
 def _find_load_balancer(arn: str) -> str:
-    """The ARN, once AWS knows it. Raises FirewallError."""
+    """The ARN, if the load balancer exists. Raises FirewallError."""
     elb = boto3.client("elbv2")
     try:
         elb.describe_load_balancers(
@@ -145,8 +145,8 @@ def _find_load_balancer(arn: str) -> str:
         )
     except elb.exceptions.LoadBalancerNotFoundException:
         raise FirewallError(
-            f"there is no load balancer {arn} in this account and region: create it first, or is"
-            " another profile meant?"
+            f"there is no load balancer {arn} in this account and region: create it first, or set"
+            " AWS_PROFILE to the right account"
         ) from None
     return arn
 
@@ -160,6 +160,6 @@ def _find_stage(target: Target, stage: Stage) -> str:
     except gateway.exceptions.NotFoundException:
         raise FirewallError(
             f"there is no REST API {rest_api_id} with a stage {stage.gateway_stage!r} in this"
-            " account and region: deploy it first, or is another profile or region meant?"
+            " account and region: deploy it first, or set AWS_PROFILE and AWS_DEFAULT_REGION"
         ) from None
     return stage_arn(gateway.meta, rest_api_id, stage.gateway_stage)

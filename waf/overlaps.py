@@ -1,4 +1,4 @@
-"""What else the lists say about a range: ranges that hold it, and ranges within it."""
+"""Finds the listed ranges that contain a range, and those inside it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.names import Kind, SetKind
 from waf.ranges import Ranges
 
-# By kind and CIDR; None where it was put into the IP set by hand.
+# By kind and CIDR. None: the address was added to the IP set by hand.
 Listed = Mapping[SetKind, Mapping[str, Entry | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A listed range that holds the one in question, or lies within it.
+    """A listed range that contains the given one, or lies inside it.
 
-    `entry` is None where it was put into the IP set by hand.
+    `entry` is None if the range was added to the IP set by hand.
     """
 
     kind: SetKind
@@ -25,9 +25,9 @@ class Overlap:
 
 
 def overlaps(cidrs: Collection[str], own: Kind, listed: Listed) -> dict[str, list[Overlap]]:
-    """By CIDR, of those that have any; the narrowest of the wider ones come first.
+    """The overlaps by CIDR, without CIDRs that have none. The narrowest wider range comes first.
 
-    A range of the list `own` does not overlap itself; one that is denied too does.
+    A range in the list `own` does not overlap itself. The same range in the other list does.
     """
     found: dict[str, list[Overlap]] = {cidr: [] for cidr in cidrs}
     asked = Ranges(cidrs)

@@ -1,4 +1,4 @@
-"""This machine's own address on the allow-list, for as long as the smoke check of a deploy asks."""
+"""Allows this machine's own address for the duration of a deployment's smoke check."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,9 +19,9 @@ MINUTES = 10
 
 
 def prove(url: str, lists: Lists, checkip_url: str, owner: str, say: Say) -> str:
-    """Asks the API through its firewall, with this machine's own address listed for the while.
+    """Sends a request to the API through its firewall, while this machine's own address is listed.
 
-    Raises UnprovenError where the firewall lets no request through, and what `request` raises.
+    Raises UnprovenError if the firewall passes no request, and the errors of `request`.
     """
     why = ""
     with ExitStack() as listed:
@@ -33,16 +33,16 @@ def prove(url: str, lists: Lists, checkip_url: str, owner: str, say: Say) -> str
         try:
             return request(url, say, is_listed=not why)
         except UnprovenError as error:
-            because = f". This machine's address was not let in: {why}" if why else ""
+            because = f". This machine's address was not allowed: {why}" if why else ""
             raise UnprovenError(f"{error}{because}") from error
 
 
 @contextmanager
 def let_in(lists: Lists, addresses: Sequence[str], owner: str, say: Say) -> Iterator[None]:
-    """Lists `addresses` for ten minutes, and takes out again in the end what it has listed.
+    """Lists `addresses` for ten minutes, and removes its own entries at the end.
 
-    An entry of anybody else stays as it is, and so does what is in the IP set by hand. What a killed
-    run leaves behind expires by itself. Raises what Lists raise, and InputError where one is denied.
+    It changes no other entry, and no address that was added to the IP set by hand. After a kill the
+    entries expire by themselves. Raises the errors of Lists, and InputError if an address is denied.
     """
     new = _unlisted(lists, [accepted(each, force=True) for each in addresses])
     now = lists.clock()
@@ -51,7 +51,7 @@ def let_in(lists: Lists, addresses: Sequence[str], owner: str, say: Say) -> Iter
     named = ", ".join(new)
     try:
         if entries:
-            say(f"{named} let in for {MINUTES} minutes; taken out again after this check")
+            say(f"{named} allowed for {MINUTES} minutes, and removed after this check")
             for entry in entries:
                 lists.ledger.put_unless_listed(entry, now)
             lists.align()
@@ -62,16 +62,16 @@ def let_in(lists: Lists, addresses: Sequence[str], owner: str, say: Say) -> Iter
 
 
 def _take_out(lists: Lists, entries: Sequence[Entry], named: str, say: Say) -> None:
-    """Save those that somebody has renewed since."""
+    """Keeps the entries that somebody has renewed since."""
     lists.waf.begin()
     try:
         lists.flush(entries)
     except (FirewallError, *AWS_FAILURES) as error:
-        say(f"{named} could not be taken out: {explain(error)}. It expires by itself")
+        say(f"{named} could not be removed: {explain(error)}. It expires by itself")
 
 
 def _unlisted(lists: Lists, cidrs: Sequence[str]) -> list[str]:
-    """Those that no entry holds but one that a killed run has left behind. Raises InputError."""
+    """The addresses without an entry, or with one of a killed run. Raises InputError."""
     held: dict[SetKind, set[str]] = {kind: set() for kind in SET_KINDS}
     for view in lists.views():
         ours = {cidr for cidr, entry in view.entries.items() if entry.note == NOTE}
@@ -79,5 +79,7 @@ def _unlisted(lists: Lists, cidrs: Sequence[str]) -> list[str]:
     denied, allowed = Ranges(held["deny"]), Ranges(held["allow"])
     for cidr in cidrs:
         if by := denied.holding(cidr):
-            raise InputError(f"{cidr} is shut out: {by[0]} is in the deny list")
+            raise InputError(
+                f"{cidr} is denied: remove {by[0]} from the deny list, or use another network"
+            )
     return [cidr for cidr in cidrs if not allowed.holding(cidr)]

@@ -1,4 +1,4 @@
-"""The stage whose firewall is meant: what it is called, how AWS is asked, and what is there of ours."""
+"""A stage's firewall on AWS: its names, its clients, and its present resources."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ def utc_now() -> datetime:
 
 
 def resource_name(arn: str) -> str:
-    """In plain words: the stage of an API, or a load balancer, that has this ARN."""
+    """The plain name of the API's stage or the load balancer with this ARN."""
     kind, *parts = arn.rpartition(":")[2].strip("/").split("/")
     if kind == "loadbalancer":
         return f"the load balancer {parts[1]}"
@@ -26,7 +26,7 @@ def resource_name(arn: str) -> str:
 
 @dataclass(frozen=True)
 class FoundAcl:
-    """`settings` are as get_web_acl gives them; they hold the inserted header's value."""
+    """`settings` is the answer of get_web_acl. It contains the inserted header's value."""
 
     id: str
     arn: str
@@ -36,10 +36,10 @@ class FoundAcl:
 
 @dataclass(frozen=True)
 class Place:
-    """`resource_arn` is what AWS WAF stands in front of: an API's stage, or a load balancer.
+    """`resource_arn` is the protected resource: an API's stage, or a load balancer.
 
-    `problem_types` are the stage's. `logs` is boto3's client of CloudWatch Logs; `ours` the ARNs
-    that were found to have our tags.
+    `problem_types` is Stage.problem_types. `logs` is boto3's client of CloudWatch Logs. `ours` has
+    the ARNs whose tags were already checked.
     """
 
     names: Names
@@ -52,14 +52,14 @@ class Place:
     ours: set[str] = field(default_factory=set)
 
     def find_sets(self) -> dict[SetKey, FoundSet]:
-        """To be called within Waf.until_done. Raises FirewallError where one is not ours."""
+        """Call it within Waf.until_done. Raises FirewallError if one has other tags."""
         found = find_sets(self.waf, self.names)
         for each in found.values():
             self._require_ours(each.arn, f"IP set {each.name}")
         return found
 
     def find_acl(self) -> FoundAcl | None:
-        """To be called within Waf.until_done. Raises FirewallError where it is not ours."""
+        """Call it within Waf.until_done. Raises FirewallError if it has other tags."""
         for each in self.waf.pages("list_web_acls", "WebACLs", Scope=SCOPE):
             if each["Name"] == self.names.web_acl:
                 self._require_ours(each["ARN"], f"web ACL {each['Name']}")
@@ -68,24 +68,21 @@ class Place:
         return None
 
     def require_acl(self) -> FoundAcl:
-        """Raises NotYetError: right after it was made it may not be listed."""
+        """Raises NotYetError: AWS WAF may not list a new web ACL yet."""
         found = self.find_acl()
         if found is None:
-            raise NotYetError(f"the web ACL {self.names.web_acl} is not to be seen")
+            raise NotYetError(f"the web ACL {self.names.web_acl} is not listed yet")
         return found
 
     def find_associated(self) -> dict[str, Any] | None:
-        """The web ACL that the resource has at this moment, ours or not, with all its settings.
-
-        To be called within Waf.until_done.
-        """
+        """The resource's web ACL, ours or not, with all its settings. Call it within Waf.until_done."""
         answer = self.waf("get_web_acl_for_resource", ResourceArn=self.resource_arn)
         found: dict[str, Any] | None = answer.get("WebACL")
         return found
 
     @property
     def resource(self) -> str:
-        """Its name in plain words."""
+        """The plain name of the protected resource."""
         return resource_name(self.resource_arn)
 
     @property
@@ -102,12 +99,12 @@ class Place:
         missing = [f"{k}={v}" for k, v in self.names.tags.items() if tags.get(k) != v]
         if missing:
             raise FirewallError(
-                f"the {what} is there, and this command did not make it: it lacks the tags"
-                f" {', '.join(missing)}. Rename or delete it, or give it these tags if it is yours"
+                f"the {what} exists, and this command did not create it: it lacks the tags"
+                f" {', '.join(missing)}. Rename or delete it. If it is yours, add these tags"
             )
         self.ours.add(arn)
 
 
 def is_ours(place: Place, associated: dict[str, Any] | None) -> bool:
-    """Whether it has our name; find_acl has seen to the tags of the only one that can have it."""
+    """Whether it has our name. A name is unique, and find_acl has checked the tags of that web ACL."""
     return associated is not None and associated["Name"] == place.names.web_acl

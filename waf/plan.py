@@ -1,7 +1,7 @@
-"""What the firewall is to be, beside what is there: the steps from one to the other, in their order.
+"""Plans the firewall: the steps from the present state to the wanted one, in their order.
 
-Everything is closed until the web ACL is associated, so a run that is cut short leaves it closed, and
-the same command goes on.
+The stage is closed until the web ACL is associated. So an interrupted run leaves it closed, and the
+same command resumes.
 """
 
 from collections.abc import Callable
@@ -29,27 +29,27 @@ from waf.place import FoundAcl, Place, is_ours
 from waf.rotation import Rotation, rotation_step
 from waf.rules import Choice, differences, wanted_acl
 
-THERE, SPOILT = "there", "spoilt"
+THERE, INVALID = "there", "invalid"
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`in_the_way`, where it is not empty, says why nothing of it may be carried out."""
+    """`in_the_way` is the reason why no step may be carried out, or empty."""
 
     steps: list[Step]
     in_the_way: str
 
 
 def plan(place: Place, options: Options, rotation: Rotation, say: Say) -> Plan:
-    """Everything that should be so, in the order of doing it. Writes nothing.
+    """All steps in their order. Writes nothing.
 
-    Raises FirewallError where something has our names and is not ours, errors.UnavailableError.
+    Raises FirewallError if a resource has our name and other tags, errors.UnavailableError.
     """
     ask = place.waf.until_done
     sets, acl, associated = ask(place.find_sets), ask(place.find_acl), ask(place.find_associated)
     known = secret.read(place.table)
-    found = SPOILT if known.is_spoilt else THERE if known.values else MISSING
+    found = INVALID if known.is_invalid else THERE if known.values else MISSING
     steps = [
         Step("inserted header", found, THERE, partial(make_secret, place)),
         *(_set_step(place, key, sets) for key in set_keys()),
@@ -69,7 +69,7 @@ def _set_step(place: Place, key: SetKey, sets: dict[SetKey, FoundSet]) -> Step:
 
 
 def _entries_step(place: Place, sets: dict[SetKey, FoundSet]) -> Step:
-    """The projection of the table's entries onto the IP sets."""
+    """The update of the IP sets from the table's entries."""
     ledger = Ledger(place.table)
 
     def see(key: SetKey) -> View:
@@ -111,9 +111,8 @@ def _acl_step(
 
 
 def _described(choice: Choice) -> str:
-    effect = "counted only" if choice.count else "blocked"
-    limits = f"{choice.requests:,} requests in 5 minutes ({choice.server_requests:,} of servers)"
-    return f"{limits}, more is {effect}"
+    effect, servers = "counts" if choice.count else "blocks", f"servers: {choice.server_requests:,}"
+    return f"{effect} above {choice.requests:,} requests in 5 minutes ({servers})"
 
 
 def _association_step(place: Place, options: Options, found: dict[str, object] | None) -> Step:

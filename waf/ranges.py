@@ -1,4 +1,4 @@
-"""Addresses and ranges as operators write them: which are accepted, and which hold another."""
+"""Checks the addresses and ranges that operators write, and finds the ranges that contain another."""
 
 import re
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from chalicelib.firewall.errors import FirewallError
 Network = IPv4Network | IPv6Network
 
 RANGE = re.compile(r"[0-9A-Fa-f.:]+(/\d{1,3})?")
-WIDEST = {4: 16, 6: 32}  # prefix lengths; wider ones want to be asked for
+WIDEST = {4: 16, 6: 32}  # prefix lengths; wider ranges need --wide
 MAPPED = IPv6Network("::ffff:0:0/96")
 PUBLIC_IPV6 = IPv6Network("2000::/3")
 DOCUMENTATION = "for documentation"
-# IANA's registries of special-purpose addresses: none of them is ever the source of a request.
+# IANA's registries of special-purpose addresses. No request comes from such an address.
 _PURPOSES = {
     "this network": "0.0.0.0/8",
     "private": "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16",
@@ -40,40 +40,37 @@ SPECIAL: tuple[tuple[Network, str], ...] = tuple(
 
 
 class InputError(FirewallError):
-    """Everything that is wrong with what was asked for: one thing a line."""
+    """All faults of an operator's input, one a line."""
 
 
 def parse(text: str) -> Network:
-    """An address is the range of itself alone. Raises InputError where it is not one, or not exactly."""
+    """Parses an address as the range of itself alone, or a range. Raises InputError."""
     text = text.strip()
     if "%" in text:
-        raise InputError(f"{text!r} has a zone: it is an address on one machine's network only")
+        raise InputError(f"{text!r} has a zone, so it is not public: pass a public address")
     try:
         if not RANGE.fullmatch(text):
             raise ValueError
         loose = ip_network(text, strict=False)
     except ValueError:
-        raise InputError(f"{text!r} is no IP address and no range like 198.51.100.0/24") from None
+        raise InputError(f"{text!r} is not an IP address or a range like 198.51.100.0/24") from None
     if isinstance(loose, IPv6Network) and loose.subnet_of(MAPPED):
-        raise InputError(f"{text} is an IPv4 address written as IPv6: say it as IPv4")
+        raise InputError(f"{text} is an IPv4 address written as IPv6: write it as IPv4")
     address, _, _ = text.partition("/")
     if loose.prefixlen == 0:
-        alone = f"{address} for it alone, or " if int(ip_network(address).network_address) else ""
+        alone = f"{address} alone, or " if int(ip_network(address).network_address) else ""
         raise InputError(
-            f"{text} is everybody, which AWS WAF does not take: say {alone}the ranges that are meant"
+            f"{text} is every address, which AWS WAF refuses: pass {alone}narrower ranges"
         )
     if loose.network_address != ip_network(address).network_address:
-        raise InputError(
-            f"{text} has bits set beyond its prefix: say {loose}, or {address} for it alone"
-        )
+        raise InputError(f"{text} has bits set beyond its prefix: pass {loose}, or {address} alone")
     return loose
 
 
 def accepted(text: str, *, wide: bool = False, force: bool = False) -> str:
-    """The one spelling of what may be let in or shut out.
+    """The one spelling of a range that may be allowed or denied. Raises InputError.
 
-    `wide` lets more than a /16 (IPv6: /32) pass, `force` the ranges that are for documentation.
-    Raises InputError.
+    `wide` accepts ranges wider than /16 (IPv6: /32). `force` accepts ranges for documentation.
     """
     network = parse(text)
     for special, what in SPECIAL:
@@ -83,18 +80,18 @@ def accepted(text: str, *, wide: bool = False, force: bool = False) -> str:
         raise InputError(f"{network} is reserved: public IPv6 addresses are in {PUBLIC_IPV6}")
     widest = WIDEST[network.version]
     if network.prefixlen < widest and not wide:
-        raise InputError(f"{network} is wider than a /{widest}: --wide says that it is meant")
+        raise InputError(f"{network} is wider than a /{widest}: confirm it with --wide")
     return str(network)
 
 
 def _not_public(network: Network, special: Network, what: str) -> str:
-    how = "holds" if network.prefixlen < special.prefixlen else "is in"
-    way_out = " (--force takes it all the same)" if what == DOCUMENTATION else ""
-    return f"{network} {how} {special}, {what}: WAF sees public addresses only{way_out}"
+    how = "contains" if network.prefixlen < special.prefixlen else "is in"
+    way_out = " (--force accepts it)" if what == DOCUMENTATION else ""
+    return f"{network} {how} {special}, {what}: pass public addresses only{way_out}"
 
 
 class Ranges:
-    """Many ranges, and which of them hold another: without a look at each."""
+    """Many ranges. `holding` takes one look-up for each prefix length, not one for each range."""
 
     def __init__(self, cidrs: Iterable[str]) -> None:
         self._of_length: dict[tuple[int, int], set[int]] = {}
@@ -103,7 +100,7 @@ class Ranges:
             self._of_length.setdefault(key, set()).add(int(network.network_address))
 
     def holding(self, cidr: str) -> list[str]:
-        """Those that hold the whole of `cidr`, the narrowest first."""
+        """The ranges that contain all of `cidr`, the narrowest first."""
         network = ip_network(cidr)
         lengths = (length for version, length in self._of_length if version == network.version)
         found = []

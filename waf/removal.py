@@ -1,4 +1,4 @@
-"""Takes the firewall away: the association alone, or all that associate.py made for it in AWS WAF."""
+"""Detaches the web ACL, or deletes all that associate.py created in AWS WAF."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,16 +7,16 @@ from chalicelib.firewall.calls import STILL_IN_USE, NotYetError
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import SCOPE
 from chalicelib.firewall.sets import SetKey, set_keys
-from ops.steps import Step
+from ops.steps import GONE, Step
 from waf.logs import find_logging
 from waf.place import Place, is_ours, resource_name
 
-GONE, THERE = "gone", "there"
-TYPES = ("API_GATEWAY", "APPLICATION_LOAD_BALANCER")  # what this command associates
+THERE = "there"
+TYPES = ("API_GATEWAY", "APPLICATION_LOAD_BALANCER")  # the resources that this command associates
 
 
 def detach_steps(place: Place) -> list[Step]:
-    """Of the web ACL of our name alone: another team's stays where it is."""
+    """Detaches our web ACL alone. Another team's stays associated."""
     place.waf.until_done(place.find_acl)
     found = place.waf.until_done(place.find_associated)
     name = found["Name"] if found else "none"
@@ -31,16 +31,16 @@ def _detach(place: Place) -> None:
 
     def require_gone() -> None:
         if is_ours(place, place.find_associated()):
-            raise NotYetError(f"the web ACL {place.names.web_acl} is not taken off")
+            raise NotYetError(f"the web ACL {place.names.web_acl} is not detached yet")
 
     place.waf.until_done(attempt)
     place.waf.until_done(require_gone)
 
 
 def delete_steps(place: Place) -> Iterator[Step]:
-    """In the order that AWS allows: what refers to something goes before it.
+    """In the order that AWS needs: a resource goes before those that it refers to.
 
-    Raises FirewallError where another resource has the web ACL too.
+    Raises FirewallError if another resource has the web ACL too.
     """
     yield from detach_steps(place)
     acl = place.waf.until_done(place.find_acl)
@@ -57,7 +57,7 @@ def delete_steps(place: Place) -> Iterator[Step]:
 
 
 def _require_no_other(place: Place, acl_arn: str) -> None:
-    """To be called within Waf.until_done."""
+    """Call it within Waf.until_done."""
     others: list[str] = []
     for kind in TYPES:
         found = place.waf("list_resources_for_web_acl", WebACLArn=acl_arn, ResourceType=kind)
@@ -66,8 +66,8 @@ def _require_no_other(place: Place, acl_arn: str) -> None:
         names = ", ".join(resource_name(arn) for arn in others)
         raise FirewallError(
             f"the web ACL {place.names.web_acl} is also in front of {names}: nothing was changed."
-            f" Detach it there first ({', '.join(map(_detaching, others))});"
-            f" --detach takes it off {place.resource} alone"
+            f" Detach it there first ({', '.join(map(_detaching, others))})."
+            f" Or detach it from {place.resource} alone with --detach"
         )
 
 
@@ -83,7 +83,7 @@ def _gone(what: str, is_there: bool, make: partial[None]) -> Step:
 
 
 def _until_unused(place: Place, attempt: partial[None]) -> None:
-    """What has just ceased to be used is in use for a while still."""
+    """Retries while AWS WAF still counts the resource as in use, which lasts a while after a change."""
     place.waf.until_done(attempt, also=STILL_IN_USE)
 
 
@@ -97,7 +97,7 @@ def _stop_logging(place: Place) -> None:
 
 
 def _delete_acl(place: Place) -> None:
-    """With its logs, if there are any still: right after a change WAF may have said otherwise."""
+    """Deletes its log settings too: an earlier answer of AWS WAF may have been stale."""
     found = place.find_acl()
     if found:
         if find_logging(place, found.arn):

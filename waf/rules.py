@@ -1,7 +1,7 @@
-"""The web ACL that a stage should have, as WAF takes it, and how a found one differs from it.
+"""The web ACL that a stage needs, in AWS WAF's form, and the differences of a found one from it.
 
-Rules run in this order, and the first that allows or blocks decides: the allow-list comes last, so
-that being on it skips nothing.
+Rules run in this order, and the first that allows or blocks decides. The allow-list comes last, so a
+listed address skips no rule.
 """
 
 import json
@@ -15,7 +15,7 @@ from chalicelib.routes.problems import PROBLEM_URN
 from waf.protection import protection
 
 DENY, RATE_LIMIT, SERVER_RATE_LIMIT, ALLOW = "deny", "rate-limit", "server-rate-limit", "allow"
-# AWS's own: what is known to attack anything, and addresses that are known to attack anybody.
+# AWS's managed groups: known attacks, and addresses of known attackers.
 MANAGED = {
     "known-bad-inputs": "AWSManagedRulesKnownBadInputsRuleSet",
     "ip-reputation": "AWSManagedRulesAmazonIpReputationList",
@@ -40,9 +40,9 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What an operator may choose: `requests` of one address in five minutes, and `server_requests`
-    of one that is permanently listed; `count` blocks nothing by the rate limits and the managed
-    groups, and only counts what they would block. `versions` are by the managed group's name."""
+    """An operator's choices: `requests` of one address in five minutes, and `server_requests` of a
+    permanently listed one. With `count` the rate limits and the managed groups only count, and block
+    nothing. `versions` are by the managed group's name."""
 
     requests: int = REQUESTS
     count: bool = False
@@ -58,10 +58,10 @@ def wanted_acl(
     found: Mapping[str, Any] | None = None,
     types: str = PROBLEM_URN,
 ) -> dict[str, Any]:
-    """The PARTS of it, for create_web_acl and update_web_acl; `value` is the inserted header's.
+    """The PARTS of the web ACL, for create_web_acl and update_web_acl.
 
-    `types` is Stage.problem_types.
-    What else an operator protects in the web ACL that was `found` stays protected.
+    `value` is the inserted header's, `types` is Stage.problem_types. Other fields that the `found`
+    web ACL protects stay protected.
     """
     servers = _in_sets(set_arns, "servers")
     others = {"NotStatement": {"Statement": servers}}
@@ -94,7 +94,7 @@ def _in_sets(set_arns: Mapping[SetKey, str], kind: SetKind) -> dict[str, Any]:
 
 
 def _rate_statement(requests: int, scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Of each address by itself, among those that `scope` fits."""
+    """Counts each address separately, among the requests that match `scope`."""
     limit = {"Limit": requests, "EvaluationWindowSec": WINDOW, "AggregateKeyType": "IP"}
     return {"RateBasedStatement": {**limit, "ScopeDownStatement": scope}}
 
@@ -129,7 +129,7 @@ def _block(body: str, status: int, more: Mapping[str, str] | None = None) -> dic
 
 
 def _seen(names: Names, what: str) -> dict[str, Any]:
-    """What the allow rule lets in is not sampled: a sample shows the header that it inserted."""
+    """The allow rule takes no samples: a sample would show the inserted header."""
     return {
         "SampledRequestsEnabled": what != ALLOW,
         "CloudWatchMetricsEnabled": True,
@@ -139,10 +139,10 @@ def _seen(names: Names, what: str) -> dict[str, Any]:
 
 def response_bodies(stage: str, types: str = PROBLEM_URN) -> dict[str, Any]:
     get_in = (
-        "Only listed addresses reach this API. Somebody with access to its AWS account lets yours in:"
+        "Only listed addresses reach this API. Ask somebody with access to its AWS account to run:"
         f" python waf/allowlist.py add ADDRESS --stage {stage}"
     )
-    wait = "Your address has sent too many requests in five minutes. Wait, then send fewer"
+    wait = "Your address sent too many requests in five minutes. Wait five minutes, then send fewer"
     return {
         NOT_LISTED: _body(types + NOT_LISTED, "Your address is not on the allow-list", 403, get_in),
         TOO_MANY: _body(types + TOO_MANY, "Too many requests", 429, wait),
@@ -155,30 +155,30 @@ def _body(type_: str, title: str, status: int, detail: str) -> dict[str, str]:
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """What of `found`, as get_web_acl gives it, is not as wanted. Names no value: one is secret."""
+    """The differences between `found`, from get_web_acl, and `wanted`. They name no value: one is secret."""
     old, new = ({rule["Name"]: rule for rule in acl.get("Rules", [])} for acl in (found, wanted))
     changed = [name for name in new if name in old and _plain(old[name]) != _plain(new[name])]
-    lines = [f"another rule {name}" for name in changed]
-    lines += [f"no rule {name}" for name in new if name not in old]
-    lines += [f"a rule {name} that is not ours" for name in old if name not in new]
+    lines = [f"rule {name} differs" for name in changed]
+    lines += [f"rule {name} is missing" for name in new if name not in old]
+    lines += [f"rule {name} is unexpected" for name in old if name not in new]
     others = (part for part in PARTS if part != "Rules")
     return lines + [
-        f"another {part}" for part in others if _plain(found.get(part)) != _plain(wanted[part])
+        f"{part} differs" for part in others if _plain(found.get(part)) != _plain(wanted[part])
     ]
 
 
 def _plain(part: Any) -> Any:
-    """Without the empty lists and nulls that WAF may add to what it was given."""
+    """Removes the empty lists and nulls that AWS WAF may add."""
     if isinstance(part, Mapping):
         return {name: _plain(each) for name, each in part.items() if each not in (None, [])}
     return [_plain(each) for each in part] if isinstance(part, list) else part
 
 
 def choice_of(found: Mapping[str, Any]) -> Choice:
-    """What was chosen for the web ACL that was `found`; the default where that cannot be told."""
+    """The choice in the `found` web ACL, with the default for a missing part."""
     rules = {rule["Name"]: rule for rule in found.get("Rules", [])}
     requests = _limit_of(rules.get(RATE_LIMIT), REQUESTS)
-    # An older release had one limit for all: servers never get less than that.
+    # An older release had one limit for all addresses. Servers never get a lower one.
     of_servers = _limit_of(rules.get(SERVER_RATE_LIMIT), max(requests, SERVER_REQUESTS))
     count = "Count" in rules.get(RATE_LIMIT, {}).get("Action", {})
     return Choice(requests, count, of_servers, versions_of(found))
@@ -191,14 +191,14 @@ def _limit_of(rule: Mapping[str, Any] | None, default: int) -> int:
 
 
 def versions_of(found: Mapping[str, Any]) -> dict[str, str]:
-    """By the managed group's name, where the web ACL that was `found` names a version."""
+    """The versions that the `found` web ACL names, by the managed group's name."""
     statements = [rule["Statement"] for rule in found.get("Rules", [])]
     groups = [each.get("ManagedRuleGroupStatement", {}) for each in statements]
     return {each["Name"]: each["Version"] for each in groups if each.get("Version")}
 
 
 def inserted_value(found: Mapping[str, Any]) -> str | None:
-    """The header's value in the web ACL that was `found`."""
+    """The header's value in the `found` web ACL."""
     rules: Iterable[Any] = (each for each in found.get("Rules", []) if each["Name"] == ALLOW)
     for rule in rules:
         handling = rule.get("Action", {}).get("Allow", {}).get("CustomRequestHandling", {})

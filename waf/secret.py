@@ -1,6 +1,6 @@
-"""The value of the header that WAF inserts, and by which the application knows that WAF let a request in.
+"""The value of the header that AWS WAF inserts. The application refuses a request without it.
 
-The table may hold two for as long as a rotation takes: the application accepts both.
+During a rotation the table holds two values, and the application accepts both.
 """
 
 import json
@@ -23,16 +23,16 @@ REFUSED = "ConditionalCheckFailedException"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """`values`, oldest first, are in no repr; `version` 0 and no `changed_at` where there is none.
+    """`values` has the oldest first. Without an item, `version` is 0 and `changed_at` is empty.
 
-    A spoilt one, which the application does not take either, has no values. `stored` is the version
-    as the table has it, whatever that is.
+    An invalid item has no values, and the application does not accept it. `stored` is the table's
+    own form of the version, valid or not.
     """
 
     values: tuple[str, ...] = field(default=(), repr=False)
     version: int = 0
     changed_at: str = ""
-    is_spoilt: bool = False
+    is_invalid: bool = False
     stored: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
@@ -41,29 +41,29 @@ def new_value() -> str:
 
 
 def read(client: Client) -> Secret:
-    """As it is now, spoilt or not. Raises stores' CallError, errors.UnavailableError."""
+    """The present item, valid or not. Raises stores' CallError, errors.UnavailableError."""
     item = client.get(FIREWALL_SECRET)
     if item is None:
         return Secret()
-    stored, is_spoilt = item.get("version"), False
+    stored, is_invalid = item.get("version"), False
     try:
         values = firewall_values_in(item)
     except FirewallSecretError:
-        values, is_spoilt = (), True
+        values, is_invalid = (), True
     changed_at = item.get("changed_at", {}).get("S", "")
-    return Secret(values, _number(stored or {}), changed_at, is_spoilt, stored)
+    return Secret(values, _number(stored or {}), changed_at, is_invalid, stored)
 
 
 def _number(stored: Mapping[str, Any]) -> int:
-    """Of a version; 0 where it is no whole number."""
+    """The number of a version, or 0 if it is not a whole number."""
     found = str(stored.get("N"))
     return int(found) if found.isdecimal() else 0
 
 
 def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) -> Secret:
-    """Puts `values` in the place of what was `seen`, and gives what is there then.
+    """Replaces `seen` by `values`, and returns the written item.
 
-    Raises FirewallError where somebody else changed it in between, errors.UnavailableError.
+    Raises FirewallError if somebody else changed it in between, errors.UnavailableError.
     """
     version = {"N": str(seen.version + 1)}
     changed_at = now.astimezone(UTC).isoformat()
@@ -77,7 +77,7 @@ def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) 
     try:
         client.call("PutItem", TableName=client.table, Item=item, **_unchanged(seen))
     except CallError as error:
-        # A write whose answer was lost is repeated, and then refused by what it wrote itself.
+        # A write whose answer was lost is repeated. Its own first write then refuses the second.
         if error.code != REFUSED or read(client) != written:
             raise FirewallError(_why_not(error)) from None
     return written
@@ -95,4 +95,4 @@ def _unchanged(seen: Secret) -> dict[str, object]:
 def _why_not(error: CallError) -> str:
     if error.code == REFUSED:
         return "somebody else changed the header's value at the same moment: run the command again"
-    return f"the table refused the header's value: {error.code}"
+    return f"the table refused the header's value: {error.code}. Compare your rights with --print-policy"

@@ -1,7 +1,7 @@
-"""The versions of AWS's managed rule groups: which is set, and which AWS recommends.
+"""Compares the versions of AWS's managed rule groups with AWS's recommendation.
 
 A group without a version changes whenever AWS changes it. So the web ACL names one, and keeps it
-until an operator takes the next. AWS's lists of addresses (IP reputation) have no versions.
+until an operator updates it. AWS's lists of addresses (IP reputation) have no versions.
 """
 
 import re
@@ -14,24 +14,26 @@ from waf.rules import VERSIONED
 
 
 def newer(waf: Waf, held: Mapping[str, str]) -> list[str]:
-    """A sentence for each managed group that is not held as AWS recommends. Raises the SDK's errors."""
+    """A sentence for each managed group that differs from AWS's recommendation. Raises the SDK's errors."""
     found = []
     for group in VERSIONED:
         version = held.get(group)
         offered, recommended = _offered(waf, group)
         if version is None:
-            found.append(f"{group}: no version is set, so it changes when AWS changes it")
+            found.append(f"{group}: no version is set, so it changes whenever AWS changes it")
         elif version not in offered:
-            found.append(f"{group}: {version} is set, which AWS offers no more; {recommended} is")
+            found.append(
+                f"{group}: {version} is set, which AWS has withdrawn; {recommended} is available"
+            )
         elif _number(recommended) > _number(version):
             found.append(f"{group}: {version} is set, {recommended} is available")
     return found
 
 
 def due_versions(waf: Waf, held: Mapping[str, str], *, update: bool) -> dict[str, str]:
-    """What is to be set: what is `held`, or AWS's recommendation where that is none, or is offered no more.
+    """The versions to set: the `held` ones, or AWS's recommendation for a missing or withdrawn one.
 
-    `update` takes the recommendation anyway. Raises the SDK's errors.
+    With `update` the recommendation for all. Raises the SDK's errors.
     """
     due: dict[str, str] = {}
     for group in VERSIONED:
@@ -44,7 +46,7 @@ def due_versions(waf: Waf, held: Mapping[str, str], *, update: bool) -> dict[str
 
 
 def _offered(waf: Waf, group: str) -> tuple[list[str], str]:
-    """The versions that may be set, and AWS's default, which is what it recommends."""
+    """The available versions, and AWS's default, which is its recommendation."""
     of: dict[str, Any] = {"VendorName": "AWS", "Name": group, "Scope": SCOPE}
     names: list[str] = []
     while True:
@@ -56,5 +58,5 @@ def _offered(waf: Waf, group: str) -> tuple[list[str], str]:
 
 
 def _number(version: str) -> list[int]:
-    """Of `Version_1.16`: to be compared as numbers."""
+    """The numbers of `Version_1.16`, for comparison."""
     return [int(part) for part in re.findall(r"\d+", version)]

@@ -120,7 +120,7 @@ def test_a_spoilt_secret_shuts_the_api_until_the_operators_command_replaces_it(
     for answer in (wrong, deployed.api.get("/health")):
         assert (answer.status, answer.json["type"]) == (503, UNAVAILABLE)
         assert "secret" not in answer.body.decode()
-    assert "spoilt" in deployed.run(*ASSOCIATE, "--status", expect=3)
+    assert "invalid" in deployed.run(*ASSOCIATE, "--status", expect=3)
     deployed.run(*ASSOCIATE)
     sleep(REREAD_SECONDS)
     assert deployed.api.get("/health").status == 200

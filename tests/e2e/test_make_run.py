@@ -150,8 +150,8 @@ def test_the_environment_overrides_the_file_and_is_printed(tmp_path: Path) -> No
     ("command", "said"),
     [
         ("run PORT=abc", "the port 'abc' is not a number from 1 to 65535"),
-        ("run PYTHON=python9", "there is no python9 on this machine"),
-        ("token GROUP=Admin", "knows no GROUP=; it takes EMAIL GROUPS HOURS PYTHON SERVICE"),
+        ("run PYTHON=python9", "python9 is not installed: omit PYTHON="),
+        ("token GROUP=Admin", "does not take GROUP=; it takes EMAIL GROUPS HOURS PYTHON SERVICE"),
         ("token SERVICE=tech-audit-tool EMAIL=x@y", "with a dot in the domain"),
         ("token SERVICE=tech-audit-tool EMAIL=a@b.org HOURS=x", "HOURS is 'x'"),
         (

@@ -31,7 +31,7 @@ def complete(stage: Stage) -> Stage:
 
 def test_who_is_added_is_in_the_set_for_twelve_hours(complete: Stage) -> None:
     said = complete.said("add", "8.8.8.8", "2A00:1450::/32", "--note", "the [café]")
-    assert "8.8.8.8/32 let in until" in said
+    assert "8.8.8.8/32 allowed until" in said
     assert "(in 12 h)" in said
     assert complete.sets() == {"allow": {"8.8.8.8/32", "2a00:1450::/32"}, "deny": set()}
     first = complete.json("list")["entries"][0]
@@ -42,9 +42,9 @@ def test_who_is_added_is_in_the_set_for_twelve_hours(complete: Stage) -> None:
 def test_who_is_added_again_is_told_until_when_it_was(complete: Stage) -> None:
     complete.said("add", "8.8.8.8", "--for", "30m", "--owner", "somebody")
     again = complete.said("add", "8.8.8.8", "--permanent", "--owner", "somebody")
-    assert "8.8.8.8/32 let in for ever, renewed: it was until" in again
+    assert "8.8.8.8/32 allowed for ever; before: until" in again
     assert "(in 30 min)" in again
-    assert "IP set x-dev-servers-ipv4: 1 put in (8.8.8.8/32)" in again
+    assert "IP set x-dev-servers-ipv4: 1 added (8.8.8.8/32)" in again
     assert complete.json("list")["entries"][0]["expires_at"] is None
 
 
@@ -71,10 +71,10 @@ def test_a_permanent_entry_stays_so_until_a_time_is_given_and_is_a_server_until_
     complete: Stage,
 ) -> None:
     complete.said("add", "8.8.8.8", "2a00:1450::1", "--permanent", "--note", "the NAT gateway")
-    assert "let in for ever, renewed: it was for ever" in complete.said("add", "8.8.8.8")
+    assert "allowed for ever; before: for ever" in complete.said("add", "8.8.8.8")
     assert complete.set_of("servers") == {"8.8.8.8/32", "2a00:1450::1/128"}
     said = complete.said("add", "8.8.8.8", "--for", "1h")
-    assert "(in 60 min), renewed: it was for ever" in said
+    assert "(in 60 min); before: for ever" in said
     assert complete.set_of("servers") == {"2a00:1450::1/128"}
     assert complete.sets()["allow"] == {"8.8.8.8/32", "2a00:1450::1/128"}
     assert complete.json("list")["entries"][0]["note"] == "the NAT gateway"
@@ -83,23 +83,23 @@ def test_a_permanent_entry_stays_so_until_a_time_is_given_and_is_a_server_until_
 
 
 def test_what_is_denied_is_so_for_ever_and_told_to_who_is_added(complete: Stage) -> None:
-    assert "8.8.8.0/24 shut out for ever" in complete.said("deny", "8.8.8.0/24")
+    assert "8.8.8.0/24 denied for ever" in complete.said("deny", "8.8.8.0/24")
     said = complete.said("add", "8.8.8.8")
-    assert "8.8.8.8/32 stays shut out: 8.8.8.0/24 is denied" in said
+    assert "8.8.8.8/32 stays blocked: 8.8.8.0/24 is denied" in said
     assert complete.sets() == {"allow": {"8.8.8.8/32"}, "deny": {"8.8.8.0/24"}}
 
 
 def test_without_ip_sets_the_table_alone_is_changed_and_that_is_said(stage: Stage) -> None:
     said = stage.said("add", "8.8.8.8")
-    assert "There are no IP sets yet, there is the table alone: waf/associate.py makes them" in said
+    assert "There are no IP sets yet, only the table. Run waf/associate.py to create them" in said
     assert stage.json("list")["entries"][0]["state"] == "no IP set yet"
     assert "no firewall yet" in stage.said("check", "8.8.8.8")
     stage.make_sets()
     pending = stage.json("list")["entries"][0]
     assert pending["state"] == "pending"
-    assert "1 put in (8.8.8.8/32)" in stage.said("sync", "--dry-run")
+    assert "1 added (8.8.8.8/32)" in stage.said("sync", "--dry-run")
     assert stage.sets()["allow"] == set()
-    assert "1 put in (8.8.8.8/32)" in stage.said("sync")
+    assert "1 added (8.8.8.8/32)" in stage.said("sync")
     assert stage.sets()["allow"] == {"8.8.8.8/32"}
 
 
@@ -118,13 +118,16 @@ def test_one_flaw_refuses_the_whole_command(complete: Stage, command: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ([], "say what is meant"),
-        (["8.8.8.8", "--for", "soon"], "no duration like"),
-        (["8.8.8.8", "--for", "1h", "--permanent"], "exclude each other"),
-        (["--file", "nowhere.txt"], "nowhere.txt cannot be read: No such file or directory"),
-        (["--me", "--checkip-url", "http://127.0.0.1:9/"], "cannot be asked"),
-        (["--me", "--checkip-url", "checkip"], "is not like https://checkip.amazonaws.com/"),
-        (["203.0.113.7"], "--force takes it all the same"),
+        ([], "no address given: pass addresses or ranges, --me, or --file"),
+        (["8.8.8.8", "--for", "soon"], "'soon' is not a duration: write it like 30m, 12h or 7d"),
+        (["8.8.8.8", "--for", "1h", "--permanent"], "pass --for or --permanent, not both"),
+        (
+            ["--file", "nowhere.txt"],
+            "nowhere.txt cannot be read: No such file or directory. Check the path",
+        ),
+        (["--me", "--checkip-url", "http://127.0.0.1:9/"], "gave no address; pass another"),
+        (["--me", "--checkip-url", "checkip"], "pass a URL like https://checkip.amazonaws.com/"),
+        (["203.0.113.7"], "--force accepts it"),
     ],
 )
 def test_what_cannot_be_added_says_why(stage: Stage, arguments: list[str], why: str) -> None:
@@ -162,7 +165,7 @@ def test_a_file_of_another_editor_is_read(complete: Stage, content: bytes) -> No
         ("8.8.8.8\r\n".encode("utf-16"), "hosts.txt is UTF-16: save it as UTF-8"),
         ("8.8.8.8\r\n".encode("utf-16-be"), "hosts.txt is UTF-16: save it as UTF-8"),
         (b"8.8.8.8\n# caf\xe9\n", "hosts.txt:2 is not UTF-8: save the file as UTF-8"),
-        (b"8.8.8.8\n8.8.8.8/0\n", "hosts.txt:2: 8.8.8.8/0 is everybody, which AWS WAF does not"),
+        (b"8.8.8.8\n8.8.8.8/0\n", "hosts.txt:2: 8.8.8.8/0 is every address, which AWS WAF refuses"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_the_cure_at_once(
@@ -178,7 +181,7 @@ def test_me_is_the_address_that_a_service_sees(complete: Stage) -> None:
     with server(AF_INET, b"8.8.8.8\n", 200) as address:
         url = f"http://127.0.0.1:{address[1]}/"
         said = complete.said("add", "--me", "--checkip-url", url, "--owner", "me")
-    assert "8.8.8.8/32 let in until" in said
+    assert "8.8.8.8/32 allowed until" in said
     assert "no IPv6 address: " in said
     assert complete.sets()["allow"] == {"8.8.8.8/32"}
 
@@ -196,12 +199,12 @@ def test_a_table_that_is_not_there_is_named(stage: Stage) -> None:
 
 def test_who_is_removed_is_out_and_a_second_time_does_no_harm(complete: Stage) -> None:
     complete.said("add", "8.8.8.8", "8.8.4.4")
-    assert "8.8.8.8/32 would be taken out of the allow list" in complete.said(
+    assert "8.8.8.8/32 would be removed from the allow list" in complete.said(
         "remove", "8.8.8.8", "--dry-run"
     )
-    assert "8.8.8.8/32 taken out of the allow list" in complete.said("remove", "8.8.8.8")
+    assert "8.8.8.8/32 removed from the allow list" in complete.said("remove", "8.8.8.8")
     assert complete.sets()["allow"] == {"8.8.4.4/32"}
-    assert "8.8.8.8/32 was taken out before" in complete.said("remove", "8.8.8.8")
+    assert "8.8.8.8/32 was removed or expired before" in complete.said("remove", "8.8.8.8")
     assert [each["cidr"] for each in complete.json("list")["entries"]] == ["8.8.4.4/32"]
 
 
@@ -220,11 +223,11 @@ def test_who_is_removed_and_still_let_in_by_another_range_is_told_so(stage: Stag
     stage.lists(lambda: utc_now() - timedelta(hours=2)).ledger.put(
         [entry("8.8.8.0/25", hours=-1, now=utc_now())]
     )
-    for again in ("taken out of the allow list", "was taken out before"):
+    for again in ("removed from the allow list", "was removed or expired before"):
         said = stage.said("remove", "8.8.8.8")
         assert f"8.8.8.8/32 {again}" in said
-        assert "8.8.8.8/32 is still let in by 8.8.8.0/24, until" in said
-        assert "8.8.8.8/32 is still let in by 8.8.0.0/16, which was put in by hand" in said
+        assert "8.8.8.8/32 is still allowed by 8.8.8.0/24, until" in said
+        assert "8.8.8.8/32 is still allowed by 8.8.0.0/16, which was added by hand" in said
         assert "8.8.8.0/25" not in said  # it has expired
     found = overlaps(stage.json("remove", "8.8.8.8"))
     assert found == [
@@ -234,15 +237,15 @@ def test_who_is_removed_and_still_let_in_by_another_range_is_told_so(stage: Stag
     stage.said("deny", "8.8.8.8")
     stage.said("add", "8.8.8.8")
     said = stage.said("remove", "8.8.8.8", "--kind", "allow")
-    assert "8.8.8.8/32 stays shut out: 8.8.8.8/32 is denied for ever" in said
-    assert "still let in" not in said
+    assert "8.8.8.8/32 stays blocked: 8.8.8.8/32 is denied for ever" in said
+    assert "still allowed" not in said
 
 
 def test_a_range_that_is_removed_names_the_entries_within_it_that_stay(complete: Stage) -> None:
     complete.said("add", "8.8.8.8", "8.8.8.0/24")
     for dry_run in (["--dry-run"], []):
         said = complete.said("remove", "8.8.8.0/24", *dry_run)
-        assert "8.8.8.8/32, within 8.8.8.0/24, is still let in by an entry of its own" in said
+        assert "8.8.8.8/32, inside 8.8.8.0/24, is still allowed by its own entry" in said
     assert "still" not in complete.said("remove", "8.8.8.8")
 
 
@@ -251,28 +254,31 @@ def test_a_denial_that_a_wider_one_still_holds_is_told(complete: Stage) -> None:
     found = complete.json("remove", "8.8.8.8", "--dry-run")
     assert overlaps(found) == [("8.8.8.8/32", "wider", "deny", "8.8.8.0/24", True)]
     said = complete.said("remove", "8.8.8.8")
-    assert "8.8.8.8/32 is still shut out by 8.8.8.0/24, for ever" in said
+    assert "8.8.8.8/32 is still denied by 8.8.8.0/24, for ever" in said
 
 
 def test_who_adds_is_told_what_else_the_lists_say_of_it(complete: Stage) -> None:
     complete.said("add", "8.8.8.0/24", "--for", "1h")
     complete.said("deny", "8.8.8.66")
     said = complete.said("add", "8.8.8.8")
-    assert "8.8.8.8/32 is let in by 8.8.8.0/24 too, until" in said
+    assert "8.8.8.8/32 is also allowed by 8.8.8.0/24, until" in said
     for dry_run in (["--dry-run"], []):
         said = complete.said("add", "8.8.0.0/16", *dry_run)
-        assert "8.8.8.8/32, within 8.8.0.0/16, is let in by an entry of its own too" in said
-        assert "8.8.8.66/32, within 8.8.0.0/16, is shut out by an entry of its own too" in said
-    assert "8.8.8.66/32 stays shut out" in complete.said("add", "8.8.8.66")
+        assert "8.8.8.8/32, inside 8.8.0.0/16, is also allowed by its own entry" in said
+        assert "8.8.8.66/32, inside 8.8.0.0/16, is also denied by its own entry" in said
+    assert "8.8.8.66/32 stays blocked" in complete.said("add", "8.8.8.66")
 
 
 def test_what_is_not_listed_or_in_both_lists_is_not_removed(complete: Stage) -> None:
     complete.said("add", "8.8.0.0/16", "8.8.8.8")
     complete.said("deny", "8.8.8.8")
     why = complete.refused("remove", "8.8.8.8", "8.8.4.4", "9.9.9.9").splitlines()
-    assert "8.8.8.8/32 is both allowed and denied: say --kind allow or --kind deny" in why[0]
-    assert "8.8.4.4/32 is not listed by itself: 8.8.0.0/16, which holds it, is in" in why[1]
-    assert why[2].endswith("9.9.9.9/32 is not listed")
+    assert "8.8.8.8/32 is both allowed and denied: pass --kind allow or --kind deny" in why[0]
+    assert (
+        "8.8.4.4/32 is not listed itself: the allow list has 8.8.0.0/16, which contains it"
+        in why[1]
+    )
+    assert why[2].endswith("9.9.9.9/32 is not listed: run list to see the entries")
     complete.said("remove", "8.8.8.8", "--kind", "deny")
     assert complete.sets() == {"allow": {"8.8.0.0/16", "8.8.8.8/32"}, "deny": set()}
 
@@ -281,7 +287,7 @@ def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
     complete.said("add", "8.8.8.8", "2a00:1450::1")
     complete.said("deny", "9.9.9.9")
     assert "the answer was not yes. Pass --yes to skip the question" in complete.refused("flush")
-    assert "would be taken out" in complete.said("flush", "--dry-run")
+    assert "would be removed" in complete.said("flush", "--dry-run")
     complete.said("flush", "--yes")
     assert complete.sets() == {"allow": set(), "deny": {"9.9.9.9/32"}}
     assert complete.live(utc_now()) == complete.sets()
@@ -290,7 +296,7 @@ def test_a_flush_asks_and_empties_the_allow_list_alone(complete: Stage) -> None:
 @pytest.mark.parametrize(
     ("typed", "left", "code", "said"),
     [
-        (b"y\n", set[str](), 0, "taken out of the allow list"),
+        (b"y\n", set[str](), 0, "removed from the allow list"),
         (b"n\n", {"8.8.8.8/32"}, 1, "allowlist: nothing was changed"),
         (b"", {"8.8.8.8/32"}, 130, "allowlist: stopped. Run the same command again to continue"),
     ],
@@ -301,7 +307,7 @@ def test_a_flush_at_a_terminal_waits_for_an_answer(
     complete.lists(utc_now).add(lasting("8.8.8.8/32"))
     found = at_a_terminal(complete, typed, "flush")
     assert found[0] == code
-    assert "Take out everything in the allow list of the stage dev, 1 in all? [y/N]" in found[1]
+    assert "Remove every address of the allow list in the stage dev, 1 in all? [y/N]" in found[1]
     assert said in found[1]
     assert complete.sets()["allow"] == left
 
@@ -318,13 +324,15 @@ def test_a_piped_yes_flushes_as_it_detaches(complete: Stage, answer: str) -> Non
 def test_what_is_in_a_set_by_hand_stays_until_flush_unknown(stage: Stage) -> None:
     stage.make_sets(allow=["9.9.9.9/32"])
     said = stage.said("add", "8.8.8.8")
-    assert "1 put in by hand (9.9.9.9/32); flush --unknown takes such out" in said
+    assert "1 added by hand (9.9.9.9/32). Remove with flush --unknown" in said
     states = {each["cidr"]: each["state"] for each in stage.json("list")["entries"]}
     assert states == {"8.8.8.8/32": "in force", "9.9.9.9/32": "unknown"}
-    assert "was put into the IP set by hand: flush" in stage.refused("remove", "9.9.9.9")
+    assert "was added to the IP set by hand: remove it with flush" in stage.refused(
+        "remove", "9.9.9.9"
+    )
     stage.said("flush", "--yes")
     assert stage.sets()["allow"] == {"9.9.9.9/32"}
-    assert "9.9.9.9/32 taken out of the allow set" in stage.said("flush", "--unknown", "--yes")
+    assert "9.9.9.9/32 removed from the allow set" in stage.said("flush", "--unknown", "--yes")
     assert stage.sets()["allow"] == set()
 
 
@@ -332,13 +340,13 @@ def test_check_names_the_rule_that_decides_and_why(complete: Stage) -> None:
     complete.said("add", "8.8.0.0/16", "8.8.8.8")
     complete.said("deny", "8.8.4.0/24")
     said = complete.said("check", "8.8.8.8")
-    assert "8.8.8.8: the allow set lets it in (8.8.8.8/32, 8.8.0.0/16)" in said
-    assert "cannot be foretold" in said
-    assert "the deny set shuts it out (8.8.4.0/24)" in complete.said("check", "8.8.4.4")
-    assert "the default action shuts it out" in complete.said("check", "2a00:1450::1")
+    assert "8.8.8.8: allowed by the allow set (8.8.8.8/32, 8.8.0.0/16)" in said
+    assert "cannot predict whether they block a request" in said
+    assert "blocked by the deny set (8.8.4.0/24)" in complete.said("check", "8.8.4.4")
+    assert "blocked by the default action" in complete.said("check", "2a00:1450::1")
     found = complete.json("check", "8.8.4.4")
     assert (found["rule"], found["let_in"], found["cidrs"]) == ("deny", False, ["8.8.4.0/24"])
-    assert "ask about one address" in complete.refused("check", "8.8.8.0/24")
+    assert "pass one address" in complete.refused("check", "8.8.8.0/24")
 
 
 def test_what_has_expired_is_shown_until_it_is_taken_out(complete: Stage) -> None:
@@ -346,11 +354,11 @@ def test_what_has_expired_is_shown_until_it_is_taken_out(complete: Stage) -> Non
     lists = complete.lists(now=lambda: utc_now() - timedelta(hours=2))
     lists.add([over])
     assert complete.sets()["allow"] == {"8.8.8.8/32"}
-    assert "over: to be taken out" in complete.said("list")
+    assert "over: still in the set" in complete.said("list")
     said = complete.said("check", "8.8.8.8")
-    assert "the allow set lets it in" in said
-    assert "Once they are in line: the default action shuts it out" in said
-    assert "1 taken out (8.8.8.8/32)" in complete.said("sync")
+    assert "allowed by the allow set" in said
+    assert "After sync: blocked by the default action" in said
+    assert "1 removed (8.8.8.8/32)" in complete.said("sync")
     assert complete.sets()["allow"] == set()
 
 
@@ -365,6 +373,6 @@ def test_a_dry_run_writes_nothing(complete: Stage) -> None:
         ["flush"],
         ["sync"],
     ):
-        assert "A dry run: nothing was written" in complete.said(*arguments, "--dry-run")
+        assert "Dry run: nothing was changed" in complete.said(*arguments, "--dry-run")
     assert complete.json("list") == before
     assert complete.waf.writes == []

@@ -115,7 +115,7 @@ def test_a_removal_loses_to_nobody_and_a_flush_to_who_renews_meanwhile(stage: St
     outcome = lists.flush(seen)
     assert stage.live()["allow"] == {"8.8.8.7/32", "8.8.8.120/32"}
     assert stage.sets()["allow"] == {"8.8.8.7/32", "8.8.8.120/32", "9.9.9.9/32"}
-    assert "8.8.8.7/32 stays: it was renewed meanwhile" in outcome.remarks
+    assert "8.8.8.7/32 was renewed meanwhile, and stays" in outcome.remarks
     assert len(outcome.entries) == 148
 
 

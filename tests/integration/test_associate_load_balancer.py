@@ -103,7 +103,7 @@ def test_detaching_one_door_leaves_the_other(site: Site, both: Doors, leaves: in
     closed, kept = [*both][leaves], [*both][1 - leaves]
     code, said = attempt(site, "--detach", "--yes", *both[closed])
     assert code == 0, said
-    assert "the application refuses every request that comes through the " in said
+    assert "the application refuses every request through the " in said
     assert site.waf.writes == ["DisassociateWebACL"]
     assert (site.in_front_of(closed), site.in_front_of(kept)) == (None, site.names.web_acl)
     assert site.waf.decide(kept, LISTED, {}).headers_in[HEADER] == site.secrets[0]
@@ -160,8 +160,8 @@ def test_another_teams_web_acl_is_named_and_only_replaced_when_told_to(
         (f"{AT}loadbalancer/gwy/x/50dc6c495c0c9188", "is a Gateway Load Balancer, which AWS WAF"),
         (f"{AT}listener/app/x/50dc6c495c0c9188/f2f7dc8efc522ab2", "is a listener: say the ARN of"),
         (f"{AT}targetgroup/x/50dc6c495c0c9188", "is a target group: say the ARN of its load"),
-        (f"{AT}loadbalancer/classic", "is no ARN of a load balancer"),
-        ("landscape", "is no ARN of a load balancer"),
+        (f"{AT}loadbalancer/classic", "is not the ARN of a load balancer"),
+        ("landscape", "is not the ARN of a load balancer"),
         (ELSEWHERE, "set AWS_DEFAULT_REGION=eu-west-1"),
         (f"{AT}loadbalancer/app/gone/50dc6c495c0c9188", "in this account and region: create it"),
     ],

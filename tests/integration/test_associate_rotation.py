@@ -156,7 +156,7 @@ def test_the_old_value_stays_until_a_minute_has_passed_without_a_request_that_br
     watched.log(620.0, 640.0, 700.0)
     watched.rotate()
     assert times(watched)[1] >= 700.0 + 60.0 - 15.0
-    assert "a request brought the old value: looked at again in 60 s" in watched.said
+    assert "a request brought the old value: checking again in 60 s" in watched.said
     assert site.secrets == [site.inserted]
 
 
@@ -165,7 +165,7 @@ def test_requests_that_never_stop_bringing_it_end_the_command_with_both_values_g
 ) -> None:
     watched = Watched(site, tables.transport)
     watched.log(*range(0, 7_200, 30))
-    with pytest.raises(FirewallError, match="for 30 minutes more: both values stay good"):
+    with pytest.raises(FirewallError, match="for 30 minutes more: both values stay valid"):
         watched.rotate()
     assert watched.clock.now < 3_600.0
     (_, new) = site.secrets
@@ -181,7 +181,9 @@ def test_where_the_log_cannot_be_read_both_values_are_good_for_twice_as_long(
     watched = Watched(site, tables.transport)
     watched.rotate()
     assert times(watched)[1] >= 1_200.0
-    assert any("is not known: there is no log of the application" in said for said in watched.said)
+    assert any(
+        "bring the old value: the application has no log group" in said for said in watched.said
+    )
 
 
 def test_a_web_acl_that_somebody_else_keeps_changing_ends_the_command_with_both_values_good(
@@ -241,7 +243,7 @@ def test_a_rotation_that_was_cut_short_waits_for_what_is_left(
 @pytest.mark.parametrize("options", [[], ["--rotate-secret"]])
 def test_the_next_run_ends_a_rotation_and_begins_no_other(site: Site, options: list[str]) -> None:
     new = begin_rotation(site, BEGUN.isoformat())
-    assert "half-way through a change" in site.call("--status").stdout
+    assert "rotation not finished" in site.call("--status").stdout
     site.put_up(*options)
     assert (site.secrets, site.inserted) == ([new], new)
 
@@ -278,8 +280,8 @@ def test_a_spoilt_secret_is_shown_and_replaced(site: Site, attributes: dict[str,
     site.dynamodb.put_item(TableName=site.table, Item=item)
     status, dry_run = site.call("--status"), site.call("--dry-run", "--json")
     assert (status.exit_code, dry_run.exit_code) == (3, 0)
-    assert "spoilt" in status.stdout
-    assert "spoilt" in dry_run.stdout
+    assert "invalid" in status.stdout
+    assert "invalid" in dry_run.stdout
     held = site.dynamodb.get_item(TableName=site.table, Key=SECRET, ConsistentRead=True)["Item"]
     assert held == item
     done = site.put_up()

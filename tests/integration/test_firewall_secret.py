@@ -70,7 +70,7 @@ def test_of_two_who_replace_the_same_spoilt_secret_only_the_first_writes(
     item = {**item_key(FIREWALL_SECRET), "values": {"S": '"abc"'}, **version}
     client.call("PutItem", TableName=client.table, Item=item)
     seen = secret.read(client)
-    assert (seen.values, seen.is_spoilt) == ((), True)
+    assert (seen.values, seen.is_invalid) == ((), True)
     assert secret.write(client, seen, (OLD,), NOW) == secret.read(client)
     with pytest.raises(FirewallError, match="somebody else changed the header's value"):
         secret.write(client, seen, (NEW,), NOW)

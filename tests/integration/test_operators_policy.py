@@ -144,7 +144,7 @@ def test_the_policy_printed_for_a_load_balancer_is_needed_to_find_it_and_enough(
     operator.run("table", "--stage", "dev")
     assert "elasticloadbalancing:DescribeLoadBalancers" in operator.run(*command, expect=1)
     operator.allow("load-balancer", operator.run(*command, "--print-policy"))
-    assert "the association holds" in operator.run(*command, "--pace", "0")
+    assert "the web ACL is associated" in operator.run(*command, "--pace", "0")
 
 
 def test_within_a_boundary_an_operator_can_give_a_function_no_further_right(tmp_path: Path) -> None:

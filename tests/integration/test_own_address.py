@@ -47,7 +47,7 @@ def test_it_is_in_for_ten_minutes_at_most_and_out_after_the_check(stage: Stage) 
     assert stage.sets()["allow"] == {HAND}
     assert stage.live()["allow"] == set()
     assert told == [
-        "8.8.8.8/32, 2a00:1450::1/128 let in for 10 minutes; taken out again after this check"
+        "8.8.8.8/32, 2a00:1450::1/128 allowed for 10 minutes, and removed after this check"
     ]
 
 
@@ -110,7 +110,7 @@ def test_what_a_killed_check_left_behind_is_renewed_and_taken_out(stage: Stage) 
 def test_a_denied_address_is_not_listed_and_the_entry_is_named(stage: Stage) -> None:
     stage.lists().add([entry("8.8.8.0/24", "deny")])
     with pytest.raises(
-        InputError, match=r"8\.8\.8\.8/32 is shut out: 8\.8\.8\.0/24 is in the deny list"
+        InputError, match=r"8\.8\.8\.8/32 is denied: remove 8\.8\.8\.0/24 from the deny list"
     ):
         check(stage)
     assert entries(stage) == []
@@ -120,7 +120,7 @@ def test_what_cannot_be_taken_out_is_said_to_expire(stage: Stage) -> None:
     told: list[str] = []
     with let_in(stage.lists(), [OURS], "somebody", told.append):
         stage.waf.fail("ListIPSets", "WAFInvalidOperationException")
-    assert told[1].startswith("8.8.8.8/32 could not be taken out: ")
+    assert told[1].startswith("8.8.8.8/32 could not be removed: ")
     assert told[1].endswith("It expires by itself")
 
 

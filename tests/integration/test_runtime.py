@@ -94,13 +94,13 @@ def make(checkout: Path, *words: str, ci: str = "") -> tuple[int, str]:
 def test_the_tests_want_the_pinned_python_and_name_the_cure(checkout: Path, target: str) -> None:
     status, said = make(checkout, target)
     assert status == 2
-    assert "Python 3.99 is needed, as it deploys: install it (pyenv install 3.99, or uv" in said
+    assert "Python 3.99 is missing in .venv: install it (pyenv install 3.99, or uv" in said
 
 
 def test_a_machine_without_the_oldest_python_is_told_and_ci_fails(checkout: Path) -> None:
     status, said = make(checkout, "oldest", "OLDEST=3.98")
     assert status == 0
-    assert said == ("check: left out: the tests on Python 3.98, which this machine does not have\n")
+    assert said == ("check: skipped the tests on Python 3.98, which is not installed\n")
     assert make(checkout, "oldest", "OLDEST=3.98", ci="true")[0] == 2
 
 

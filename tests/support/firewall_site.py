@@ -19,7 +19,7 @@ from tests.support.emulator import REGION, Emulator, write_stage
 from tests.support.fake_waf import FakeWaf
 from waf.associate import app
 
-NOTHING = "nothing to change: the association holds"
+NOTHING = "nothing to change: the web ACL is associated"
 SECRET = {"pk": {"S": "FIREWALL-SECRET"}, "sk": {"S": "."}}
 # No call waits, and a run ends after 30 s.
 AT_ONCE = ("--pace", "0", "--timeout", "30")

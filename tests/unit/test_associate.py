@@ -34,5 +34,5 @@ def test_once_all_know_it_the_new_value_is_due(held: str | None) -> None:
 
 
 def test_without_a_value_in_the_table_nothing_is_inserted() -> None:
-    with pytest.raises(FirewallError, match="gone from the table"):
+    with pytest.raises(FirewallError, match="the table no longer has the header's value"):
         due_value(Secret(), acl("old"), newest=False)

@@ -90,7 +90,7 @@ def test_what_an_operator_hides_too_stays_hidden_and_no_header_is_there_twice() 
     ]
     found = {**acl(), "DataProtectionConfig": {"DataProtections": theirs}}
     wanted = wanted_acl(NAMES, ARNS, VALUE, Choice(), found)
-    assert differences(found, wanted) == ["another DataProtectionConfig"]
+    assert differences(found, wanted) == ["DataProtectionConfig differs"]
     assert hidden(wanted)[4:] == [
         ("SINGLE_HEADER", "cookie", "HASH"),
         ("QUERY_STRING", "all of it", "HASH"),
@@ -175,18 +175,18 @@ def exclude(found: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda found: found.update(DefaultAction={"Allow": {}}), "another DefaultAction"),
-        (lambda found: found["Rules"].pop(0), "no rule deny"),
-        (lambda found: found["Rules"][0].update(Priority=9), "another rule deny"),
-        (lambda found: found["Rules"][1].update(Action={"Count": {}}), "another rule rate-limit"),
-        (exclude, "another rule known-bad-inputs"),
+        (lambda found: found.update(DefaultAction={"Allow": {}}), "DefaultAction differs"),
+        (lambda found: found["Rules"].pop(0), "rule deny is missing"),
+        (lambda found: found["Rules"][0].update(Priority=9), "rule deny differs"),
+        (lambda found: found["Rules"][1].update(Action={"Count": {}}), "rule rate-limit differs"),
+        (exclude, "rule known-bad-inputs differs"),
         (
             lambda found: found["Rules"].append({"Name": "let-me-in", "Priority": -1}),
-            "a rule let-me-in that is not ours",
+            "rule let-me-in is unexpected",
         ),
         (
             lambda found: found["Rules"][5]["VisibilityConfig"].update(SampledRequestsEnabled=True),
-            "another rule allow",
+            "rule allow differs",
         ),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
@@ -198,4 +198,4 @@ def test_what_was_loosened_by_hand_is_seen(
 
 
 def test_another_value_is_a_difference_that_does_not_tell_it() -> None:
-    assert differences(acl("one"), acl("another")) == ["another rule allow"]
+    assert differences(acl("one"), acl("another")) == ["rule allow differs"]

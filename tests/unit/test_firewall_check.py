@@ -11,7 +11,7 @@ from chalicelib.firewall.align import View
 from chalicelib.firewall.entries import Entry
 from chalicelib.firewall.names import Kind
 from chalicelib.services.clock import timestamp
-from waf.check import NOT_FORETOLD, decide, parse_address
+from waf.check import NOT_PREDICTED, decide, parse_address
 from waf.ranges import InputError
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_what_is_in_a_set_by_hand_counts_and_stays() -> None:
     views = [view("allow", frozenset({"8.8.8.0/24"})), view("deny", frozenset())]
     found = decide(parse_address("8.8.8.8"), views)
     assert (found.rule, found.by_table, found.after_sync) == ("allow", "default", "allow")
-    assert found.remarks == [NOT_FORETOLD, "8.8.8.0/24 was put into the set by hand"]
+    assert found.remarks == [NOT_PREDICTED, "8.8.8.0/24 was added to the set by hand"]
 
 
 def test_what_has_expired_counts_until_it_leaves_the_set() -> None:
@@ -67,7 +67,7 @@ def test_what_has_expired_counts_until_it_leaves_the_set() -> None:
     ]
     found = decide(parse_address("8.8.8.8"), views)
     assert (found.rule, found.by_table, found.after_sync) == ("allow", "default", "default")
-    assert "8.8.8.8/32 has expired or was removed, and is to leave the set" in found.remarks
+    assert "8.8.8.8/32 has expired or was removed, and is still in the set" in found.remarks
 
 
 def test_without_sets_nobody_is_let_in_whatever_the_table_says() -> None:
@@ -80,9 +80,11 @@ def test_a_private_address_is_remarked_upon() -> None:
     found = decide(
         parse_address("10.0.0.1"), [view("allow", frozenset()), view("deny", frozenset())]
     )
-    assert found.remarks == ["10.0.0.1 is in 10.0.0.0/8, private: WAF sees public addresses only"]
+    assert found.remarks == [
+        "10.0.0.1 is in 10.0.0.0/8, private: AWS WAF sees public addresses only"
+    ]
 
 
 def test_a_range_is_no_address() -> None:
-    with pytest.raises(InputError, match="ask about one address"):
+    with pytest.raises(InputError, match="pass one address"):
         parse_address("8.8.8.0/24")

@@ -43,21 +43,21 @@ def test_public_addresses_have_one_spelling(text: str, cidr: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "no IP address"),
-        ("localhost", "no IP address"),
-        ("8.8.8.8/33", "no IP address"),
-        ("8.8.8.0/255.255.255.0", "no IP address"),
-        ("8.8.8", "no IP address"),
-        ("08.8.8.8", "no IP address"),
-        ("8.8.8.8-9", "no IP address"),
-        ("٨.8.8.8", "no IP address"),
-        ("8.8.8.8/", "no IP address"),
-        ("0.0.0.0/0", "everybody, which AWS WAF does not take: say the ranges that are meant"),
-        ("::/0", "everybody"),
-        ("8.8.8.8/0", "everybody, which AWS WAF does not take: say 8.8.8.8 for it alone, or the"),
-        ("2a00:1450::1/0", "everybody, which AWS WAF does not take: say 2a00:1450::1 for it alone"),
-        ("8.8.8.8/24", "bits set beyond its prefix: say 8.8.8.0/24, or 8.8.8.8 for it alone"),
-        ("2a00:1450::1/64", "bits set beyond its prefix: say 2a00:1450::/64"),
+        ("", "is not an IP address or a range"),
+        ("localhost", "is not an IP address or a range"),
+        ("8.8.8.8/33", "is not an IP address or a range"),
+        ("8.8.8.0/255.255.255.0", "is not an IP address or a range"),
+        ("8.8.8", "is not an IP address or a range"),
+        ("08.8.8.8", "is not an IP address or a range"),
+        ("8.8.8.8-9", "is not an IP address or a range"),
+        ("٨.8.8.8", "is not an IP address or a range"),
+        ("8.8.8.8/", "is not an IP address or a range"),
+        ("0.0.0.0/0", "every address, which AWS WAF refuses: pass narrower ranges"),
+        ("::/0", "every address"),
+        ("8.8.8.8/0", "every address, which AWS WAF refuses: pass 8.8.8.8 alone, or narrower"),
+        ("2a00:1450::1/0", "every address, which AWS WAF refuses: pass 2a00:1450::1 alone"),
+        ("8.8.8.8/24", "bits set beyond its prefix: pass 8.8.8.0/24, or 8.8.8.8 alone"),
+        ("2a00:1450::1/64", "bits set beyond its prefix: pass 2a00:1450::/64"),
         ("fe80::1%eth0", "zone"),
         ("::ffff:8.8.8.8", "written as IPv6"),
         ("::ffff:808:808", "written as IPv6"),
@@ -93,10 +93,10 @@ def test_what_is_refused_says_why(text: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("96.0.0.0/3", "holds 100.64.0.0/10"),
-        ("192.0.0.0/8", "holds 192.0.0.0/24"),
-        ("2000::/4", "holds 2001::/23"),
-        ("f000::/4", "holds fc00::/7"),
+        ("96.0.0.0/3", "contains 100.64.0.0/10"),
+        ("192.0.0.0/8", "contains 192.0.0.0/24"),
+        ("2000::/4", "contains 2001::/23"),
+        ("f000::/4", "contains fc00::/7"),
     ],
 )
 def test_a_wide_range_that_holds_what_is_not_public_is_refused(text: str, why: str) -> None:
@@ -111,7 +111,7 @@ def test_wide_and_forced_ranges_are_taken_when_that_is_said() -> None:
     assert accepted("2001:db8::/32", force=True) == "2001:db8::/32"
     with pytest.raises(InputError, match="private"):
         accepted("10.0.0.1", force=True, wide=True)
-    with pytest.raises(InputError, match="--force takes it"):
+    with pytest.raises(InputError, match="--force accepts it"):
         accepted("203.0.0.0/16")
 
 
@@ -139,7 +139,7 @@ def test_every_refused_range_of_a_file_is_named_with_its_line() -> None:
         accept_all(asked)
     first, second = str(refused.value).splitlines()
     assert first.startswith("hosts.txt:4: 10.0.0.1/32 is in 10.0.0.0/8")
-    assert second.startswith("hosts.txt:5: 'nonsense' is no IP address")
+    assert second.startswith("hosts.txt:5: 'nonsense' is not an IP address")
 
 
 def test_a_range_that_is_said_twice_is_listed_once() -> None:
