@@ -158,8 +158,8 @@ def test_another_teams_web_acl_is_named_and_only_replaced_when_told_to(
     [
         (f"{AT}loadbalancer/net/x/50dc6c495c0c9188", "is a Network Load Balancer, which AWS WAF"),
         (f"{AT}loadbalancer/gwy/x/50dc6c495c0c9188", "is a Gateway Load Balancer, which AWS WAF"),
-        (f"{AT}listener/app/x/50dc6c495c0c9188/f2f7dc8efc522ab2", "is a listener: say the ARN of"),
-        (f"{AT}targetgroup/x/50dc6c495c0c9188", "is a target group: say the ARN of its load"),
+        (f"{AT}listener/app/x/50dc6c495c0c9188/f2f7dc8efc522ab2", "is a listener: pass the ARN of"),
+        (f"{AT}targetgroup/x/50dc6c495c0c9188", "is a target group: pass the ARN of its load"),
         (f"{AT}loadbalancer/classic", "is not the ARN of a load balancer"),
         ("landscape", "is not the ARN of a load balancer"),
         (ELSEWHERE, "set AWS_DEFAULT_REGION=eu-west-1"),
