@@ -1,8 +1,9 @@
 """Creates and updates the firewall's resources. Each step reads first, and writes only a difference."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,6 +15,9 @@ from waf import secret
 from waf.place import FoundAcl, Place, is_ours
 from waf.rules import Choice, choice_of, differences, inserted_value, wanted_acl
 from waf.versions import due_versions
+
+if TYPE_CHECKING:
+    from types_boto3_wafv2.type_defs import WebACLTypeDef
 
 # Others may have set these on our web ACL. An update replaces every setting, so it repeats them.
 KEPT = (
@@ -101,7 +105,7 @@ def put_acl(place: Place, options: Options, *, newest: bool = False) -> bool:
     if found is None:
         _write(place, "create_web_acl", {**wanted, "Tags": place.tags})
     elif differences(found.settings, wanted):
-        kept = {name: found.settings[name] for name in KEPT if found.settings.get(name)}
+        kept = {name: each for name, each in found.settings.items() if name in KEPT and each}
         lock = {"Id": found.id, "LockToken": found.lock_token}
         _write(place, "update_web_acl", {**kept, **wanted, **lock})
     else:
@@ -121,7 +125,7 @@ def due_value(known: secret.Secret, found: FoundAcl | None, *, newest: bool) -> 
     return known.values[-1] if newest or held == known.values[-1] else known.values[0]
 
 
-def _write(place: Place, operation: str, parameters: dict[str, Any]) -> None:
+def _write(place: Place, operation: str, parameters: Mapping[str, object]) -> None:
     """Shows only the code of a refusal: the text of AWS or its SDK may repeat the header's value.
 
     Raises FirewallError. A temporary error is raised unchanged.
@@ -158,7 +162,7 @@ def associate(place: Place, options: Options) -> None:
     place.waf("associate_web_acl", WebACLArn=acl.arn, ResourceArn=place.resource_arn)
 
 
-def another(place: Place, associated: dict[str, Any]) -> str:
+def another(place: Place, associated: "WebACLTypeDef") -> str:
     return (
         f"{place.resource} has another web ACL: {associated['Name']} ({associated['ARN']})."
         " Ask its owner; --replace replaces it"

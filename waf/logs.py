@@ -6,7 +6,7 @@ it. A request may be counted and then allowed, so the first filter drops allowed
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -18,20 +18,35 @@ from ops.steps import AS_WANTED, MISSING, Step, difference
 from waf.place import Place
 from waf.protection import HIDDEN
 
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_wafv2.literals import ActionValueType, FilterBehaviorType
+    from types_boto3_wafv2.type_defs import (
+        ConditionTypeDef,
+        FieldToMatchOutputTypeDef,
+        FilterOutputTypeDef,
+        LoggingConfigurationOutputTypeDef,
+        LoggingFilterOutputTypeDef,
+    )
+
 PREFIX = "aws-waf-logs-"  # AWS accepts no other destination
 RETENTION = 30  # days
 
 
-def _filter(behavior: str, *actions: str) -> dict[str, Any]:
-    conditions = [{"ActionCondition": {"Action": action}} for action in actions]
+def _filter(behavior: "FilterBehaviorType", *actions: "ActionValueType") -> "FilterOutputTypeDef":
+    conditions: list[ConditionTypeDef] = [
+        {"ActionCondition": {"Action": action}} for action in actions
+    ]
     return {"Behavior": behavior, "Requirement": "MEETS_ANY", "Conditions": conditions}
 
 
-FILTER = {
+FILTER: "LoggingFilterOutputTypeDef" = {
     "DefaultBehavior": "DROP",
     "Filters": [_filter("DROP", "ALLOW"), _filter("KEEP", "BLOCK", "COUNT")],
 }
-REDACTED = [{"SingleHeader": {"Name": name}} for name in HIDDEN if name != HEADER]
+REDACTED: "list[FieldToMatchOutputTypeDef]" = [
+    {"SingleHeader": {"Name": name}} for name in HIDDEN if name != HEADER
+]
 
 
 def require_name(group: str | None) -> None:
@@ -57,7 +72,7 @@ def log_steps(place: Place, acl_arn: str | None, group: str | None) -> Iterator[
     )
 
 
-def _group_steps(logs: Any, name: str) -> Iterator[Step]:
+def _group_steps(logs: "CloudWatchLogsClient", name: str) -> Iterator[Step]:
     """Keeps a retention that is already set."""
     found = find_group(logs, name)
     days = (found or {}).get("retentionInDays")
@@ -75,7 +90,7 @@ def _group_steps(logs: Any, name: str) -> Iterator[Step]:
     )
 
 
-def find_logging(place: Place, acl_arn: str) -> dict[str, Any] | None:
+def find_logging(place: Place, acl_arn: str) -> "LoggingConfigurationOutputTypeDef | None":
     """Call it within Waf.until_done."""
     try:
         answer = place.waf("get_logging_configuration", ResourceArn=acl_arn)
@@ -83,11 +98,13 @@ def find_logging(place: Place, acl_arn: str) -> dict[str, Any] | None:
         if code_of(error) == "WAFNonexistentItemException":
             return None
         raise
-    found: dict[str, Any] = answer["LoggingConfiguration"]
+    found: LoggingConfigurationOutputTypeDef = answer["LoggingConfiguration"]
     return found
 
 
-def _found_as(place: Place, found: dict[str, Any] | None, group: str | None) -> str:
+def _found_as(
+    place: Place, found: "LoggingConfigurationOutputTypeDef | None", group: str | None
+) -> str:
     if found is None:
         return "off"
     wanted = _wanted(place, found["ResourceArn"], found, group)
@@ -103,9 +120,9 @@ def _log(place: Place, group: str | None) -> None:
 
 
 def _wanted(
-    place: Place, acl_arn: str, found: dict[str, Any] | None, group: str | None
-) -> dict[str, Any]:
-    destinations = (found or {}).get("LogDestinationConfigs", [])
+    place: Place, acl_arn: str, found: "LoggingConfigurationOutputTypeDef | None", group: str | None
+) -> "LoggingConfigurationOutputTypeDef":
+    destinations = found["LogDestinationConfigs"] if found else []
     if group:
         known = find_group(place.logs, group)
         destinations = [known["arn"].removesuffix(":*")] if known else []
@@ -117,7 +134,9 @@ def _wanted(
     }
 
 
-def _comparable(logging: dict[str, Any]) -> dict[str, Any]:
+def _comparable(
+    logging: "LoggingConfigurationOutputTypeDef",
+) -> "LoggingConfigurationOutputTypeDef":
     destinations = [arn.removesuffix(":*") for arn in logging["LogDestinationConfigs"]]
     redacted = sorted(logging.get("RedactedFields", []), key=str)
     return {**logging, "LogDestinationConfigs": destinations, "RedactedFields": redacted}

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -19,6 +19,9 @@ from chalicelib.stores.dynamodb.boto import BotoTransport
 from chalicelib.stores.dynamodb.client import Client
 from ops.stage import Stage, StageError, stage_environment
 from waf.place import Place
+
+if TYPE_CHECKING:
+    from botocore.client import ClientMeta
 
 # The IAM policy for operators: only the rights that associate.py and allowlist.py need.
 POLICY = Path(__file__).parent / "policy.json"
@@ -99,7 +102,7 @@ def fill_policy(target: Target, *, with_logs: bool = False) -> dict[str, Any]:
     return filled
 
 
-def _resource(target: Target, stage: Stage, meta: Any) -> str:
+def _resource(target: Target, stage: Stage, meta: "ClientMeta") -> str:
     """The ARN for the policy. Without a deployed API it covers any API."""
     if target.load_balancer:
         return _require_load_balancer(target.load_balancer, meta.region_name)
@@ -110,7 +113,7 @@ def _resource(target: Target, stage: Stage, meta: Any) -> str:
     return stage_arn(meta, rest_api_id, stage.gateway_stage)
 
 
-def stage_arn(meta: Any, rest_api_id: str, gateway_stage: str) -> str:
+def stage_arn(meta: "ClientMeta", rest_api_id: str, gateway_stage: str) -> str:
     """The ARN of the API's stage in the form that AWS WAF needs. `meta` is a client's."""
     path = f"/restapis/{rest_api_id}/stages/{gateway_stage}"
     return f"arn:{meta.partition}:apigateway:{meta.region_name}::{path}"

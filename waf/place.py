@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.firewall.calls import NotYetError, Waf
 from chalicelib.firewall.errors import FirewallError
 from chalicelib.firewall.names import SCOPE, Names
 from chalicelib.firewall.sets import FoundSet, SetKey, find_sets
 from chalicelib.stores.dynamodb.client import Client
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_wafv2.type_defs import TagTypeDef, WebACLTypeDef
 
 
 def utc_now() -> datetime:
@@ -31,7 +35,7 @@ class FoundAcl:
     id: str
     arn: str
     lock_token: str
-    settings: dict[str, Any] = field(repr=False)
+    settings: "WebACLTypeDef" = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Place:
     names: Names
     waf: Waf
     table: Client
-    logs: Any
+    logs: "CloudWatchLogsClient"
     resource_arn: str
     problem_types: str
     now: Callable[[], datetime] = utc_now
@@ -74,10 +78,10 @@ class Place:
             raise NotYetError(f"the web ACL {self.names.web_acl} is not listed yet")
         return found
 
-    def find_associated(self) -> dict[str, Any] | None:
+    def find_associated(self) -> "WebACLTypeDef | None":
         """The resource's web ACL, ours or not, with all its settings. Call it within Waf.until_done."""
         answer = self.waf("get_web_acl_for_resource", ResourceArn=self.resource_arn)
-        found: dict[str, Any] | None = answer.get("WebACL")
+        found: WebACLTypeDef | None = answer.get("WebACL")
         return found
 
     @property
@@ -86,7 +90,7 @@ class Place:
         return resource_name(self.resource_arn)
 
     @property
-    def tags(self) -> list[dict[str, str]]:
+    def tags(self) -> "list[TagTypeDef]":
         return [{"Key": name, "Value": value} for name, value in self.names.tags.items()]
 
     def _require_ours(self, arn: str, what: str) -> None:
@@ -105,6 +109,6 @@ class Place:
         self.ours.add(arn)
 
 
-def is_ours(place: Place, associated: dict[str, Any] | None) -> bool:
+def is_ours(place: Place, associated: "WebACLTypeDef | None") -> bool:
     """Whether it has our name. A name is unique, and find_acl has checked the tags of that web ACL."""
     return associated is not None and associated["Name"] == place.names.web_acl

@@ -7,6 +7,7 @@ same command resumes.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chalicelib.firewall.align import View, align, view
 from chalicelib.firewall.ledger import Ledger
@@ -28,6 +29,9 @@ from waf.logs import log_steps
 from waf.place import FoundAcl, Place, is_ours
 from waf.rotation import Rotation, rotation_step
 from waf.rules import Choice, differences, wanted_acl
+
+if TYPE_CHECKING:
+    from types_boto3_wafv2.type_defs import WebACLTypeDef
 
 THERE, INVALID = "there", "invalid"
 Say = Callable[[str], None]
@@ -59,8 +63,9 @@ def plan(place: Place, options: Options, rotation: Rotation, say: Say) -> Plan:
         *log_steps(place, acl.arn if acl else None, options.log_group),
         rotation_step(place, known, options, rotation, say),
     ]
-    is_free = associated is None or is_ours(place, associated) or options.replace
-    return Plan(steps, "" if is_free else another(place, associated or {}))
+    if associated is None or is_ours(place, associated) or options.replace:
+        return Plan(steps, "")
+    return Plan(steps, another(place, associated))
 
 
 def _set_step(place: Place, key: SetKey, sets: dict[SetKey, FoundSet]) -> Step:
@@ -115,7 +120,7 @@ def _described(choice: Choice) -> str:
     return f"{effect} above {choice.requests:,} requests in 5 minutes ({servers})"
 
 
-def _association_step(place: Place, options: Options, found: dict[str, object] | None) -> Step:
+def _association_step(place: Place, options: Options, found: "WebACLTypeDef | None") -> Step:
     name = place.names.web_acl
     state = f"another web ACL, {found['Name']}" if found else "none"
     return Step(

@@ -3,23 +3,30 @@
 Redaction in the log settings does not cover samples. Data protection covers both.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.firewall.names import HEADER
+
+if TYPE_CHECKING:
+    from types_boto3_wafv2.type_defs import (
+        DataProtectionConfigOutputTypeDef,
+        DataProtectionOutputTypeDef,
+        WebACLTypeDef,
+    )
 
 # A token, the e-mail address of the user that a role names, a role's session token, and the header
 # that the allow rule inserts.
 HIDDEN = ("authorization", "on-behalf-of", "x-amz-security-token", HEADER)
 
 
-def protection(found: Mapping[str, Any]) -> dict[str, Any]:
+def protection(found: "WebACLTypeDef | None") -> "DataProtectionConfigOutputTypeDef":
     """The DataProtectionConfig of `found`, with a first item that hides HIDDEN if others do not."""
-    there = found.get("DataProtectionConfig", {}).get("DataProtections", [])
+    config = found.get("DataProtectionConfig") if found else None
+    there = config["DataProtections"] if config else []
     hidden = {key for each in there if _hides(each) for key in _headers_in(each)}
     if hidden.issuperset(HIDDEN):
         return {"DataProtections": there}
-    ours = {
+    ours: DataProtectionOutputTypeDef = {
         "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": list(HIDDEN)},
         "Action": "SUBSTITUTION",
         "ExcludeRuleMatchDetails": False,
@@ -29,24 +36,25 @@ def protection(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"DataProtections": [ours, *kept]}
 
 
-def _headers_in(protection: Mapping[str, Any]) -> list[str]:
+def _headers_in(protection: "DataProtectionOutputTypeDef") -> list[str]:
     """The headers that it covers, in lower case."""
     to_hide = protection["Field"]
     is_of_headers = to_hide["FieldType"] == "SINGLE_HEADER"
     return [key.lower() for key in to_hide.get("FieldKeys", [])] if is_of_headers else []
 
 
-def _hides(protection: Mapping[str, Any]) -> bool:
+def _hides(protection: "DataProtectionOutputTypeDef") -> bool:
     """Whether it has no exception."""
-    exceptions = ("ExcludeRuleMatchDetails", "ExcludeRateBasedDetails")
-    return not any(protection.get(each) for each in exceptions)
+    excludes = protection.get("ExcludeRuleMatchDetails"), protection.get("ExcludeRateBasedDetails")
+    return not any(excludes)
 
 
-def _without_hidden(protection: Mapping[str, Any]) -> dict[str, Any] | None:
+def _without_hidden(
+    protection: "DataProtectionOutputTypeDef",
+) -> "DataProtectionOutputTypeDef | None":
     """The protection without the headers in HIDDEN, or None if it has no other. AWS accepts no header twice."""
     headers = _headers_in(protection)
+    if not headers:
+        return protection
     left = [header for header in headers if header not in HIDDEN]
-    if headers and not left:
-        return None
-    keys = {"FieldKeys": left} if headers else {}
-    return {**protection, "Field": {**protection["Field"], **keys}}
+    return {**protection, "Field": {**protection["Field"], "FieldKeys": left}} if left else None

@@ -117,13 +117,12 @@ def _old_value_came(place: Place) -> bool:
     since = place.now() - timedelta(seconds=QUIET * LATE)
     missing = 0
     for name in LOG_GROUPS:
-        of = {
-            "logGroupName": name.format(place.names.web_acl),
-            "startTime": int(since.timestamp() * 1000),
-            "filterPattern": OLD_VALUE,
-        }
         try:
-            pages = place.logs.get_paginator("filter_log_events").paginate(**of)
+            pages = place.logs.get_paginator("filter_log_events").paginate(
+                logGroupName=name.format(place.names.web_acl),
+                startTime=int(since.timestamp() * 1000),
+                filterPattern=OLD_VALUE,
+            )
             if any(page["events"] for page in pages):
                 return True
         except place.logs.exceptions.ResourceNotFoundException:

@@ -5,14 +5,30 @@ listed address skips no rule.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from chalicelib.firewall.names import INSERTED_HEADER, VERSIONS, Names, SetKind
 from chalicelib.firewall.sets import SetKey
 from chalicelib.routes.problems import PROBLEM_URN
 from waf.protection import protection
+
+if TYPE_CHECKING:
+    from types_boto3_wafv2.type_defs import (
+        BlockActionTypeDef,
+        CustomHTTPHeaderTypeDef,
+        CustomResponseBodyTypeDef,
+        DataProtectionConfigOutputTypeDef,
+        DefaultActionTypeDef,
+        ManagedRuleGroupStatementTypeDef,
+        RuleActionTypeDef,
+        RuleOutputTypeDef,
+        RuleTypeDef,
+        StatementTypeDef,
+        VisibilityConfigTypeDef,
+        WebACLTypeDef,
+    )
 
 DENY, RATE_LIMIT, SERVER_RATE_LIMIT, ALLOW = "deny", "rate-limit", "server-rate-limit", "allow"
 # AWS's managed groups: known attacks, and addresses of known attackers.
@@ -29,13 +45,16 @@ WINDOW = 300  # seconds
 
 NOT_LISTED, TOO_MANY = "not-listed", "too-many-requests"
 FOR_BROWSERS = {"Access-Control-Allow-Origin": "*"}
-PARTS = (
-    "DefaultAction",
-    "Rules",
-    "VisibilityConfig",
-    "CustomResponseBodies",
-    "DataProtectionConfig",
-)
+
+
+class Parts(TypedDict):
+    """The parts of a web ACL that this module decides about."""
+
+    DefaultAction: "DefaultActionTypeDef"
+    Rules: "list[RuleTypeDef]"
+    VisibilityConfig: "VisibilityConfigTypeDef"
+    CustomResponseBodies: "dict[str, CustomResponseBodyTypeDef]"
+    DataProtectionConfig: "DataProtectionConfigOutputTypeDef"
 
 
 @dataclass(frozen=True)
@@ -55,80 +74,96 @@ def wanted_acl(
     set_arns: Mapping[SetKey, str],
     value: str,
     choice: Choice,
-    found: Mapping[str, Any] | None = None,
+    found: "WebACLTypeDef | None" = None,
     types: str = PROBLEM_URN,
-) -> dict[str, Any]:
-    """The PARTS of the web ACL, for create_web_acl and update_web_acl.
+) -> Parts:
+    """The Parts of the web ACL, for create_web_acl and update_web_acl.
 
     `value` is the inserted header's, `types` is Stage.problem_types. Other fields that the `found`
     web ACL protects stay protected.
     """
     servers = _in_sets(set_arns, "servers")
-    others = {"NotStatement": {"Statement": servers}}
-    rate_action = _rate_action(choice)
-    rules = [
-        {"Action": _block(NOT_LISTED, 403), "Statement": _in_sets(set_arns, "deny")},
-        {"Action": rate_action, "Statement": _rate_statement(choice.requests, others)},
-        {"Action": rate_action, "Statement": _rate_statement(choice.server_requests, servers)},
-        *(
-            {**_override(choice), "Statement": _managed(group, choice.versions)}
-            for group in MANAGED.values()
-        ),
-        {"Action": _allow(value), "Statement": _in_sets(set_arns, "allow")},
-    ]
+    others: StatementTypeDef = {"NotStatement": {"Statement": servers}}
+    too_many, not_listed = _rate_action(choice), _block(NOT_LISTED, 403)
+
+    def rule(name: str, statement: "StatementTypeDef") -> "RuleTypeDef":
+        return {
+            "Name": name,
+            "Priority": RULES.index(name),
+            "Statement": statement,
+            "VisibilityConfig": _seen(names, name),
+        }
+
     return {
-        "DefaultAction": _block(NOT_LISTED, 403),
+        "DefaultAction": {"Block": not_listed},
         "Rules": [
-            {"Name": name, "Priority": n, **rule, "VisibilityConfig": _seen(names, name)}
-            for n, (name, rule) in enumerate(zip(RULES, rules, strict=True))
+            {**rule(DENY, _in_sets(set_arns, "deny")), "Action": {"Block": not_listed}},
+            {**rule(RATE_LIMIT, _rate(choice.requests, others)), "Action": too_many},
+            {**rule(SERVER_RATE_LIMIT, _rate(choice.server_requests, servers)), "Action": too_many},
+            *(
+                _overridden(rule(name, _managed(group, choice.versions)), choice)
+                for name, group in MANAGED.items()
+            ),
+            {**rule(ALLOW, _in_sets(set_arns, "allow")), "Action": _allow(value)},
         ],
         "VisibilityConfig": _seen(names, "default"),
         "CustomResponseBodies": response_bodies(names.stage, types),
-        "DataProtectionConfig": protection(found or {}),
+        "DataProtectionConfig": protection(found),
     }
 
 
-def _in_sets(set_arns: Mapping[SetKey, str], kind: SetKind) -> dict[str, Any]:
-    sets = [{"IPSetReferenceStatement": {"ARN": set_arns[kind, version]}} for version in VERSIONS]
+def _in_sets(set_arns: Mapping[SetKey, str], kind: SetKind) -> "StatementTypeDef":
+    sets: list[StatementTypeDef] = [
+        {"IPSetReferenceStatement": {"ARN": set_arns[kind, version]}} for version in VERSIONS
+    ]
     return {"OrStatement": {"Statements": sets}}
 
 
-def _rate_statement(requests: int, scope: Mapping[str, Any]) -> dict[str, Any]:
+def _rate(requests: int, scope: "StatementTypeDef") -> "StatementTypeDef":
     """Counts each address separately, among the requests that match `scope`."""
-    limit = {"Limit": requests, "EvaluationWindowSec": WINDOW, "AggregateKeyType": "IP"}
-    return {"RateBasedStatement": {**limit, "ScopeDownStatement": scope}}
-
-
-def _managed(group: str, versions: Mapping[str, str]) -> dict[str, Any]:
-    version = {"Version": versions[group]} if group in versions else {}
-    return {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": group, **version}}
-
-
-def _rate_action(choice: Choice) -> dict[str, Any]:
-    wait = {"Access-Control-Expose-Headers": "Retry-After", "Retry-After": str(WINDOW)}
-    return {"Count": {}} if choice.count else _block(TOO_MANY, 429, wait)
-
-
-def _override(choice: Choice) -> dict[str, Any]:
-    return {"OverrideAction": {"Count": {}} if choice.count else {"None": {}}}
-
-
-def _allow(value: str) -> dict[str, Any]:
-    header = {"Name": INSERTED_HEADER, "Value": value}
-    return {"Allow": {"CustomRequestHandling": {"InsertHeaders": [header]}}}
-
-
-def _block(body: str, status: int, more: Mapping[str, str] | None = None) -> dict[str, Any]:
-    headers = {**FOR_BROWSERS, **(more or {})}
-    response = {
-        "ResponseCode": status,
-        "CustomResponseBodyKey": body,
-        "ResponseHeaders": [{"Name": name, "Value": headers[name]} for name in headers],
+    return {
+        "RateBasedStatement": {
+            "Limit": requests,
+            "EvaluationWindowSec": WINDOW,
+            "AggregateKeyType": "IP",
+            "ScopeDownStatement": scope,
+        }
     }
-    return {"Block": {"CustomResponse": response}}
 
 
-def _seen(names: Names, what: str) -> dict[str, Any]:
+def _managed(group: str, versions: Mapping[str, str]) -> "StatementTypeDef":
+    statement: ManagedRuleGroupStatementTypeDef = {"VendorName": "AWS", "Name": group}
+    if group in versions:
+        statement["Version"] = versions[group]
+    return {"ManagedRuleGroupStatement": statement}
+
+
+def _rate_action(choice: Choice) -> "RuleActionTypeDef":
+    wait = {"Access-Control-Expose-Headers": "Retry-After", "Retry-After": str(WINDOW)}
+    return {"Count": {}} if choice.count else {"Block": _block(TOO_MANY, 429, wait)}
+
+
+def _overridden(rule: "RuleTypeDef", choice: Choice) -> "RuleTypeDef":
+    return {**rule, "OverrideAction": {"Count": {}} if choice.count else {"None": {}}}
+
+
+def _allow(value: str) -> "RuleActionTypeDef":
+    headers: list[CustomHTTPHeaderTypeDef] = [{"Name": INSERTED_HEADER, "Value": value}]
+    return {"Allow": {"CustomRequestHandling": {"InsertHeaders": headers}}}
+
+
+def _block(body: str, status: int, more: Mapping[str, str] | None = None) -> "BlockActionTypeDef":
+    headers = {**FOR_BROWSERS, **(more or {})}
+    return {
+        "CustomResponse": {
+            "ResponseCode": status,
+            "CustomResponseBodyKey": body,
+            "ResponseHeaders": [{"Name": name, "Value": headers[name]} for name in headers],
+        }
+    }
+
+
+def _seen(names: Names, what: str) -> "VisibilityConfigTypeDef":
     """The allow rule takes no samples: a sample would show the inserted header."""
     return {
         "SampledRequestsEnabled": what != ALLOW,
@@ -137,7 +172,7 @@ def _seen(names: Names, what: str) -> dict[str, Any]:
     }
 
 
-def response_bodies(stage: str, types: str = PROBLEM_URN) -> dict[str, Any]:
+def response_bodies(stage: str, types: str = PROBLEM_URN) -> "dict[str, CustomResponseBodyTypeDef]":
     get_in = (
         "Only listed addresses reach this API. Ask somebody with access to its AWS account to run:"
         f" python waf/allowlist.py add ADDRESS --stage {stage}"
@@ -149,7 +184,7 @@ def response_bodies(stage: str, types: str = PROBLEM_URN) -> dict[str, Any]:
     }
 
 
-def _body(type_: str, title: str, status: int, detail: str) -> dict[str, str]:
+def _body(type_: str, title: str, status: int, detail: str) -> "CustomResponseBodyTypeDef":
     problem = {"type": type_, "title": title, "status": status, "detail": detail}
     return {"ContentType": "APPLICATION_JSON", "Content": json.dumps(problem)}
 
@@ -161,7 +196,7 @@ def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str
     lines = [f"rule {name} differs" for name in changed]
     lines += [f"rule {name} is missing" for name in new if name not in old]
     lines += [f"rule {name} is unexpected" for name in old if name not in new]
-    others = (part for part in PARTS if part != "Rules")
+    others = (part for part in wanted if part != "Rules")
     return lines + [
         f"{part} differs" for part in others if _plain(found.get(part)) != _plain(wanted[part])
     ]
@@ -174,36 +209,34 @@ def _plain(part: Any) -> Any:
     return [_plain(each) for each in part] if isinstance(part, list) else part
 
 
-def choice_of(found: Mapping[str, Any]) -> Choice:
+def choice_of(found: "WebACLTypeDef") -> Choice:
     """The choice in the `found` web ACL, with the default for a missing part."""
     rules = {rule["Name"]: rule for rule in found.get("Rules", [])}
     requests = _limit_of(rules.get(RATE_LIMIT), REQUESTS)
     # An older release had one limit for all addresses. Servers never get a lower one.
     of_servers = _limit_of(rules.get(SERVER_RATE_LIMIT), max(requests, SERVER_REQUESTS))
-    count = "Count" in rules.get(RATE_LIMIT, {}).get("Action", {})
+    count = RATE_LIMIT in rules and "Count" in rules[RATE_LIMIT].get("Action", {})
     return Choice(requests, count, of_servers, versions_of(found))
 
 
-def _limit_of(rule: Mapping[str, Any] | None, default: int) -> int:
-    statement = (rule or {}).get("Statement", {})
-    limit: int = statement.get("RateBasedStatement", {}).get("Limit", default)
-    return limit
+def _limit_of(rule: "RuleOutputTypeDef | None", default: int) -> int:
+    return (
+        rule["Statement"].get("RateBasedStatement", {}).get("Limit", default) if rule else default
+    )
 
 
-def versions_of(found: Mapping[str, Any]) -> dict[str, str]:
+def versions_of(found: "WebACLTypeDef") -> dict[str, str]:
     """The versions that the `found` web ACL names, by the managed group's name."""
     statements = [rule["Statement"] for rule in found.get("Rules", [])]
     groups = [each.get("ManagedRuleGroupStatement", {}) for each in statements]
     return {each["Name"]: each["Version"] for each in groups if each.get("Version")}
 
 
-def inserted_value(found: Mapping[str, Any]) -> str | None:
+def inserted_value(found: "WebACLTypeDef") -> str | None:
     """The header's value in the `found` web ACL."""
-    rules: Iterable[Any] = (each for each in found.get("Rules", []) if each["Name"] == ALLOW)
-    for rule in rules:
+    for rule in (each for each in found.get("Rules", []) if each["Name"] == ALLOW):
         handling = rule.get("Action", {}).get("Allow", {}).get("CustomRequestHandling", {})
         for header in handling.get("InsertHeaders", []):
             if header["Name"] == INSERTED_HEADER:
-                value: str = header["Value"]
-                return value
+                return header["Value"]
     return None

@@ -6,7 +6,6 @@ until an operator updates it. AWS's lists of addresses (IP reputation) have no v
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from chalicelib.firewall.calls import Waf
 from chalicelib.firewall.names import SCOPE
@@ -47,7 +46,7 @@ def due_versions(waf: Waf, held: Mapping[str, str], *, update: bool) -> dict[str
 
 def _offered(waf: Waf, group: str) -> tuple[list[str], str]:
     """The available versions, and AWS's default, which is its recommendation."""
-    of: dict[str, Any] = {"VendorName": "AWS", "Name": group, "Scope": SCOPE}
+    of = {"VendorName": "AWS", "Name": group, "Scope": SCOPE}
     names: list[str] = []
     while True:
         answer = waf("list_available_managed_rule_group_versions", **of)

@@ -299,10 +299,10 @@ def test_the_version_of_managed_rules_stays_until_an_operator_takes_the_next(sit
     assert status.exit_code == 0
     assert f"{told}. Set it with --update-rules" in status.stdout
     assert json.loads(site.put_up("--status", "--json"))["newer_versions"] == [told]
-    assert newer(Waf(site.waf.client()), versions_of(site.acl or {})) == [told]
+    assert newer(Waf(site.waf.client()), versions_of(site.acl)) == [told]
     site.put_up("--update-rules")
     assert version(site) == "Version_1.10"
-    assert newer(Waf(site.waf.client()), versions_of(site.acl or {})) == []
+    assert newer(Waf(site.waf.client()), versions_of(site.acl)) == []
 
 
 def test_a_version_that_aws_offers_no_more_is_replaced_by_the_recommended_one(site: Site) -> None:
@@ -310,7 +310,7 @@ def test_a_version_that_aws_offers_no_more_is_replaced_by_the_recommended_one(si
     site.put_up()
     offer(site, "Version_1.10")
     gone = f"{BAD_INPUTS}: Version_1.9 is set, which AWS has withdrawn; Version_1.10 is available"
-    assert newer(Waf(site.waf.client()), versions_of(site.acl or {})) == [gone]
+    assert newer(Waf(site.waf.client()), versions_of(site.acl)) == [gone]
     site.put_up()
     assert version(site) == "Version_1.10"
 
@@ -318,7 +318,7 @@ def test_a_version_that_aws_offers_no_more_is_replaced_by_the_recommended_one(si
 def test_a_web_acl_without_a_version_says_that_aws_changes_it(site: Site) -> None:
     site.put_up()
     make_older(site)
-    (said,) = newer(Waf(site.waf.client()), versions_of(site.acl or {}))
+    (said,) = newer(Waf(site.waf.client()), versions_of(site.acl))
     assert said == f"{BAD_INPUTS}: no version is set, so it changes whenever AWS changes it"
 
 

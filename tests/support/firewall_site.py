@@ -88,8 +88,8 @@ class Site:
         return found
 
     @property
-    def acl(self) -> dict[str, Any] | None:
-        """The stage's web ACL as WAF returns it."""
+    def acl(self) -> Any:
+        """The stage's web ACL as WAF returns it, or None."""
         waf = self.waf.client()
         for each in pages(waf.list_web_acls, "WebACLs"):
             if each["Name"] == self.names.web_acl:

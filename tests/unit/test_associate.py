@@ -1,5 +1,7 @@
 """The value that the web ACL must insert, while the table may hold two."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.firewall.errors import FirewallError
@@ -15,7 +17,7 @@ BOTH = Secret(("old", "new"), 2, "2026-01-01T00:00:00+00:00")
 
 def acl(value: str | None) -> FoundAcl | None:
     arns = dict.fromkeys(set_keys(), "an-arn")
-    settings = wanted_acl(Names("x", "dev"), arns, value or "", Choice())
+    settings: Any = wanted_acl(Names("x", "dev"), arns, value or "", Choice())
     return FoundAcl("an-id", "an-arn", "a-token", settings) if value else None
 
 

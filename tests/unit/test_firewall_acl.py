@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import boto3
@@ -27,8 +28,8 @@ VALUE = "a-value-that-nobody-may-see"
 ARNS = {key: f"arn:aws:wafv2:eu-west-2:0:regional/ipset/{'-'.join(key)}/1" for key in set_keys()}
 
 
-def acl(value: str = VALUE, **choice: Any) -> dict[str, Any]:
-    return wanted_acl(NAMES, ARNS, value, Choice(**choice))
+def acl(value: str = VALUE, found: Any = None, **choice: Any) -> Any:
+    return wanted_acl(NAMES, ARNS, value, Choice(**choice), found)
 
 
 def rule(name: str, **choice: Any) -> dict[str, Any]:
@@ -89,19 +90,19 @@ def test_what_an_operator_hides_too_stays_hidden_and_no_header_is_there_twice() 
         protecting("QUERY_STRING"),
     ]
     found = {**acl(), "DataProtectionConfig": {"DataProtections": theirs}}
-    wanted = wanted_acl(NAMES, ARNS, VALUE, Choice(), found)
+    wanted = acl(found=found)
     assert differences(found, wanted) == ["DataProtectionConfig differs"]
     assert hidden(wanted)[4:] == [
         ("SINGLE_HEADER", "cookie", "HASH"),
         ("QUERY_STRING", "all of it", "HASH"),
     ]
-    assert differences(wanted, wanted_acl(NAMES, ARNS, VALUE, Choice(), wanted)) == []
+    assert differences(wanted, acl(found=wanted)) == []
 
 
 def test_who_hides_all_of_it_otherwise_is_left_alone() -> None:
     theirs = [protecting("SINGLE_HEADER", name.title()) for name in HIDDEN]
     found = {**acl(), "DataProtectionConfig": {"DataProtections": theirs}}
-    assert differences(found, wanted_acl(NAMES, ARNS, VALUE, Choice(), found)) == []
+    assert differences(found, acl(found=found)) == []
 
 
 def test_counting_blocks_by_nothing_but_the_two_lists() -> None:
@@ -127,13 +128,13 @@ def test_a_blocked_answer_is_a_problem(key: str, status: int) -> None:
 
 def test_what_was_chosen_is_read_from_what_is_there() -> None:
     chosen = Choice(500, True, 9_000, {"AWSManagedRulesKnownBadInputsRuleSet": "Version_1.9"})
-    assert choice_of(wanted_acl(NAMES, ARNS, VALUE, chosen)) == chosen
-    assert choice_of({"Rules": []}) == Choice()
+    assert choice_of(acl(**asdict(chosen))) == chosen
+    assert choice_of(acl() | {"Rules": []}) == Choice()
 
 
 def test_where_one_limit_was_for_all_no_server_gets_less() -> None:
     for requests, of_servers in ((100, 20_000), (50_000, 50_000)):
-        old = {**acl(), "Rules": [rule("rate-limit", requests=requests)]}
+        old = acl() | {"Rules": [rule("rate-limit", requests=requests)]}
         assert choice_of(old) == Choice(requests, False, of_servers)
 
 
@@ -150,7 +151,7 @@ def test_each_address_is_counted_by_one_of_the_two_limits() -> None:
 
 def test_the_inserted_value_is_read_from_what_is_there() -> None:
     assert inserted_value(acl()) == VALUE
-    assert inserted_value({"Rules": []}) is None
+    assert inserted_value(acl() | {"Rules": []}) is None
 
 
 def test_nothing_differs_from_itself_whatever_waf_adds_of_its_own() -> None:
@@ -162,7 +163,7 @@ def test_nothing_differs_from_itself_whatever_waf_adds_of_its_own() -> None:
 
 
 def loosened(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    found = copy.deepcopy(acl())
+    found: dict[str, Any] = copy.deepcopy(acl())
     change(found)
     return found
 
