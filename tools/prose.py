@@ -1,6 +1,6 @@
 """`make lint`'s check of the English in Markdown pages, docstrings and the contract.
 
-pyproject.toml lists the files, those that are not yet rewritten, and the phrases. The reasons for a
+pyproject.toml lists the files and the phrases. The reasons for a
 check of our own are in docs/decisions.md.
 """
 
@@ -100,13 +100,10 @@ def descriptions(node: Any) -> Iterator[str]:
 
 def main() -> int:
     """Prints `file:line: rule` for each fault; returns 1 if there is one."""
-    waiting, checked = (
-        {path for pattern in CHOSEN[key] for path in Path().glob(pattern)}
-        for key in ("not_yet_rewritten", "files")
-    )
+    checked = {path for pattern in CHOSEN["files"] for path in Path().glob(pattern)}
     found = [
         f"{path}:{first + line - 1}: {fault}"
-        for path in sorted(map(Path, sys.argv[1:]) if sys.argv[1:] else checked - waiting)
+        for path in sorted(map(Path, sys.argv[1:]) if sys.argv[1:] else checked)
         for first, text in texts(path)
         for line, fault in faults(text)
     ]
