@@ -100,18 +100,50 @@ const forUsers = () => ({
   },
 });
 
+// The page has a main and an h1 of its own. Swagger UI's own layout would add a second of each.
+const layout = ({ React: { cloneElement, createElement } }) => ({
+  components: {
+    Layout: ({ getComponent, specSelectors }) => {
+      const part = (name) => createElement(getComponent(name, true));
+      const box = (className, ...parts) => createElement("div", { className }, ...parts);
+      const isFailed = specSelectors.loadingStatus() === "failed";
+      if (isFailed || !specSelectors.specStr()) {
+        return box("swagger-ui", box("wrapper",
+          isFailed ? "The contract did not load. Reload this page." : "Loading the contract.", part("errors")));
+      }
+      return box("swagger-ui",
+        part("SvgAssets"),
+        part("errors"),
+        box("information-container wrapper", part("InfoContainer")),
+        box("scheme-container", box("schemes wrapper",
+          box("schemes-server-container", part("ServersContainer")), part("AuthorizeBtnContainer"))),
+        part("FilterContainer"),
+        box("wrapper", part("operations")),
+        box("wrapper", part("Models")));
+    },
+  },
+  wrapComponents: {
+    OAS31Info: (Original) => (props) => {
+      const [group, ...rest] = Original(props).props.children;
+      const [{ props: title }, ...urls] = group.props.children;
+      return createElement("div", { className: "info" },
+        cloneElement(group, {}, createElement("h2", title), ...urls), ...rest);
+    },
+  },
+});
+
 const isDelete = (operation) => operation.get("method") === "delete";
 
 const ui = SwaggerUIBundle({
   url: `${base}/openapi.json`,
   dom_id: "#contract",
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [ownClients, forUsers, filter, foldedProblems],
+  plugins: [ownClients, forUsers, filter, foldedProblems, layout],
   filter: true,
   // Swagger UI names no select for screen readers.
   onComplete: () => document.querySelectorAll(".servers select")
     .forEach((select) => select.setAttribute("aria-label", "Server")),
-  layout: "BaseLayout",
+  layout: "Layout",
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
@@ -125,24 +157,31 @@ ui.initOAuth({
   usePkceWithAuthorizationCodeGrant: true,
 });
 
+// The JSON of an answer; the detail of a problem is an error.
+async function read(path, options) {
+  const answer = await fetch(base + path, options);
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.detail ?? `the service answered ${answer.status}`);
+  return body;
+}
+
 async function signIn({ service, email, groups }) {
   const status = document.querySelector("#sign-in output");
+  status.textContent = "";
   const names = groups.split(",").map((name) => name.trim()).filter(Boolean);
-  const answer = await fetch(`${base}/local/token`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ service, email, groups: names }),
-  });
-  const told = await answer.json();
-  if (!answer.ok) {
-    status.textContent = told.detail;
-    return;
+  try {
+    const { token, warnings } = await read("/local/token", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ service, email, groups: names }),
+    });
+    const { may } = await read("/api/v1/me", { headers: { Authorization: `Bearer ${token}` } });
+    ui.preauthorizeApiKey("bearer", token);
+    const warned = warnings.map((warning) => `. Warning: ${warning}`).join("");
+    status.textContent = `Signed in as ${email} of ${service}, who may: ${may.join(", ")}${warned}`;
+  } catch (error) {
+    status.textContent = `The sign-in failed: ${error.message}. Sign in again.`;
   }
-  ui.preauthorizeApiKey("bearer", told.token);
-  const me = await fetch(`${base}/api/v1/me`, { headers: { Authorization: `Bearer ${told.token}` } });
-  const { may } = await me.json();
-  const warnings = told.warnings.map((warning) => `. Warning: ${warning}`).join("");
-  status.textContent = `Signed in as ${email} of ${service}, who may: ${may.join(", ")}${warnings}`;
 }
 
 if (stage === "local") {

@@ -1,14 +1,14 @@
 """/docs in a browser, on a developer's machine and behind a stage: seen, used by hand and by keyboard."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect, sync_playwright
 
 from chalicelib.settings import Settings
 from tests.support.api import ROOT, Api, LocalServer, local_environment, through_http
@@ -29,7 +29,7 @@ EXPECT_MS = 30_000
 
 @dataclass
 class Seen:
-    """What went wrong in a page, and whom it asked."""
+    """The errors of a page, and the addresses that it asked."""
 
     said: list[tuple[str, str]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
@@ -172,7 +172,6 @@ def test_axe_finds_nothing_grave_in_the_page(
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     opened(page, Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
-    assert page.locator("main, [role=main]").count() == 1
     operation(page, "getHealth").locator(".opblock-summary-control").click()
     expect(page.locator(".problems")).to_be_visible()
     assert serious(page, OF_THE_BUNDLE, OURS) == []
@@ -224,6 +223,71 @@ def test_nothing_but_the_services_own_files_runs(page: Page, seen: Seen, docs: D
     }""")
     assert page.evaluate("window.ran === undefined")
     assert any("Content Security Policy" in error for error in seen.errors)
+
+
+def landmarks(page: Page) -> list[int]:
+    return [page.locator(tag).count() for tag in ("main, [role=main]", "h1", "main #contract")]
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("cause", ["it is being loaded", "no connection", "an error"])
+def test_one_main_and_one_h1_with_the_contract_and_without(
+    page: Page, docs: Docs, cause: str
+) -> None:
+    waiting: list[Route] = []
+
+    def wait(route: Route) -> None:
+        waiting.append(route)
+
+    cut: dict[str, Callable[[Route], None]] = {
+        "it is being loaded": wait,
+        "no connection": lambda route: route.abort(),
+        "an error": lambda route: route.fulfill(status=500, json={"detail": "Try again."}),
+    }
+    page.route("**/openapi.json", cut[cause])
+    page.goto(f"{docs.url}/docs")
+    text = (
+        "Loading the contract." if cause == "it is being loaded" else "The contract did not load."
+    )
+    expect(page.locator("#contract")).to_contain_text(text)
+    assert landmarks(page) == [1, 1, 1]
+    assert serious(page, OF_THE_BUNDLE, OURS) == []
+    for route in waiting:
+        route.continue_()
+    if not waiting:
+        page.unroute("**/openapi.json")
+        page.reload()
+    expect(operation(page, "listProjects")).to_be_visible(timeout=EXPECT_MS)
+    assert landmarks(page) == [1, 1, 1]
+    expect(page.get_by_role("heading", level=2, name="Landscape API")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "cut", "told"),
+    [
+        ("/local/token", {"status": 422, "json": {"detail": "EMAIL is wrong"}}, "EMAIL is wrong"),
+        ("/local/token", {"status": 502, "body": "<html>"}, "the service answered 502"),
+        ("/local/token", None, "Failed to fetch"),
+        (
+            "/api/v1/me",
+            {"status": 401, "json": {"detail": "The token expired"}},
+            "The token expired",
+        ),
+        ("/api/v1/me", None, "Failed to fetch"),
+    ],
+)
+def test_a_failed_sign_in_is_told_in_the_page(
+    page: Page, seen: Seen, server: Api, path: str, cut: dict[str, Any] | None, told: str
+) -> None:
+    opened(page, Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server))
+    page.route(f"**{path}", lambda route: route.fulfill(**cut) if cut else route.abort())
+    page.get_by_role("button", name="Auditor", exact=True).click()
+    status = page.locator("#sign-in output")
+    expect(status).to_have_text(f"The sign-in failed: {told}. Sign in again.")
+    assert [error for error in seen.errors if "Failed to load resource" not in error] == []
+    page.unroute(f"**{path}")
+    page.get_by_role("button", name="Auditor", exact=True).click()
+    expect(status).to_contain_text("Signed in as me@example.org")
 
 
 def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api) -> None:
