@@ -1,4 +1,4 @@
-"""Clients that are generated from the contract, as a team would: they compile, and one lives a project's life."""
+"""Clients generated from the contract, as a team would generate them: they compile and they work."""
 
 import importlib
 import json
@@ -45,18 +45,18 @@ export const made: NewProject = { name: "Typed", stage: "development" };
 // @ts-expect-error: there is no such stage
 export const wrong: NewProject = { name: "Typed", stage: "some-day" };
 """
-# Each sample is parsed by the schema that hey-api has made for zod; `z` is before its name.
+# The schemas of hey-api for zod parse each sample. Their names begin with `z`.
 PARSE = """
 const schemas = require("./hey/zod.gen.js");
 const samples = require("./samples.json");
 for (const [name, sample] of samples) schemas["z" + name].parse(sample);
 console.log(samples.length);
 """
-# A proxy on the way may change the others.
+# A proxy may change the other headers.
 SIGNED = ("host", "content-type", "if-match", "idempotency-key", "on-behalf-of")
 
 
-# Texts that the service accepts, and that a stricter pattern would refuse.
+# Texts that the service accepts. A stricter pattern in a generated client would refuse them.
 UNUSUAL = {
     "name": "Größe 🗺️ C#\u2028",
     "description": "Tabs\tand\nlines\r\n",
@@ -93,7 +93,7 @@ def models(place: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What TypeScript made of the three generators' code, strictly."""
+    """The JavaScript that TypeScript compiles, with strict checks, from the three generators' code."""
     code = typescript(tmp_path_factory.mktemp("typescript"))
     code.joinpath("use.ts").write_text(USE)
     output = ("--outDir", code / "compiled", "--rootDir", code)
@@ -161,7 +161,7 @@ def test_generated_zod_schemas_take_answers_of_a_later_release_and_all_accepted_
 
 
 class Signature(httpx.Auth):
-    """What a team with an IAM role writes: the hook that signs what the client sends."""
+    """The hook that a team with an IAM role writes: it signs each request of the client."""
 
     requires_request_body = True
 
@@ -169,7 +169,7 @@ class Signature(httpx.Auth):
         self._sigv4 = SigV4Auth(credentials, "execute-api", REGION)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        query = request.url.query.replace(b"+", b"%20")  # a signature knows no other blank
+        query = request.url.query.replace(b"+", b"%20")  # signatures encode a space so
         request.url = request.url.copy_with(query=query or None)
         headers = {name: request.headers[name] for name in request.headers if name in SIGNED}
         signed = AWSRequest(request.method, str(request.url), headers=headers, data=request.content)
@@ -185,7 +185,7 @@ def clients_with_tokens(server: Api, base: str) -> list[Any]:
 
 
 def clients_that_sign(server: Api, base: str) -> list[Any]:
-    """For the same two users, with their service's role. It needs no token."""
+    """Clients for the same two users, signed as their service's role. They need no token."""
     auth = Signature(development_credentials(server.settings, TECH_AUDIT_TOOL))
     client = part("client").AuthenticatedClient(base + IAM, "", httpx_args={"auth": auth})
     users = ("auditor@example.org", 'audit-admin@example.org; groups="Admin"')

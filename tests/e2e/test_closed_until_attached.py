@@ -1,4 +1,4 @@
-"""Deployed for real, to an emulated AWS, behind a strict fake of WAF: shut before it, open through it, shut after it."""
+"""A real deployment to an emulated AWS is closed without the firewall. WAF is a strict fake."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ UNAVAILABLE = "urn:landscape-api:problem:unavailable"
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """`chalice deploy` alone: what a firewall that was forgotten leaves. A service lists a role."""
+    """The result of `chalice deploy` alone, without the firewall. One service lists a role."""
     with Deployment(tmp_path_factory.mktemp("closed")) as deployment:
         deployment.configure(TECH_AUDIT_TOOL_ROLE_ARNS=ROLE)
         deployment.run("table", "--stage", "dev")
@@ -41,7 +41,7 @@ def role(deployed: Deployment) -> IamRole:
 
 
 def past_waf_is_closed(deployed: Deployment, role: IamRole) -> bool:
-    """Straight to the gateway, with the firewall's header or without, and with a role's signature."""
+    """Whether the gateway refuses direct requests: with or without the header, signed or not."""
     signed = deployed.signed_by(role.credentials(), past_waf=True)
     callers = ((deployed.past_waf, ROUTES), (signed, SIGNED_ROUTES))
     headers: tuple[dict[str, str], ...] = ({}, {HEADER: "anything"})
@@ -62,9 +62,9 @@ def is_closed(answer: Answer) -> bool:
 
 def test_the_life_of_a_firewall(deployed: Deployment, role: IamRole) -> None:
     assert past_waf_is_closed(deployed, role)
-    deployed.run(*ASSOCIATE, "--rate-limit", "1000000")  # stays as chosen
+    deployed.run(*ASSOCIATE, "--rate-limit", "1000000")  # later runs keep this limit
     deployed.let_in()
-    sleep(REREAD_SECONDS)  # a wrong value made the Lambda ask the table just before
+    sleep(REREAD_SECONDS)  # the wrong values above made the Lambda read the table
     signed = deployed.signed_by(role.credentials())
     assert let_in(deployed.api, ROUTES)
     assert let_in(signed, SIGNED_ROUTES)
@@ -78,7 +78,7 @@ def test_the_life_of_a_firewall(deployed: Deployment, role: IamRole) -> None:
 
 
 def rotate_while_asking(deployed: Deployment) -> int:
-    """Asks all the while that the header's value is changed, twice: how often. Every answer is a 200."""
+    """Sends requests while the header's value changes twice. All get a 200. Returns their number."""
     ended = Event()
 
     def ask() -> list[int]:
@@ -91,7 +91,7 @@ def rotate_while_asking(deployed: Deployment) -> int:
             for _ in range(2):
                 before = inserted(deployed)
                 options = ("--rotate-secret", "--propagation-seconds", "1")
-                deployed.run("firewall", "--stage", "dev", *options)  # with all its waits
+                deployed.run("firewall", "--stage", "dev", *options)  # all waits happen
                 assert inserted(deployed) != before
         finally:
             ended.set()
@@ -100,7 +100,7 @@ def rotate_while_asking(deployed: Deployment) -> int:
 
 
 def inserted(deployed: Deployment) -> str:
-    """The value that WAF inserts at the moment."""
+    """The value that WAF inserts now."""
     (acl,) = deployed.waf.web_acls.values()
     found = json.dumps(acl.held)
     return found[found.index("InsertHeaders") :].partition("]")[0]
@@ -143,7 +143,7 @@ def test_the_scheduled_function_takes_out_what_has_expired(deployed: Deployment)
 
 
 def expire_now(deployed: Deployment, cidr: str) -> None:
-    """What time would do."""
+    """Moves the expiry of an entry into the past."""
     deployed.emulator.client("dynamodb").update_item(
         TableName="landscape-dev",
         Key={"pk": {"S": "FIREWALL#allow"}, "sk": {"S": cidr}},

@@ -24,7 +24,7 @@ class World:
     landscape: UserPool
 
     def api(self, state: Path, token: str = "", clients: str = "") -> Api:
-        """An API that has just started, on the dev stage and outside Lambda, with this token."""
+        """A newly started API on the dev stage, outside Lambda. Its requests have this token."""
         environment = local_environment(
             state,
             LANDSCAPE_STAGE="dev",
@@ -48,7 +48,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Its own emulator: these tests stop it."""
+    """These tests stop the emulator, so they have their own."""
     emulator = Emulator(tmp_path_factory.mktemp("cognito")).start()
     made = World(emulator, UserPool(emulator, "tech-audit-tool"), UserPool(emulator, "landscape"))
     made.audit.add_user(USER, "Admin")
@@ -110,8 +110,8 @@ def test_a_rotated_key_is_found_and_a_pool_may_be_down(world: World, tmp_path: P
     assert api.get("/api/v1/me").status == 200
 
     world.emulator.stop()
-    assert api.get("/api/v1/me").status == 200  # its key is known
-    waiting = api.with_token(reviewers).get("/api/v1/me")  # this pool's were never asked for
+    assert api.get("/api/v1/me").status == 200  # this pool's keys are cached
+    waiting = api.with_token(reviewers).get("/api/v1/me")  # this pool's keys were never fetched
     assert waiting.status == 503
     assert 1 <= int(waiting.headers["retry-after"]) <= 61
 

@@ -1,4 +1,4 @@
-"""What an operator sees of `make deploy`: the first, one with nothing changed, and one of what differs."""
+"""`make deploy` at 80 columns: the first, one with nothing changed, one after changes by hand."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.deployment import READS, Deployment
 from tests.support.emulator import REGION, write_stage
 from tests.support.transcripts import EIGHTY_COLUMNS, hold
 
-# What of a deployment differs from run to run, and what the smoke check says.
+# Parts of the output that differ between runs, and the result of the smoke check.
 DIFFER = (
     (r"http://127\.0\.0\.1:\d+/_aws/execute-api/\w+/dev", "https://abcde12345.example.org/dev"),
     (r"(REST API |deploy: API: |landscape-api \(|stage )[0-9a-f]{8}\b", r"\1abcde12345"),
@@ -25,12 +25,12 @@ DIFFER = (
     (r"\d+ Lambdas.*limit is \d+", "1,000 Lambdas may run at once (the account's limit is 1,000"),
 )
 ROLE, FINISH = "landscape-api-dev-api_handler", "landscape-api-dev-finish-event"
-# Writes to the API or to a Lambda; a call of one is none.
+# Writes to the API or to a Lambda. An invocation is not a write.
 CHANGES = re.compile(r"(POST|PUT|PATCH|DELETE) (/restapis|.*/functions)(?!.*/invocations)")
 
 
 class Narrow(Deployment):
-    """An operator's terminal of 80 columns."""
+    """A deployment whose commands print 80 columns."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -39,7 +39,7 @@ class Narrow(Deployment):
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Deployed once, as the transcript shows."""
+    """The result of one deploy. A transcript shows its output."""
     with Narrow(tmp_path_factory.mktemp("again")) as deployment:
         hold("deploy-first-dry-run", deployment.deploy("--dry-run"), *DIFFER)
         assert all(READS.match(call) for call in deployment.proxy.calls)
@@ -82,7 +82,7 @@ def resource_of(gateway: Any, api: dict[str, str], path: str) -> str:
 
 
 def change_by_hand(deployed: Deployment) -> None:
-    """What somebody with the console may do."""
+    """Changes that a person can make in the console."""
     names = ("lambda", "iam", "events", "apigateway")
     functions, iam, events, gateway = map(deployed.emulator.client, names)
     function = {"FunctionName": "landscape-api-dev"}
@@ -124,14 +124,14 @@ def test_what_somebody_changed_by_hand_is_named_and_deployed_again(deployed: Dep
     assert not [each for each in due if each not in told]
     assert "hidden" not in told
     deployed.deploy()
-    # On AWS that is PutRule's default; the emulated one leaves the state as it is.
+    # On AWS, PutRule enables the rule by default. The emulator leaves the rule's state unchanged.
     deployed.emulator.client("events").enable_rule(Name=FINISH)
     told = deployed.deploy("--dry-run")
     assert not is_due(told), told
 
 
 def test_a_rollback_says_that_nothing_is_older_or_that_it_is_live(deployed: Deployment) -> None:
-    """After the deploy of what somebody changed by hand: a second release, of the same code."""
+    """Depends on the test before, which deployed again: version 2 has the code of version 1."""
     said = deployed.run("rollback", "--stage", "dev", expect=1)
     assert said == (
         "rollback: versions 1 and 2 hold the same code and settings: there is no older release\n"

@@ -1,11 +1,11 @@
-"""`make deploy`, killed after each of its AWS calls in turn: run again, it ends in one API and the same state."""
+"""`make deploy`, killed after each AWS call in turn. The next run ends in the same state."""
 
 import pytest
 
 from tests.support.deployment import READS, Deployment
 
 RUNS_AT_MOST = 250
-# By the first change of a phase of `make deploy`: the command that does no more than that phase.
+# Phases with a command of their own: the path or name of their first change, and the command.
 COMMANDS = {
     "/gatewayresponses/": ("gateway", "--stage", "dev"),
     "PutItem": ("firewall", "--stage", "dev", "--pace", "0"),
@@ -13,10 +13,10 @@ COMMANDS = {
 
 
 def sweep(deployment: Deployment, *, reads_too: bool) -> int:
-    """Kills `make deploy` behind each call in turn, until one gets through. How many were killed.
+    """Kills `make deploy` after each call in turn, until one run ends. Returns the number of kills.
 
-    A phase with a command of its own is killed once in `make deploy`, then as that command, which
-    makes the same calls and starts in a second.
+    In a phase with a command of its own, only the first kill hits `make deploy`. The others hit the
+    command, which makes the same calls and starts in a second.
     """
     killed: list[str] = []
 
@@ -58,7 +58,7 @@ def check_end(deployment: Deployment) -> None:
 
 
 def test_killed_after_each_change_in_turn(deployment: Deployment) -> None:
-    """A kill behind a call that only reads leaves what a kill behind the change before it leaves."""
+    """No kill follows a call that only reads: the state is that after the change before it."""
     assert sweep(deployment, reads_too=False) > 50
     check_end(deployment)
 

@@ -1,4 +1,4 @@
-"""`make deploy` where the account, what is in it and Chalice's record do not fit together."""
+"""`make deploy` where the account, its resources and Chalice's record contradict each other."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ NOWHERE = ("--checkip-url", "http://127.0.0.1:1/")
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Each test leaves the next one a deployment that can be brought into disorder."""
+    """Every test leaves a deployment that works, for the next test to change."""
     with Deployment(tmp_path_factory.mktemp("records")) as deployment:
         said = deployment.deploy(*NOWHERE, expect=UNPROVEN)
         assert "unproven" in said.splitlines()[-1]
@@ -20,7 +20,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 
 def refused(deployed: Deployment) -> str:
-    """What a deploy says that changes nothing."""
+    """The output of a deploy that is refused. Asserts that it changed nothing."""
     calls, apis = len(deployed.proxy.calls), deployed.own_apis()
     said = deployed.deploy(expect=1)
     assert "stopped at API" in said
@@ -64,7 +64,7 @@ def test_several_apis_are_named_and_nothing_is_done(deployed: Deployment) -> Non
 
 
 def test_a_record_of_an_api_that_is_not_here_stops_the_deploy(deployed: Deployment) -> None:
-    """Another account or region, most of the time: a deploy would make everything anew there."""
+    """Usually the account or the region is wrong. A deploy would create everything again there."""
     deployed.emulator.client("apigateway").delete_rest_api(restApiId=deployed.api_id)
     said = refused(deployed)
     assert deployed.api_id in said

@@ -1,17 +1,18 @@
-"""Deployed for real, to an emulated AWS: through API Gateway, Lambda, Chalice's zip and DynamoDB.
+"""A real deployment to an emulated AWS: through API Gateway, Lambda, Chalice's zip and DynamoDB.
 
-The emulated AWS enforces IAM policies (AUTH=true). What it does with the methods under /iam is its
-own; nothing of it is ours. It refuses a request without a signature, as it does an unknown path, and
-one with anything else in Authorization. It verifies the signature of the method, the path, the query,
-the signed headers and the body; that it is at most five minutes old; that the credentials are known,
-with their session token, and have not expired. It evaluates the role's policies (execute-api:Invoke
-on the method's ARN) and the API's resource policy. It gives the Lambda `requestContext.identity`:
-`userArn` is `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path.
+The emulated AWS enforces IAM policies (AUTH=true). It does the following with the methods under
+/iam, without code of ours. It refuses a request without a signature with its answer to an unknown
+path. It also refuses any other content of Authorization. It verifies the signature of the method,
+path, query, signed headers and body. The signature must be at most five minutes old. The
+credentials must exist, include their session token, and not have expired. It evaluates the role's
+policies (execute-api:Invoke on the method's ARN) and the API's resource policy. It gives the Lambda
+`requestContext.identity`: `userArn` is `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without
+the role's path.
 
-It does not check the AWS service that a signature is for, nor the secret of the account's root. It
-knows no callers of another account: their policies are held against an ARN in their own account. A
-refusal by a policy is AWS's JSON and not the gateway response ACCESS_DENIED. Without AUTH=true it
-asks for an Authorization header and looks the key up, and verifies nothing.
+It differs from AWS in four ways. It does not check which AWS service a signature is for, or the
+secret of the account's root. It treats callers of another account as callers of the API's account.
+A refusal by a policy is AWS's JSON, not the gateway response ACCESS_DENIED. Without AUTH=true, it
+only requires an Authorization header with a key that exists.
 """
 
 import json
@@ -51,7 +52,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         deployment.landscape.add_user(REVIEWER, "admin", "reviewer")
         said = deployment.deploy()
         assert "/dev/health answers 200\n" in said
-        assert deployment.api.get("/health").status == 403  # the smoke check has taken itself out
+        assert deployment.api.get("/health").status == 403  # the smoke check removed its address
         deployment.let_in()
         yield deployment
 
@@ -123,7 +124,7 @@ def test_the_gateway_wants_a_token_of_the_right_pool(deployed: Deployment, revie
 
 @pytest.fixture(scope="module")
 def roles(deployed: Deployment) -> dict[str, IamRole]:
-    """By ARN. IAM lets all but the idle one call what is under /iam."""
+    """The roles by ARN. IAM lets all of them except IDLE call the methods under /iam."""
     made = {arn: IamRole(deployed.emulator, arn) for arn in (LOADER, RADAR, IDLE, UNLISTED)}
     under = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{deployed.api_id}/dev/*{IAM}"
     for arn in (LOADER, RADAR, UNLISTED):
@@ -171,7 +172,7 @@ def test_a_nightly_job_creates_projects_and_updates_them(
 
 
 def send(api: Api, method: str, path: str) -> Answer:
-    """By no contract: some of the gateway's own refusals are not in ours."""
+    """Skips the check of the contract, because some of the gateway's own refusals are not in it."""
     headers = {**api.headers, "Content-Type": "application/json"}
     return api.send(method, path, headers, b"" if method == "GET" else b"{}")
 
@@ -188,9 +189,9 @@ def test_under_iam_nobody_gets_in_but_a_listed_role(
     stolen = Credentials(radar.access_key, "another-secret", radar.token)
     root = Credentials(*CREDENTIALS.values())
     callers = {
-        "nobody": (deployed.api, 404),  # API Gateway's answer to an unknown path too
+        "nobody": (deployed.api, 404),  # API Gateway gives an unknown path the same answer
         "a token": (user, 403),
-        "another secret": (deployed.signed_by(stolen), 404),  # and to a signature that does not fit
+        "another secret": (deployed.signed_by(stolen), 404),  # as does a wrong signature
         "a session without its token": (
             deployed.signed_by(Credentials(radar.access_key, radar.secret_key)),
             403,
@@ -275,7 +276,7 @@ def release(deployed: Deployment, version: str) -> None:
 
 
 def roll_back(deployed: Deployment) -> object:
-    """The version that is live after it."""
+    """Rolls back. Returns the version that is live afterwards."""
     deployed.run(*ROLLBACK)
     return live_version(deployed)
 
@@ -284,14 +285,14 @@ def test_each_rollback_goes_back_by_one_release_and_never_forward(deployed: Depl
     first = live_version(deployed)
     release(deployed, "98.0.0")
     release(deployed, "99.0.0")
-    deployed.deploy()  # once more, with nothing changed: no release of its own
+    deployed.deploy()  # nothing has changed, so no release is published
     said = deployed.run(*ROLLBACK, "--dry-run", "--json")
     answer = json.loads(said[said.index("{") :])
     due = {step["what"] for step in answer["steps"] if step["is_due"]}
     assert (due, answer["is_due"]) == ({"release", "gateway deployment", "code"}, True)
     assert live_version(deployed) == "99.0.0"
     deployed.run_until(lambda call: call.endswith("/aliases/released"), *ROLLBACK)
-    assert roll_back(deployed) == "98.0.0"  # goes on with the one that was cut short
+    assert roll_back(deployed) == "98.0.0"  # completes the interrupted rollback
     assert roll_back(deployed) == first
     release(deployed, "3.0.0")
     assert roll_back(deployed) == first
@@ -311,7 +312,7 @@ def test_a_rollback_undoes_a_cut_deploy_or_one_of_settings(deployed: Deployment)
     assert roll_back(deployed) == "4.0.0"
 
 
-# A field of a project, as a release adds it: in which file, before which line, what is added.
+# A release adds a field of a project: for each file, the line to add and the line that follows it.
 BODY = "routes/bodies/project.py"
 COLOUR = (
     ("models/project.py", "    development: Development | None = None\n", '    colour: str = ""\n'),
@@ -332,7 +333,7 @@ def test_a_rollback_keeps_what_a_newer_release_wrote(deployed: Deployment, user:
     release(deployed, "6.0.0")
     add_colour(deployed)
     release(deployed, "7.0.0")
-    headers = {**user.headers, "Content-Type": "application/json"}  # by another contract than ours
+    headers = {**user.headers, "Content-Type": "application/json"}  # not in our contract
     made = user.send("POST", P, headers, b'{"name": "Painted", "colour": "green"}')
     assert (made.status, made.json["colour"]) == (201, "green")
     assert roll_back(deployed) == "6.0.0"

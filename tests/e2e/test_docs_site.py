@@ -1,4 +1,4 @@
-"""The documentation site as a reader has it: built by `make docs`, looked at in a browser."""
+"""The documentation site: built by `make docs` and read in a browser."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.built_site import Html, broken, build, elsewhere, pages, serv
 from tests.support.machine import chromium
 
 NARROW, WIDE = 390, 1280  # CSS pixels
-PATIENCE = 120_000.0  # milliseconds, for a busy machine
+PATIENCE = 120_000.0  # milliseconds; the machine may be busy
 DRAWN = ("infrastructure.html", "fargate.html")
 
 
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Reader:
-    """A browser on the served site; `strange` are the requests that left it, which are not let through."""
+    """A browser on the served site. Requests to other hosts are blocked and stored in `strange`."""
 
     browser: Browser
     url: str
@@ -74,7 +74,7 @@ def test_every_page_can_be_reached_from_the_first(site: Path) -> None:
 
 
 def test_links_to_other_hosts_are_https(site: Path) -> None:
-    """And nothing is asked of those hosts: the next tests see to that."""
+    """The tests below assert that a page loads nothing from those hosts."""
     assert {link for link in elsewhere(site) if not link.startswith("https://")} == set()
 
 
@@ -132,7 +132,7 @@ def test_a_command_is_copied_by_its_button(reader: Reader) -> None:
 def test_home_and_routes_can_be_read_by_everybody(
     reader: Reader, colours: Literal["light", "dark"]
 ) -> None:
-    """axe finds nothing critical or serious, and a link in text is underlined."""
+    """axe finds nothing critical or serious, and links in text are underlined."""
     for page in ("index.html", "routes.html"):
         for width in (NARROW, WIDE):
             tab = reader.open(page, width, colours)
@@ -150,7 +150,7 @@ def test_the_navigation_has_three_groups(site: Path) -> None:
 
 
 def test_every_block_of_code_names_its_language() -> None:
-    """Engines colour a block by its language, and GitHub does too."""
+    """Engines and GitHub colour a block by its language."""
     files = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     for file in files:
         fences = re.findall(r"^ *```(.*)$", file.read_text(), re.MULTILINE)

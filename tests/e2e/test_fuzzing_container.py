@@ -1,4 +1,4 @@
-"""The container's server keeps the contract, whatever it is sent."""
+"""The container's server keeps the contract, whatever a client sends."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.support.fuzzing.run import DATA, EFFORT, fuzz
 
 @pytest.fixture(scope="module")
 def container(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[ContainerServer]:
-    """Of its own, with the shipped data."""
+    """A server for this module, with the shipped data."""
     state = tmp_path_factory.mktemp("fuzzed")
     settings = Settings.read(local_environment(state))
     shutil.copytree(keys, settings.keys_directory)

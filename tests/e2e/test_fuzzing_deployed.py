@@ -1,4 +1,4 @@
-"""The deployed API, behind its firewall and the emulated gateway, keeps the contract, whatever it is sent."""
+"""The deployed API, behind its firewall and the emulated gateway, keeps the contract."""
 
 from collections.abc import Iterator
 from pathlib import Path

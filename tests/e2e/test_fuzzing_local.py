@@ -1,4 +1,4 @@
-"""A real `chalice local` keeps the contract, whatever it is sent."""
+"""`chalice local` keeps the contract, whatever a client sends."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from tools.credentials import development_credentials
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
-    """Of its own, with the shipped data."""
+    """A server for this module, with the shipped data."""
     state = tmp_path_factory.mktemp("fuzzed")
     with LocalServer(state, ROOT, "--no-autoreload") as server:
         subprocess.run(
@@ -54,12 +54,12 @@ def tokens(server: ServerProcess) -> dict[str, str]:
 def test_the_local_server_keeps_the_contract(
     local: LocalServer, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    """In brief: test_fuzzing_container.py asks the same application all of it, four times as fast."""
+    """Short: test_fuzzing_container.py sends all of it to the same application in less time."""
     fuzz(f"http://127.0.0.1:{local.port}", tmp_path, options, tokens(local), FUZZ_LOCAL="1")
 
 
 def test_what_a_role_signs_keeps_the_contract(local: LocalServer, tmp_path: Path) -> None:
-    """In brief: behind its signature a request goes the same way."""
+    """Short, because a signed request takes the same path through the application."""
     settings = settings_of(local)
     secrets = {each: development_credentials(settings, each).secret_key for each in SERVICES}
     url = f"http://127.0.0.1:{local.port}{IAM}"

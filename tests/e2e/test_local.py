@@ -1,4 +1,4 @@
-"""`chalice local`, as a developer starts it, with and without its reloader."""
+"""`chalice local` as a developer starts it, with and without its reloader."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.commands import BIN
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the files that `chalice local` serves. Its reloader watches them, and no test writes there."""
+    """A copy for `chalice local`: its reloader watches the files, and no other test writes there."""
     copy = tmp_path / "project"
     copy.mkdir()
     shutil.copy(ROOT / "app.py", copy)
@@ -47,7 +47,7 @@ def test_twenty_writes_in_a_row_do_not_restart_the_server(
             uses = [{"technology": f"Technology {n}", "category": "languages"}]
             made = writer("POST", "/api/v1/projects", {"name": f"P {n}", "technologies": uses})
             assert made.status == 201
-        assert snapshot(project) == before  # the reloader compares this, once a second
+        assert snapshot(project) == before  # the reloader compares this time every second
         assert "Restarting" not in server.log
         assert server.log.count("Serving on") == 1
 
@@ -63,7 +63,7 @@ def test_an_edit_restarts_it(state: Path, project: Path) -> None:
 
 
 def test_head_sends_no_body(state: Path) -> None:
-    """After a body, the next answer on the connection would be unreadable."""
+    """With a body, the client could not parse the next answer on the connection."""
     with LocalServer(state, ROOT, "--no-autoreload") as server:
         connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
         for method, path in (

@@ -1,4 +1,4 @@
-"""`make run`, as in the README: the shipped data, a page and a request to try."""
+"""`make run` as in the README: it loads the shipped data, and prints a page and a request."""
 
 import json
 import os
@@ -213,7 +213,7 @@ def test_every_example_of_the_pages_works_as_printed(running: MakeRun) -> None:
     assert len(examples) == len(TABLE)
     examples.sort(
         key=lambda one: "-X DELETE" in one
-    )  # deletions are last, because other examples need the records
+    )  # deletions come last, because other examples need the records
     quiet = "-s -o /dev/null -w '%{http_code} %{method} %{url_effective}\\n'"
     delete = 'curl -s -o /dev/null -X DELETE -H "$ADMIN" -H "If-Match: *" $API/api/v1/projects/my-project'
     examples.append(as_a_role)

@@ -1,6 +1,6 @@
 """An operator's day on an emulated AWS: deploy, a domain, status, roll back, delete the stage.
 
-In this order: each test goes on from the one before.
+The tests run in this order. Each needs the state that the test before left.
 """
 
 import json
@@ -35,7 +35,7 @@ DIFFER = (
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Where IAM policies are enforced. No alarm has a topic."""
+    """A stage on an emulated AWS that enforces IAM policies. No alarm has a topic."""
     with Deployment(tmp_path_factory.mktemp("day"), enforces_policies=True) as deployment:
         deployment.audit.add_user(USER)
         deployment.deploy()
@@ -62,7 +62,7 @@ def certificate(deployed: Deployment) -> str:
 def command(
     deployed: Deployment, name: str, *options: str, expect: int = 0, **environment: str
 ) -> CompletedProcess[str]:
-    """As an operator runs it in the checkout, at 80 columns; in this process."""
+    """Runs a command in this process, as an operator does in the checkout, at 80 columns."""
     there = {**deployed.environment, **EIGHTY_COLUMNS, **environment}
     done = invoke(name, *options, "--stage", "dev", cwd=deployed.project, environment=there)
     assert done.returncode == expect, done.stdout + done.stderr
@@ -77,7 +77,7 @@ def status(deployed: Deployment, *options: str, expect: int = 0, **environment: 
 
 
 def behind_domain(deployed: Deployment, **more: str) -> Api:
-    """The API as it answers under its own name."""
+    """The API under its custom domain."""
     send = through_http("127.0.0.1", deployed.proxy.server_port)
 
     def sender(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -109,9 +109,9 @@ def test_a_domain_is_told_then_made_and_the_second_run_changes_nothing(
 
 
 def test_the_stage_answers_under_its_domain(deployed: Deployment) -> None:
-    """With the stage in its links: the emulated gateway says a path with it, AWS's one without.
+    """The links have the stage, because the emulated gateway's path has it. AWS's path has none.
 
-    tests/integration/test_domain.py has the links of AWS's.
+    tests/integration/test_domain.py tests the links with AWS's path.
     """
     api = behind_domain(deployed).with_token(deployed.audit.tokens(USER)["IdToken"])
     assert api.get("/").status == 200
@@ -130,7 +130,7 @@ def test_the_firewall_stands_before_the_domain_too(deployed: Deployment) -> None
 
 
 def tell_metrics(deployed: Deployment) -> None:
-    """What CloudWatch makes of the application's log lines; the emulator makes no metrics of them."""
+    """Sends the metrics that CloudWatch extracts from log lines. The emulator extracts none."""
     dimensions = [{"Name": "stage", "Value": "dev"}]
     values = {"Requests": [1.0] * 200, "Errors": [1.0], "ColdStarts": [1.0] * 2}
     values["Latency"] = [20.0] * 195 + [400.0] * 5
@@ -227,7 +227,7 @@ def test_after_a_rollback_the_release_before_is_live(deployed: Deployment) -> No
 
 
 def test_code_that_is_not_the_releases_is_due(deployed: Deployment) -> None:
-    """As a deploy or a rollback leaves it that was cut short."""
+    """An interrupted deploy or rollback leaves this state."""
     alias = {"FunctionName": "landscape-api-dev", "Name": "released"}
     deployed.emulator.client("lambda").update_alias(**alias, FunctionVersion="2")
     (due,) = status(deployed, expect=3)["due"]
@@ -235,7 +235,7 @@ def test_code_that_is_not_the_releases_is_due(deployed: Deployment) -> None:
 
 
 def test_a_deleted_stage_leaves_no_domain_and_no_record(deployed: Deployment, zone: str) -> None:
-    """In the order of docs/operations.md."""
+    """The commands run in the order of docs/operations.md."""
     command(deployed, "firewall", "--delete", "--yes", "--pace", "0")
     asked = command(deployed, "domain", NAME, "--zone", zone, "--delete", expect=1).stderr
     assert "nothing was changed" in asked
@@ -251,4 +251,4 @@ def test_a_deleted_stage_leaves_no_domain_and_no_record(deployed: Deployment, zo
     deployed.run("chalice", "delete", "--stage", "dev")
     said = command(deployed, "status", expect=1).stderr
     assert "nothing is deployed" in said
-    deployed.deploy("--dry-run")  # Chalice's record is there, and empty
+    deployed.deploy("--dry-run")  # Chalice's record exists and is empty

@@ -1,4 +1,4 @@
-"""What `landscape package` writes for those who deploy by CloudFormation or Terraform, and Chalice's zip."""
+"""The templates of `landscape package` for CloudFormation and Terraform, and Chalice's zip."""
 
 import json
 import subprocess
@@ -18,10 +18,10 @@ from tests.support.deployment import Deployment
 from tests.support.zips import LARGEST_ZIP
 
 STAGES, FORMATS = ("dev", "prod"), ("cloudformation", "terraform")
-# The arguments of the resources that are used, without those that are gone in the provider's release 6:
-# `terraform providers schema -json`, from the provider hashicorp/aws 5.100.0.
+# The arguments of the used resources, without those that release 6 of the provider removed. From
+# `terraform providers schema -json` with the provider hashicorp/aws 5.100.0.
 ARGUMENTS = json.loads((ROOT / "tests/data/terraform-provider-5.100.0.json").read_text())
-# Terraform's own, of every resource.
+# Terraform's own arguments, which every resource has.
 META = {"lifecycle"}
 
 
@@ -123,9 +123,9 @@ def test_the_cloudformation_templates_are_clean(packaged: Packaged) -> None:
 
 
 def test_a_stack_has_one_traced_stage_and_what_an_operator_looks_for(packaged: Packaged) -> None:
-    """On the emulated CloudFormation, which carries out the transformation of AWS SAM.
+    """The emulated CloudFormation carries out the transformation of AWS SAM.
 
-    As `aws cloudformation package` does it, the zip is in a bucket first, and the template too.
+    As with `aws cloudformation package`, the zip and the template are in a bucket first.
     """
     emulator = packaged.deployment.emulator
     s3, stacks = emulator.client("s3"), emulator.client("cloudformation")
@@ -164,7 +164,7 @@ def test_a_stack_has_one_traced_stage_and_what_an_operator_looks_for(packaged: P
 
 
 def sources(answer: dict[str, str]) -> list[str]:
-    """Who may call a function: the ARNs in its permissions."""
+    """The ARNs in a function's permissions: those that may call it."""
     policy = json.loads(answer["Policy"])
     return [
         arn

@@ -1,4 +1,4 @@
-"""/docs in a browser, on a developer's machine and behind a stage: seen, used by hand and by keyboard."""
+"""/docs in a browser, at the root of a host and behind a stage, used by mouse and by keyboard."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ EXPECT_MS = 30_000
 
 @dataclass
 class Seen:
-    """The errors of a page, and the addresses that it asked."""
+    """The errors of a page, and the URLs that it requested."""
 
     said: list[tuple[str, str]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Docs:
-    """Where the page is, and a caller of the same API, signed in."""
+    """The page's URL, and a signed-in caller of the same API."""
 
     url: str
     auditor: Api
@@ -59,7 +59,7 @@ class Docs:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # No sandbox: a container's root has none to make.
+        # A container's root cannot create a sandbox.
         yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
 
 
@@ -67,7 +67,7 @@ def browser() -> Iterator[Browser]:
 def docs(
     request: pytest.FixtureRequest, server: Api, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Docs]:
-    """A `chalice local`, and the same behind a front that puts a stage before its paths."""
+    """`chalice local`, and the same application behind a front that puts a stage before its paths."""
     if request.param == "local":
         yield Docs(f"http://127.0.0.1:{LocalServer.running[0].port}", server.auditor())
         return
@@ -108,7 +108,7 @@ def paste(page: Page, caller: Api) -> None:
 
 
 def tried(page: Page, operation_id: str, body: object = None) -> Locator:
-    """The live answer to an operation that is opened, filled in and sent."""
+    """Opens an operation, fills it in and sends it. Returns the live answer."""
     box = operation(page, operation_id)
     box.locator(".opblock-summary-control").click()
     box.get_by_role("button", name="Try it out").click()
@@ -157,7 +157,7 @@ def test_an_operation_is_found_and_opened_and_sent_by_keyboard(page: Page, docs:
     expect(status).to_contain_text("200", timeout=EXPECT_MS)
 
 
-# Rules that elements of the bundled Swagger UI break, which stays as it is published.
+# Rules that the bundled Swagger UI breaks. It is used as published.
 OF_THE_BUNDLE = {
     "color-contrast": "its styles set the colours of methods, versions and buttons",
     "nested-interactive": "its summary of an operation is a button with a button for copying in it",
@@ -304,7 +304,7 @@ def test_a_developer_signs_in_with_a_button(page: Page, seen: Seen, server: Api)
 
 
 def test_the_radar_is_dark_on_a_screen_alone(page: Page, seen: Seen, docs: Docs) -> None:
-    """Its policy lets its own styles in, and paper stays white."""
+    """Its policy allows its own styles. Print stays white."""
     as_drawing = {"accept": "image/svg+xml"}
     page.route("**/api/v1/radar", lambda route: route.continue_(headers=as_drawing))
     page.goto(f"{docs.url}/api/v1/radar")
@@ -350,7 +350,7 @@ PERSONS = {AUDITOR: "Auditor", ADMIN: "Admin", REVIEWER: "Reviewer"}
 def test_each_example_works_for_the_person_whose_it_is(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the page's order, on the shipped data."""
+    """The examples run in the page's order, on the shipped data."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert reports_of(DATA, "local")
     callers = {request.operation: request.caller for request in REQUESTS}

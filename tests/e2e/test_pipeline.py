@@ -1,4 +1,4 @@
-"""The workflows in .github/: what they run, and a stage deployed from runners that remember nothing."""
+"""The workflows in .github/: their commands, and a stage deployed from runners that keep no files."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.support.deployment import Deployment
 from tests.support.machine import NODE
 
 WORKFLOWS = ROOT / ".github/workflows"
-# Of the same project, or by its commit: a tag could be moved to another one.
+# Actions of the same repository, or pinned by commit, because a tag can be moved.
 PINNED = re.compile(
     r"\./\.github/workflows/\w+\.yml|[\w-]+/[\w-]+(/\w+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+"
 )
@@ -68,7 +68,7 @@ def test_ci_is_what_every_developer_runs_on_the_python_that_lambda_has() -> None
 
 
 class Runner:
-    """A fresh checkout, without a record, on which the last two steps of stage.yml are run."""
+    """A fresh checkout without Chalice's record. It runs the last two steps of stage.yml."""
 
     def __init__(self, place: Path, project: Path, landscape: str) -> None:
         self.place = place
@@ -80,7 +80,7 @@ class Runner:
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     def run(self, stage: str = "dev", **environment: str) -> tuple[int, bool, str]:
-        """The job's exit code, whether it rolled back, and all that was printed."""
+        """Returns the job's exit code, whether it rolled back, and its output."""
         output = self.place / "output"
         output.touch()
         named = {**os.environ, **environment, "STAGE": stage, "GITHUB_OUTPUT": str(output)}
@@ -119,7 +119,7 @@ def run_on_a_runner(deployment: Deployment, name: str) -> tuple[int, bool, str]:
 
 
 def what_is_there(deployment: Deployment) -> dict[str, Any]:
-    """Of everything that a second deployment could double or take away."""
+    """The resources that a second deployment could duplicate or delete."""
     emulator = deployment.emulator
     functions = emulator.client("lambda").list_functions()["Functions"]
     (api_id,) = deployment.own_apis()
@@ -150,7 +150,7 @@ def test_a_second_runner_finds_the_api_and_doubles_nothing(deployment: Deploymen
 
 
 def without_code(there: dict[str, Any]) -> dict[str, Any]:
-    """The zip's bytes differ from one packaging to the next, and so may the number of its version."""
+    """The zip's bytes and its version's number can differ between packagings."""
     functions = sorted(there["functions"])
     return {**there, "functions": functions, "alias": ""}
 
@@ -172,7 +172,7 @@ def test_a_deployment_that_does_not_answer_is_taken_back(deployment: Deployment)
 
 
 def test_a_deployment_that_changed_nothing_takes_nothing_back(deployment: Deployment) -> None:
-    """Else it would go back to the release before the one that is live."""
+    """A rollback would go to the release before the live one."""
     before = what_is_there(deployment)
     path = deployment.project / ".chalice/config.json"
     filled_in = path.read_text()

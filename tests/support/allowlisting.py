@@ -1,4 +1,4 @@
-"""A stage with its table in the emulated AWS and its IP sets in the fake WAF, for tests of the lists."""
+"""A stage for tests of the lists: its table in the emulated AWS, and its IP sets in the fake WAF."""
 
 import json
 import os
@@ -41,7 +41,7 @@ Sets = dict[Kind, set[str]]
 
 @dataclass(frozen=True)
 class Stage:
-    """A checkout whose stage dev keeps its entries in `table`, and its IP sets in `waf`."""
+    """A checkout whose stage dev keeps its entries in `table` and its IP sets in `waf`."""
 
     path: Path
     table: str
@@ -52,7 +52,7 @@ class Stage:
     transport: Transport | None = None
 
     def make_sets(self, **addresses: list[str]) -> None:
-        """`allow=[…]` are of IPv4, and there by hand."""
+        """Creates the IP sets. `allow` has IPv4 addresses that were added by hand."""
         for kind, version in set_keys():
             self.client.create_ip_set(
                 Name=NAMES.ip_set(kind, version),
@@ -62,11 +62,11 @@ class Stage:
             )
 
     def sets(self) -> Sets:
-        """What the IP sets of the two lists hold, in our spelling."""
+        """The addresses in the IP sets of both lists, in our spelling."""
         return {kind: self.set_of(kind) for kind in KINDS}
 
     def set_of(self, kind: SetKind) -> set[str]:
-        """What the IP sets of this kind hold, in our spelling."""
+        """The addresses in the IP sets of this kind, in our spelling."""
         items = [item for item in self.waf.ip_sets.values() if f"-{kind}-" in item.name]
         return {str(ip_network(each)) for item in items for each in item.held["Addresses"]}
 
@@ -77,19 +77,19 @@ class Stage:
         transport: Transport | None = None,
         pace: float = 0,
     ) -> Lists:
-        """That never wait, unless `pace` says so."""
+        """Lists that never wait, unless `pace` sets a wait."""
         waf = Waf(client or self.client, pace=pace)
         transport = transport or self.transport or BotoTransport()
         ledger = Ledger(Client(transport, self.table, sleep=lambda _: None))
         return Lists(waf, NAMES, ledger, now)
 
     def live(self, now: datetime = NOW) -> Sets:
-        """What the table says."""
+        """The unexpired entries in the table."""
         ledger = self.lists().ledger
         return {k: {e.cidr for e in ledger.entries(k) if e.is_live(now)} for k in KINDS}
 
     def start(self, *arguments: str, terminal: int | None = None) -> subprocess.Popen[str]:
-        """`landscape allow` in a process of its own, without the pauses; at a `terminal` if there is one."""
+        """Starts `landscape allow` in another process, without pauses, at a `terminal` if given."""
         return subprocess.Popen(
             [*program_of("allow"), *self._complete(arguments)],
             cwd=self.path,
@@ -111,7 +111,7 @@ class Stage:
         return [command, "--pace", "0", *stage, *options]
 
     def said(self, *arguments: str) -> str:
-        """What a command that succeeds says."""
+        """The output of a command. Asserts that it succeeds."""
         done = self.run(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
@@ -122,7 +122,7 @@ class Stage:
         return json.loads(done.stdout)
 
     def refused(self, *arguments: str) -> str:
-        """Why a command is refused, without a word on stdout."""
+        """The error of a refused command. Asserts that stdout is empty."""
         done = self.run(*arguments)
         assert (done.returncode, done.stdout) == (1, "")
         assert "Traceback" not in done.stderr
@@ -130,19 +130,19 @@ class Stage:
 
 
 def entry(cidr: str, kind: Kind = "allow", hours: float | None = 12, now: datetime = NOW) -> Entry:
-    """Lasts `hours` from `now` on; negative ones are over; None is for ever."""
+    """An entry that expires `hours` after `now`, or never for None. Negative hours: it has expired."""
     expires_at = None if hours is None else timestamp(now + timedelta(hours=hours))
     return Entry(kind, str(ip_network(cidr)), "somebody", "", timestamp(now), expires_at)
 
 
 def lasting(*cidrs: str) -> list[Entry]:
-    """For the real clock of a command."""
+    """Entries that are valid now by the real clock, which commands use."""
     return [entry(cidr, now=utc_now()) for cidr in cidrs]
 
 
 @contextmanager
 def stage_of(emulator: Emulator, path: Path, **of_waf: Any) -> Iterator[Stage]:
-    """Without IP sets yet. The environment points at both while it lasts; `of_waf` is FakeWaf's."""
+    """A stage without IP sets. The environment names both servers. `of_waf` goes to FakeWaf."""
     table = f"table-{uuid4().hex}"
     write_stage(path, "x", table)
     create_table(emulator.client("dynamodb"), table, "dev")
@@ -154,15 +154,15 @@ def stage_of(emulator: Emulator, path: Path, **of_waf: Any) -> Iterator[Stage]:
 
 
 def at_a_terminal(stage: Stage, typed: bytes, *arguments: str) -> tuple[int, str]:
-    """The exit code and what is seen; `typed` is typed once there is a question, "" is Ctrl-C."""
+    """The exit code and the output. Types `typed` at the question; b"" is Ctrl-C."""
     ours, terminal = pty.openpty()
     process = stage.start(*arguments, terminal=terminal)
     os.close(terminal)
     seen, asked = b"", False
-    with suppress(OSError):  # the other end is closed
+    with suppress(OSError):  # the command has closed its end
         while True:
             if asked and not select([ours], [], [], AGAIN_SECONDS)[0]:
-                asked = False  # it came before the command listened: as a person, do it again
+                asked = False  # the command did not listen yet: type it again, as a person does
             elif asked or b"[y/N]" not in seen:
                 some = os.read(ours, 4096)
                 if not some:

@@ -1,4 +1,4 @@
-"""Shared by many tests: settings, tokens, and four ways to send a request to the API."""
+"""Settings, tokens, and four ways to send a request to the API, for many tests."""
 
 import json
 import os
@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def flaws(self) -> list[str]:
-        """The pointers of a 422."""
+        """The JSON pointers in a 422."""
         assert self.status == 422, self.body
         return [flaw["pointer"] for flaw in self.json["errors"]]
 
@@ -97,7 +97,7 @@ def token(settings: Settings, service: str, email: str, groups: tuple[str, ...])
 
 @dataclass(frozen=True)
 class Api:
-    """Sends requests as a caller, by the way `send`."""
+    """Sends requests as a caller, through `send`."""
 
     send: Sender
     settings: Settings
@@ -159,7 +159,7 @@ class Api:
 
 
 def public(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record as a caller without a credential reads it: moves without their authors."""
+    """The record as a caller without a credential reads it: moves have no authors."""
     moves = [{n: v for n, v in move.items() if n != "author"} for move in record.get("moves", ())]
     return {**record, **({"moves": moves} if moves else {})}
 

@@ -1,11 +1,12 @@
-"""A front for the emulated AWS: adds the two calls it lacks, and can cut a client off.
+"""A proxy for the emulated AWS: adds the calls that it lacks, and can disconnect a client.
 
-`chalice deploy` needs ImportRestApi and PutRestApi; a rollback needs the code of a version. Here
-they are carried out with the calls that the emulator has, with what facts are known of the real
-ones: PutRestApi with mode=overwrite drops what is not in the document, gateway responses included.
-WAF's calls go to a strict fake, and so do requests to a deployed API, as WAF stands before it. All
-other calls pass through as they are; one that changes a function is answered once Lambda has
-settled, or a client would come back for it five seconds later, and most of a test would be that.
+`chalice deploy` needs ImportRestApi and PutRestApi. A rollback needs the code of a version. The
+proxy carries these out with other calls of the emulator, by AWS's documentation. PutRestApi with
+mode=overwrite removes everything that is not in the document, gateway responses included.
+
+WAF's calls go to a strict fake. Requests to a deployed API go there first, as WAF stands before it.
+All other calls pass through unchanged. A change of a function is answered when Lambda has settled:
+otherwise each client would wait five seconds before it asks again.
 """
 
 import json
@@ -24,19 +25,19 @@ from tests.support.fake_waf import FakeWaf
 from tests.support.loopback import AnyMethod
 from tests.support.rest_api_import import imported, overwritten
 
-MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # with another id in each run
-NAMED = re.compile(rb"^Action=(\w+)")  # as IAM and STS are called
+MADE_ANEW = re.compile(r"(deployments|version-code)/\w+")  # the id differs in each run
+NAMED = re.compile(rb"^Action=(\w+)")  # the form of calls to IAM and STS
 UNSETTLED = {"Pending", "InProgress"}
 DATA_PLANE = "/_aws/execute-api/"
-DOMAINS = ".example.org"  # custom domains that tests make
-# Told of each call that was carried out, before its caller hears of it: (number, what it was).
+DOMAINS = ".example.org"  # the custom domains of the tests
+# Called after each call that was carried out, before its answer: (number, name).
 Watcher = Callable[[int, str], None]
 
 
 class AwsProxy(ThreadingHTTPServer):
-    """Listens on 127.0.0.1; `watch` may end the caller's process at a call of its choice.
+    """Listens on 127.0.0.1. `watch` may end the caller's process at any call.
 
-    Whoever asks a deployed API comes from `source_ip`, which /checkip tells.
+    Requests to a deployed API come from `source_ip`. /checkip answers with this address.
     """
 
     def __init__(self, emulator: Emulator, waf: FakeWaf) -> None:
@@ -57,7 +58,7 @@ class AwsProxy(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, *_: object) -> None:
-        """A client that was cut off is what some tests are about."""
+        """Prints nothing, because some tests disconnect a client on purpose."""
 
     def carried_out(self, what: str) -> None:
         with self._lock:
@@ -67,7 +68,7 @@ class AwsProxy(ThreadingHTTPServer):
             self.watch(number, what)
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
-        """(status, headers, body)."""
+        """Returns the status, the headers and the body."""
         if stage := self._asked_stage(path, headers):
             return self._behind_waf(stage, method, path, headers, body)
         target = urlsplit(path)
@@ -89,7 +90,7 @@ class AwsProxy(ThreadingHTTPServer):
         return status, answered, content
 
     def _asked_stage(self, path: str, headers: dict[str, str]) -> list[str]:
-        """The API and the stage that a caller asks, by its path or by a custom domain; [] for AWS."""
+        """The requested API and stage, by the path or a custom domain; [] for a call to AWS."""
         if path.startswith(DATA_PLANE):
             return path.removeprefix(DATA_PLANE).split("/")[:2]
         host = headers.get("Host", "").partition(":")[0]
@@ -115,7 +116,7 @@ class AwsProxy(ThreadingHTTPServer):
     def _with_versions(
         self, method: str, parts: list[str], query: dict[str, list[str]], content: bytes
     ) -> bytes:
-        """A published version keeps its code: the emulator hands out the newest for all of them."""
+        """Gives each published version its own code. The emulator returns the newest for all."""
         if method == "POST" and parts[-1] == "versions":
             client = self.emulator.client("lambda")
             code = client.get_function(FunctionName=parts[2])["Code"]["Location"]
@@ -149,7 +150,7 @@ class _Handler(AnyMethod):
     server: AwsProxy
 
     def answer(self) -> None:
-        headers = dict(self.headers.items())  # Host too: it is signed
+        headers = dict(self.headers.items())  # Host is signed, so it passes through unchanged
         body = self._body()
         status, answered, content = self.server.answer(self.command, self.path, headers, body)
         if not self.path.startswith(DATA_PLANE):
@@ -168,7 +169,7 @@ class _Handler(AnyMethod):
         self.rfile.readline()
 
     def _what(self, body: bytes) -> str:
-        """AWS's name of the call where the request says it, the method and path where it does not."""
+        """AWS's name of the call if the request has it, otherwise the method and the path."""
         if target := self.headers.get("X-Amz-Target"):
             return target.rpartition(".")[2]
         if self.path == "/" and (named := NAMED.search(body)):

@@ -1,4 +1,4 @@
-"""What axe-core finds wrong in a page for people who read it by keyboard or screen reader."""
+"""The findings of axe-core in a page: faults for people who use a keyboard or a screen reader."""
 
 from collections.abc import Collection
 
@@ -16,9 +16,9 @@ RUN = """([excused, ours]) => axe.run().then(found => found.violations
 
 
 def serious(page: Page, excused: Collection[str] = (), ours: str = "*") -> list[str]:
-    """Its critical and serious findings in an open page, by rule, with the elements.
+    """The critical and serious findings in an open page, by rule, with the elements.
 
-    The rules in `excused` hold only for elements that match the selector `ours`.
+    The rules in `excused` apply only to elements that match the selector `ours`.
     """
     page.evaluate(AXE.read_text())
     found: list[str] = page.evaluate(RUN, [list(excused), ours])

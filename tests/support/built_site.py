@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.support.api import ROOT
 
-NOT_A_PAGE = "404.html"  # its links are for any depth
+NOT_A_PAGE = "404.html"  # its links work at any depth
 
 
 def build(target: Path) -> Path:

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def write_certificate(folder: Path, host: str, organization: str = "Tests") -> Path:
-    """A file with a new key and its self-signed certificate, valid for an hour."""
+    """Writes a file with a new key and its self-signed certificate, valid for an hour."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = {NameOID.ORGANIZATION_NAME: organization, NameOID.COMMON_NAME: host}
     name = x509.Name([x509.NameAttribute(oid, value) for oid, value in names.items()])

@@ -1,4 +1,4 @@
-"""The API by the container's server: a real process of it, and its WSGI application alone."""
+"""The API in the container's server: a real process, and its WSGI application alone."""
 
 import json
 import sys
@@ -70,7 +70,7 @@ class ContainerServer(ServerProcess):
         return through_http("127.0.0.1", self.health_port)("GET", path, {}, b"").status
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has written to its log."""
+        """The lines of its log."""
         return [json.loads(line) for line in self.log.splitlines()]
 
     def workers(self) -> set[int]:
@@ -80,7 +80,7 @@ class ContainerServer(ServerProcess):
 
 
 def through_wsgi(server: Server) -> Sender:
-    """As gunicorn calls the container's WSGI application, in this process."""
+    """Calls the container's WSGI application in this process, as gunicorn does."""
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         target, _, query = path.partition("?")

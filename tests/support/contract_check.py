@@ -1,4 +1,4 @@
-"""Holds each answer that a test sees against the contract: status, headers, type of content, body, problem."""
+"""Checks each answer in a test against the contract: status, headers, media type, body, problem."""
 
 import json
 import re
@@ -11,13 +11,13 @@ import jsonschema_rs
 from chalicelib.routes.contract import DOCUMENT
 
 Part = dict[str, Any]
-# What servers and proxies say beside the application.
+# Headers that servers and proxies add.
 TRANSPORT = re.compile(
     r"date|server|connection|content-length|content-type|transfer-.*|x-amz.*|via"
 )
-# API Gateway renames the first where the application says it: a 401 has either.
+# API Gateway renames the first in an answer of the application, so a 401 has either.
 CHALLENGES = {"www-authenticate", "x-amzn-remapped-www-authenticate"}
-# Answers that belong to no operation: a path or a method that there is not, a preflight.
+# Statuses outside all operations: an unknown path or method, a preflight.
 OUTSIDE = {"OPTIONS": {204, 403, 404}, "else": {403, 404, 405, 415, 501}}
 
 
@@ -28,15 +28,15 @@ def contract() -> Part:
 
 
 def hold(method: str, target: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """Raises AssertionError where the contract does not say so. `target` may be behind a prefix."""
+    """Raises AssertionError if an answer breaks the contract. `target` may have a prefix."""
     path = target.partition("?")[0].rstrip("/") or "/"
     item = next((item for found, item in _paths() if found.fullmatch(path)), None)
     operation = (item or {}).get("get" if method == "HEAD" else method.lower())
     if method == "HEAD" and operation and {} not in operation["security"]:
-        operation = None  # HEAD stands beside a public GET alone
+        operation = None  # HEAD exists only beside a public GET
     where = f"{method} {target[:200]} answered {status}"
     if operation is None:
-        is_ours = re.search("/local/token$|/docs(/[^/]+)?$", path)  # which no contract has
+        is_ours = re.search("/local/token$|/docs(/[^/]+)?$", path)  # not in the contract
         assert is_ours or status in OUTSIDE.get(method, OUTSIDE["else"]), where
         return
     said = operation["responses"].get(str(status))
@@ -51,7 +51,7 @@ def hold(method: str, target: str, status: int, headers: Mapping[str, str], body
 
 @cache
 def _paths() -> list[tuple[re.Pattern[str], Part]]:
-    """Those with parameters last: a name that is no parameter is found first."""
+    """The paths as patterns. Those with parameters come last, so that an exact path matches first."""
     prefix = r"(/dev|/_aws/execute-api/[^/]+/[^/]+)?(/iam)?"
     return [
         (re.compile(prefix + re.sub(r"\{\w+\}", "[^/]+", path.rstrip("/")) + "/?"), item)
@@ -105,13 +105,13 @@ def _flaws_of_body(said: Part, headers: Mapping[str, str], body: bytes) -> Itera
 
 
 def _kind(problem: Part) -> tuple[object, ...]:
-    """By the type's last part: a stage without documentation has a URN in its place."""
+    """Compares the type's last part, because a stage without a documentation site uses a URN."""
     return re.split("[:#]", problem["type"])[-1], problem["title"], problem["status"]
 
 
 @cache
 def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
-    """A later release may answer more; this one may not. Every member and value is in the contract."""
+    """Refuses members and values outside the contract, although a later release may add some."""
     components = {"schemas": _closed(contract()["components"]["schemas"])}
     return jsonschema_rs.Draft202012Validator({**json.loads(schema), "components": components})
 

@@ -1,4 +1,4 @@
-"""The project deployed to the emulated AWS, by the commands that an operator runs."""
+"""The project, deployed to an emulated AWS by the commands that an operator runs."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tests.support.emulator import REGION, Emulator, UserPool, environment_at
 from tests.support.fake_waf import FakeWaf
 from tests.support.signing import with_development_signature
 
-# As EventBridge sends it.
+# The event that EventBridge sends.
 EVENT = {
     "version": "0",
     "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
@@ -35,15 +35,15 @@ EVENT = {
     "region": REGION,
     "detail": {},
 }
-# The calls that change nothing, as AwsProxy names them.
+# Calls that change nothing, by AwsProxy's names.
 READS = re.compile(r"GET |HEAD |Describe|List|Get|BatchGet|Query")
 FOLDERS = ("chalicelib", ".chalice", "ops", "waf", "tools", "data")
 
 
 class Deployment:
-    """A copy of the project with its stage dev filled in, and the two user pools it names.
+    """A copy of the project whose stage dev has all settings, and the two user pools that it names.
 
-    On an emulated AWS of its own, where nothing else bears the API's name.
+    Its emulated AWS has no other API with the same name.
     """
 
     def __init__(self, place: Path, *, enforces_policies: bool = False) -> None:
@@ -86,7 +86,7 @@ class Deployment:
         return {**environment_at(self.proxy.url), **index, "AWS_DEFAULT_REGION": self.region}
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """An operator's command, in the copy; one of `landscape` or `chalice`."""
+        """Starts a command of `landscape` or `chalice` in the copy."""
         return subprocess.Popen(
             [*program_of(command[0]), *command[1:]],
             cwd=self.project,
@@ -98,18 +98,18 @@ class Deployment:
         )
 
     def run(self, *command: str, expect: int = 0) -> str:
-        """What the command prints. Fails the test where its exit code is not `expect`."""
+        """The output of a command. Fails the test if its exit code is not `expect`."""
         process = self.start(*command)
         output, _ = process.communicate(timeout=600)
         assert process.returncode == expect, f"{command} ended with {process.returncode}:\n{output}"
         return output
 
     def deploy(self, *options: str, expect: int = 0) -> str:
-        """`make deploy STAGE=dev`, whose last look goes to the emulated data plane."""
+        """Runs `make deploy STAGE=dev`. Its smoke check calls the emulated data plane."""
         return self.run(*self.deploy_command, *options, expect=expect)
 
     def deploy_until(self, is_enough: Callable[[str], bool]) -> tuple[int, str]:
-        """`make deploy`, killed with all its processes after the first call of which that is so."""
+        """Runs `make deploy`. Kills its processes after the first call that `is_enough` accepts."""
         return self.run_until(is_enough, *self.deploy_command)
 
     @property
@@ -130,7 +130,7 @@ class Deployment:
         return process.returncode, output
 
     def call_scheduled(self, name: str) -> str:
-        """Calls a scheduled function as EventBridge does: what it failed with, or nothing."""
+        """Calls a scheduled function as EventBridge does. Returns its error, or ""."""
         rule = f"arn:aws:events:{REGION}:000000000000:rule/landscape-api-dev-{name}-event"
         answer = self.emulator.client("lambda").invoke(
             FunctionName=f"landscape-api-dev-{name}",
@@ -145,18 +145,18 @@ class Deployment:
         return [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
 
     def let_in(self) -> None:
-        """Lets the address in from which the tests ask."""
+        """Lists the address that the tests' requests come from."""
         options = ("--force", "--stage", "dev", "--pace", "0")
         self.run("allow", "add", self.proxy.source_ip, *options)
 
     @property
     def url_pattern(self) -> str:
-        """Where the API answers, behind its firewall."""
+        """The URL of the API, behind its firewall."""
         return f"{self.proxy.url}{DATA_PLANE}{{api}}/dev"
 
     @property
     def record(self) -> dict[str, Any]:
-        """Chalice's record of what it deployed, by name."""
+        """Chalice's record of its resources, by name."""
         record = json.loads(self.record_path.read_text())
         return {resource["name"]: resource for resource in record["resources"]}
 
@@ -176,7 +176,7 @@ class Deployment:
 
     @property
     def past_waf(self) -> Api:
-        """The same, straight at the gateway."""
+        """The deployed API, called directly at the gateway."""
         return self._api(through_http("127.0.0.1", self.emulator.port))
 
     @property
@@ -202,12 +202,12 @@ class Deployment:
         return Api(sender, self.settings, headers or {})
 
     def own_apis(self) -> list[str]:
-        """The ids of all REST APIs of this name that there are."""
+        """The ids of all REST APIs with this name."""
         found = self.emulator.client("apigateway").get_rest_apis(limit=500)["items"]
         return [api["id"] for api in found if api["name"] == "landscape-api"]
 
     def gateway_stage(self) -> dict[str, Any]:
-        """What API Gateway says of the deployed stage."""
+        """The deployed stage, as API Gateway describes it."""
         gateway = self.emulator.client("apigateway")
         found: dict[str, Any] = gateway.get_stage(restApiId=self.api_id, stageName="dev")
         return found
@@ -226,7 +226,7 @@ class Deployment:
 
 @cache
 def wheels() -> TemporaryDirectory[str]:
-    """What `chalice package` takes into the zip, fetched once: it asks pip for each change of the code."""
+    """The wheels for the zip, downloaded once: `chalice package` calls pip after each change."""
     folder = TemporaryDirectory(prefix="wheels-")
     platform = ("--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64")
     options = ("--quiet", "--only-binary=:all:", *platform, "--dest", folder.name)
@@ -241,6 +241,6 @@ def allow_access_logs(
     region: str = REGION,
     role: str = "arn:aws:iam::000000000000:role/api-gateway-logs",
 ) -> None:
-    """What an account needs once: docs/gateway.md."""
+    """Gives the account the role that API Gateway needs once: docs/gateway.md."""
     change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
     emulator.client("apigateway", region).update_account(patchOperations=[change])

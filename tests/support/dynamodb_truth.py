@@ -23,7 +23,7 @@ APART = ("RECEIPT#", "QUOTA#", "CURSOR-KEY", "RENAMES", "FIREWALL")
 
 
 def violations(items: Iterable[Content]) -> list[str]:
-    """Every item that is missing, surplus or different. The list is empty if every record is whole."""
+    """Every item that is missing, surplus or different. Empty if every record is complete."""
     held = {(item["pk"]["S"], item["sk"]["S"]): content_of(item) for item in items}
     held = {key: value for key, value in held.items() if not key[0].startswith(APART)}
     records = {

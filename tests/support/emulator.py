@@ -1,4 +1,4 @@
-"""An AWS on loopback, started and ended by the tests that need it. Emulated: no account is asked."""
+"""An emulated AWS on loopback, which tests start and stop. No test calls a real account."""
 
 import json
 import os
@@ -19,19 +19,19 @@ REGION = "eu-west-2"
 START_SECONDS = 90.0
 COMMAND = [f"{ROOT}/.venv-emulator/bin/python", "-P", f"{ROOT}/tests/support/leading_keys.py"]
 POOL = "arn:aws:cognito-idp:eu-west-2:000000000000:userpool/eu-west-2_"
-# The account's root, which every policy check lets through.
+# The account's root, which every policy check allows.
 CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
 
 
 def environment_at(url: str) -> dict[str, str]:
-    """Of a command that takes `url` for AWS, and prints its tables wide."""
+    """The environment of a command that uses `url` as AWS, with 200 columns for its tables."""
     credentials = {name.upper(): value for name, value in CREDENTIALS.items()}
     at = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION, "COLUMNS": "200"}
     return {**os.environ, **credentials, **at}
 
 
 def write_stage(project: Path, app_name: str, table: str, **more: str) -> None:
-    """A .chalice/config.json with a stage dev that has all its settings, on that table."""
+    """Writes .chalice/config.json with a stage dev that has all its settings and this table."""
     variables = {
         "LANDSCAPE_STAGE": "dev",
         "LANDSCAPE_STORE_URL": f"dynamodb://{table}",
@@ -69,7 +69,7 @@ class Emulator:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def client(self, service: Any, region: str = REGION) -> Any:
-        """One for each service and region: making another takes a tenth of a second."""
+        """A cached client for each service and region: a new one takes a tenth of a second."""
         if (service, region) not in self._clients:
             self._clients[service, region] = boto3.client(
                 service, region_name=region, endpoint_url=self.url, **CREDENTIALS
@@ -77,7 +77,7 @@ class Emulator:
         return self._clients[service, region]
 
     def start(self) -> "Emulator":
-        """On the port of the time before, with what was kept then."""
+        """Starts with the same port and the stored state, if it ran before."""
         environment = {
             **os.environ,
             "BIND_HOST": "127.0.0.1",
@@ -110,7 +110,7 @@ class Emulator:
         raise AssertionError(f"the emulator did not start:\n{self.log}")
 
     def stop(self) -> None:
-        """Lets it keep its state, and waits until it is gone."""
+        """Stops it. It stores its state first."""
         if self._process and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(timeout=60)
@@ -118,7 +118,7 @@ class Emulator:
             self.running.remove(self)
 
     def drop_signing_keys(self) -> None:
-        """While it is stopped: every pool signs with new keys from its next start."""
+        """Makes every pool sign with new keys from the next start. Stop the emulator first."""
         shutil.rmtree(self.state / "kept/cognito-pool-keys")
 
 
@@ -158,7 +158,7 @@ class UserPool:
             self._cognito.admin_add_user_to_group(Username=email, GroupName=group, **pool)
 
     def tokens(self, email: str, client_id: str = "") -> dict[str, str]:
-        """IdToken, AccessToken, RefreshToken."""
+        """The user's IdToken, AccessToken and RefreshToken."""
         answer = self._cognito.initiate_auth(
             ClientId=client_id or self.client_id,
             AuthFlow="USER_PASSWORD_AUTH",
@@ -185,7 +185,7 @@ class IamRole:
         self._iam.put_role_policy(RoleName=self.name, PolicyName="call", PolicyDocument=policy)
 
     def credentials(self) -> Credentials:
-        """Those of a new session, called `nightly`."""
+        """The credentials of a new session called `nightly`."""
         made = self._sts.assume_role(RoleArn=self.arn, RoleSessionName="nightly")["Credentials"]
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 

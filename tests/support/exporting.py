@@ -57,7 +57,7 @@ def copy_of(parts: Services) -> Services:
 
 
 def said(project: Project) -> Any:
-    """A project without the values that a write sets, and its technologies without order."""
+    """A project without the values that a write sets. The order of its technologies is removed."""
     uses = {(use.name, use.category, use.main) for use in project.technologies}
     return replace(project, technologies=(), updated_by=None, **UNSAID), uses
 

@@ -1,4 +1,4 @@
-"""The five generators of clients, each as a team would call it, and what its code is tried with."""
+"""The five generators of clients, called as a team calls them, and data to try their code with."""
 
 import json
 import os
@@ -22,7 +22,7 @@ NAMED = "#/components/schemas/"
 
 
 def run(*command: object, place: Path = ROOT, **environment: str) -> str:
-    """What it says. Fails the test where its exit code is not 0."""
+    """The output of a command. Fails the test if its exit code is not 0."""
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **environment}
     result = subprocess.run(
         list(map(str, command)), cwd=place, env=env, capture_output=True, text=True, check=False
@@ -33,7 +33,7 @@ def run(*command: object, place: Path = ROOT, **environment: str) -> str:
 
 
 def python_client(place: Path) -> Path:
-    """openapi-python-client's package, below `place`."""
+    """The package of openapi-python-client, below `place`."""
     made = place / PACKAGE
     said = run(
         *(BIN / "openapi-python-client", "generate", "--path", DOCUMENT, "--meta", "none"),
@@ -44,7 +44,7 @@ def python_client(place: Path) -> Path:
 
 
 def python_models(place: Path) -> Path:
-    """datamodel-code-generator's module, below `place`."""
+    """The module of datamodel-code-generator, below `place`."""
     made = place / f"{MODELS}.py"
     run(
         *(BIN / "datamodel-codegen", "--input", DOCUMENT, "--output", made),
@@ -67,8 +67,11 @@ def typescript(place: Path) -> Path:
 
 
 def strictly_typed(made: Path) -> None:
-    """Fails the test where mypy finds anything. The template of `client.py` is not ours to mend:
-    it passes a tuple of objects to httpx's `__exit__`."""
+    """Fails the test if mypy finds a fault.
+
+    The generator's template of `client.py` is excepted: it passes a tuple of objects to httpx's
+    `__exit__`.
+    """
     config = made.parent / "mypy.ini"
     config.write_text(f"[mypy]\nstrict = True\n[mypy-{PACKAGE}.client]\nignore_errors = True\n")
     run(
@@ -79,7 +82,7 @@ def strictly_typed(made: Path) -> None:
 
 
 def answers() -> Iterator[tuple[str, Any]]:
-    """Each answer that the contract shows, with the name of its schema: the API has given them."""
+    """The examples of answers in the contract, each with the name of its schema. The API gave them."""
     for item in contract()["paths"].values():
         for operation in item.values():
             for response in operation["responses"].values():
@@ -93,7 +96,7 @@ def answers() -> Iterator[tuple[str, Any]]:
 
 
 def bodies() -> Iterator[tuple[str, Any]]:
-    """Each body that the contract shows, with the name of its schema."""
+    """The examples of bodies in the contract, each with the name of its schema."""
     for item in contract()["paths"].values():
         for operation in item.values():
             for media in operation.get("requestBody", {}).get("content", {}).values():
@@ -101,7 +104,7 @@ def bodies() -> Iterator[tuple[str, Any]]:
 
 
 def of_a_later_release(answer: Any) -> Any:
-    """The answer with another value in the place of each of an enumeration, and with new members."""
+    """The answer as a later release may send it: unknown enum values and new members."""
     if isinstance(answer, list):
         return [of_a_later_release(each) for each in answer]
     if isinstance(answer, dict):

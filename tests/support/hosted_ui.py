@@ -1,4 +1,4 @@
-"""A pool's sign-in pages, as far as a client sees them: authorization code with PKCE, and nothing without it."""
+"""A pool's sign-in pages, as a client sees them. They accept only authorization code with PKCE."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ HEADERS = (
 
 
 class HostedUi:
-    """On 127.0.0.1. Whoever comes is signed in at once, and gets `id_token` for the right verifier."""
+    """Listens on 127.0.0.1. Signs every user in at once. The right verifier gets `id_token`."""
 
     def __init__(self) -> None:
         self.id_token = ""
@@ -34,7 +34,7 @@ class HostedUi:
         self._http.server_close()
 
     def authorize(self, asked: dict[str, str]) -> str:
-        """Where the browser is sent back to."""
+        """Returns the URL that the browser is sent back to."""
         self.asked = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': 'a-code', 'state': asked['state']})}"
 

@@ -9,7 +9,7 @@ from typing import Self
 class AnyMethod(BaseHTTPRequestHandler):
     """Calls `answer` for every request; a handler of its own answers by `reply`."""
 
-    disable_nagle_algorithm = True  # else each body waits 40 ms for the headers' acknowledgement
+    disable_nagle_algorithm = True  # otherwise each body waits 40 ms for an acknowledgement
 
     def parse_request(self) -> bool:
         parsed = super().parse_request()

@@ -1,4 +1,4 @@
-"""Node and a browser may be missing. Their tests are then skipped with a line, but never in CI."""
+"""Tests that need Node or a browser are skipped if it is missing, with a line. In CI they fail."""
 
 import os
 import shutil

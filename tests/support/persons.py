@@ -1,4 +1,4 @@
-"""A register with many persons, in each store, and all data of a store, read without it."""
+"""A register with many persons in each store, and all data of a store, read without its code."""
 
 import zlib
 from collections.abc import Callable, Iterator

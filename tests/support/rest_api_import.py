@@ -1,14 +1,14 @@
-"""The two calls that the emulated API Gateway lacks, of Chalice's Swagger, carried out by those it has."""
+"""ImportRestApi and PutRestApi of Chalice's Swagger, carried out with the emulator's other calls."""
 
 from typing import Any
 
 REGIONAL = {"types": ["REGIONAL"]}
-SIGNED = "sigv4"  # Chalice's name of x-amazon-apigateway-authtype awsSigv4
+SIGNED = "sigv4"  # Chalice's value for awsSigv4 in x-amazon-apigateway-authtype
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
 
 
 def imported(gateway: Any, document: dict[str, Any]) -> dict[str, Any]:
-    """ImportRestApi."""
+    """Carries out ImportRestApi."""
     made = gateway.create_rest_api(
         name=document["info"]["title"],
         endpointConfiguration=REGIONAL,
@@ -19,7 +19,10 @@ def imported(gateway: Any, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def overwritten(gateway: Any, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
-    """PutRestApi with mode=overwrite: what is not in the document is gone, gateway responses included."""
+    """Carries out PutRestApi with mode=overwrite.
+
+    It removes everything that is not in the document, gateway responses included.
+    """
     api = {"restApiId": api_id}
     for found in gateway.get_gateway_responses(**api).get("items", []):
         if not found.get("defaultResponse"):
@@ -43,7 +46,7 @@ def _described(api: dict[str, Any]) -> dict[str, Any]:
 
 
 def _apply(gateway: Any, api_id: str, document: dict[str, Any]) -> None:
-    """Chalice's Swagger, call by call."""
+    """Applies Chalice's Swagger, call by call."""
     authorizers = {
         name: gateway.create_authorizer(
             restApiId=api_id,

@@ -1,6 +1,6 @@
-"""The API behind a stage: what API Gateway makes of a request to `/dev/…`, over HTTP, for a browser.
+"""The API behind a stage, for a browser: requests to `/dev/…` become API Gateway's events.
 
-`chalice local` has no stage; the emulated AWS has one, but not at the root of a host.
+`chalice local` has no stage. The emulated AWS has one, but not at the root of a host.
 """
 
 from http.server import ThreadingHTTPServer
@@ -17,12 +17,12 @@ STAGE = "/dev"
 
 
 class StageFront:
-    """On 127.0.0.1, with a store of its own under `state`; development tokens count."""
+    """Listens on 127.0.0.1, with its own store under `state`. Development tokens are valid."""
 
     def __init__(self, state: Path) -> None:
         self.settings = Settings.read(local_environment(state))
         self._app = create_app(self.settings)
-        self._one_at_a_time = Lock()  # as in one Lambda
+        self._one_at_a_time = Lock()  # a Lambda handles one request at a time
         self._http = _Server(self)
         self.port: int = self._http.server_port
 
@@ -35,7 +35,7 @@ class StageFront:
         self._http.server_close()
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> Any:
-        """As the Lambda gives it to the gateway; a 404 of the gateway's for an unknown path."""
+        """The Lambda's answer to the gateway; the gateway's own 404 for an unknown path."""
         path = target.removeprefix(STAGE)
         found = path != target and event_at(self._app, method, path, headers, body, STAGE)
         if not found or method not in self._app.routes[found["requestContext"]["resourcePath"]]:

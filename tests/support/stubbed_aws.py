@@ -1,4 +1,4 @@
-"""AWS by botocore's Stubber: it answers in this order and no other, and nobody waits for it."""
+"""AWS as botocore's Stubber: it accepts calls only in the expected order, and nothing waits."""
 
 from functools import cache
 from typing import Any, Self
@@ -12,7 +12,7 @@ client = cache(lambda service: boto3.client(service, region_name=REGION, **CREDE
 
 
 class StubbedAws:
-    """Clients of `services`; `slept` has the seconds of each wait, by `slept.append`."""
+    """Clients of `services`. Pass `slept.append` as `sleep`: it stores the seconds."""
 
     def __init__(self, *services: str) -> None:
         self.clients: list[Any] = [client(service) for service in services]

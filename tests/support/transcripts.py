@@ -15,8 +15,8 @@ EIGHTY_COLUMNS = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
 def hold(name: str, text: str, *differ: tuple[str, str]) -> None:
     """Compares `text` with tests/transcripts/`name`.txt.
 
-    `differ` are pairs of a regular expression and its replacement, for ids, times, ports and folders,
-    which differ between runs.
+    `differ` has regular expressions with replacements, for ids, times, ports and folders that
+    differ between runs.
     """
     for pattern, replacement in differ:
         text = re.sub(pattern, replacement, text)

@@ -1,4 +1,4 @@
-"""Web ACLs and rules that WAFv2 takes, to build tests on."""
+"""Web ACLs and rules that WAFv2 accepts, as a base for tests."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ VISIBILITY = {
 
 
 def acl(*rules: dict[str, Any], name: str = "example") -> dict[str, Any]:
-    """Blocks what no rule lets in, with a page of its own."""
+    """Blocks every request that no rule allows, with its own page."""
     response = {
         "ResponseCode": 403,
         "CustomResponseBodyKey": "page",
@@ -55,13 +55,13 @@ def managed_rule(
 
 
 def listed(*arns: str) -> dict[str, Any]:
-    """In one of the sets."""
+    """Matches an address in one of the sets."""
     statements = [{"IPSetReferenceStatement": {"ARN": arn}} for arn in arns]
     return statements[0] if len(statements) == 1 else {"OrStatement": {"Statements": statements}}
 
 
 def rate(**more: Any) -> dict[str, Any]:
-    """More than ten requests of one address."""
+    """Matches an address after more than ten requests."""
     return {"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "IP"} | more}
 
 

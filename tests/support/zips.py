@@ -11,14 +11,14 @@ CHECKED_HASH = b"\x03\0\0\0"
 
 
 def sources_in(path: Path) -> set[str]:
-    """Of what the API can import."""
+    """The names of the sources that the API can import."""
     with zipfile.ZipFile(path) as archive:
         names = {name for name in archive.namelist() if name.endswith(".py")}
     return {name for name in names if NEVER_IMPORTED not in PurePosixPath(name).parents}
 
 
 def code_in(path: Path) -> set[str]:
-    """The names of the sources whose byte code is there and is taken for as long as they stay."""
+    """The names of the sources with byte code in the zip that matches their hash."""
     with zipfile.ZipFile(path) as archive:
         return {name for name in sources_in(path) if _has_code(archive, name)}
 

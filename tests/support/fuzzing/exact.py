@@ -1,6 +1,6 @@
-"""The full rules of texts as patterns, for the fuzzing alone: the contract says them in words.
+"""The full rules of texts as patterns, for the fuzzing only. The contract has them in words.
 
-With them schemathesis makes texts that the service accepts, and texts that break one rule.
+Schemathesis uses them to generate texts that the service accepts, and texts that break one rule.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from chalicelib.routes.bodies.common import (
 Part = Any
 ON_A_LINE = rf"[^{UNFIT}{LINE_ENDS}]*"
 TEXT = rf"[^{UNFIT}]*"
-# What is a word is decided by Unicode's tables: that there is one, and not ASCII's signs alone.
+# Unicode's tables decide which characters form a word, so ASCII's alone are not enough.
 NO_WORD = rf"{UNFIT}\t\n\r\u0020-\u0022\u0024-\u002a\u002c-\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u007e"
 SEARCH = f"[^{UNFIT}]*[^{NO_WORD}][^{UNFIT}]*"
 NAME = ON_A_LINE + VISIBLE.pattern + ON_A_LINE
@@ -47,7 +47,7 @@ def _tighten(part: Part) -> None:
 
 
 def _rule(text: Part) -> str:
-    """Raises LookupError for a text that is none of the bodies' kinds."""
+    """Raises LookupError if the text has no known kind."""
     longest, may_be_empty = text["maxLength"], "minLength" not in text
     if longest == LONGEST_NAME:
         return ON_A_LINE if may_be_empty else NAME

@@ -1,6 +1,7 @@
-"""Where the contract's fuzzing and the API may differ: each exception, with its reason. There are no others.
+"""The only differences between the contract and the API that the fuzzing accepts, with reasons.
 
-Loaded by schemathesis (SCHEMATHESIS_HOOKS), which asks the API whatever the contract allows and forbids.
+Schemathesis loads this file (SCHEMATHESIS_HOOKS). It sends everything that the contract allows or
+forbids.
 """
 
 import json
@@ -19,7 +20,7 @@ from schemathesis.specs.openapi import checks
 from tests.support.fuzzing.exact import with_exact_rules
 from tests.support.signing import REGION
 
-# Rules that no JSON Schema can say: a 422 to what the schema allows is right where they are broken.
+# Rules that JSON Schema cannot express: a 422 is correct where one of them is broken.
 BEYOND_SCHEMAS = {
     "must contain a word": "what is a word is decided by Unicode's tables",
     "must contain at most 10 words": "the same",
@@ -37,16 +38,16 @@ BEYOND_SCHEMAS = {
     "is required": "whether a patch leaves a member out depends on what is there",
     "unknown query parameter": "the query names one twice or more",
 }
-# What an operation may say of the state that it finds, whatever is sent: statuses, and types of problems.
+# Statuses that depend on stored data, not on the request alone.
 OF_STATE = {
     412: "somebody else wrote first",
     428: "If-Match is asked for after the body, so that a bad body is heard of first",
     429: "a caller may add so many technologies in a day",
 }
-REUSED = "idempotency-key-reused"  # the same key came with another body before
-# `chalice local` answers methods that it has never heard of by itself, before the application.
+REUSED = "idempotency-key-reused"  # the key was used with another body before
+# `chalice local` itself answers methods that it does not support.
 UNKNOWN_TO_CHALICE_LOCAL = ("TRACE", "QUERY")
-GATEWAY_UNKNOWN = 404  # API Gateway cannot tell an unknown method from an unknown path
+GATEWAY_UNKNOWN = 404  # API Gateway gives an unknown method and an unknown path the same status
 
 
 def is_excused(response: Any, case: Any) -> bool:
@@ -66,12 +67,12 @@ def is_excused(response: Any, case: Any) -> bool:
 
 
 def is_about_a_made_up_cursor(response: Any, case: Any) -> bool:
-    """A cursor is signed: no schema tells one that we made."""
+    """Our cursors are signed, so no schema can describe a valid one."""
     return "cursor" in (case.query or {}) and "cursor" in response.json()["detail"]
 
 
 def is_about_if_match(response: Any) -> bool:
-    """RFC 9110's entity tags have a grammar that is looser than any pattern of ours."""
+    """RFC 9110's grammar of entity tags allows more than our pattern."""
     return str(response.json()["detail"]).startswith("If-Match is not")
 
 
@@ -111,9 +112,9 @@ TOKENS = json.loads(os.environ.get("FUZZ_TOKENS", "{}"))
 
 if TOKENS:
 
-    @schemathesis.auth(refresh_interval=None)  # kept, one pool's would be sent to all
+    @schemathesis.auth(refresh_interval=None)  # a stored token of one pool would go to all
     class Tokens:
-        """The token of a pool whose users may call the operation at all."""
+        """The token of a pool whose users may call the operation."""
 
         def get(self, case: Any, _: Any) -> str | None:
             choices = case.operation.definition.raw.get("security", [])
@@ -130,11 +131,11 @@ ON_BEHALF_OF = 'fuzz@example.org; groups="Admin,admin,reviewer"'
 
 
 class Signature(AuthBase):
-    """Signs as the role of the service that a path is about, on behalf of its administrator."""
+    """Signs as the role of the path's service, on behalf of its administrator."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         service = "tech-audit-tool" if "/projects" in str(request.url) else "digital-landscape"
-        request.url = str(request.url).replace("+", "%20")  # a signature knows no other blank
+        request.url = str(request.url).replace("+", "%20")  # signatures encode a space so
         headers = {"On-Behalf-Of": ON_BEHALF_OF}
         signed = AWSRequest(request.method, request.url, headers=headers, data=request.body or b"")
         SigV4Auth(Credentials(service, SECRETS[service]), "execute-api", REGION).add_auth(signed)

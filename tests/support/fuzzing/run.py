@@ -1,6 +1,6 @@
-"""Whatever the contract allows or forbids is sent, and held against it: schemathesis, all checks, links followed.
+"""Schemathesis sends everything that the contract allows or forbids, with all checks and links.
 
-What it may find all the same is in exceptions.py, each with its reason.
+exceptions.py lists the accepted differences, with reasons.
 """
 
 import json
@@ -22,9 +22,10 @@ USER = "fuzz@example.org"
 DATA = ("data/ons_radar.json", "data/ons_projects.json")
 SEED = ("--seed", "20261122")
 THOROUGH = ("--max-examples", "200")
-# Without what the other phases send, for a way to an application that has been asked all of it another way.
+# Fewer phases, where another test sends all phases to the same application.
 BRIEF = ("--phases", "examples,fuzzing")
-# Who sends, and how much. Without a token a write has one answer, whatever its body: the other phases are for the soak.
+# The caller and the number of examples. Without a token, a write has one answer for any body: only
+# the soak sends the other phases.
 EFFORT = [
     pytest.param("nobody", ("--max-examples", "10", *BRIEF, *SEED), id="nobody"),
     pytest.param("admins", ("--max-examples", "30", *SEED), id="admins"),
@@ -41,15 +42,15 @@ def fuzz(
     secrets: Mapping[str, str] | None = None,
     **environment: str,
 ) -> None:
-    """Fails the test with what schemathesis says, where it finds anything; a dropped connection too.
+    """Fails the test with the output of schemathesis, if it finds a fault or a dropped connection.
 
-    `tokens` are by the name of their pool, `secrets` of development credentials by the name of their
-    service; with secrets it signs. It keeps a database of what it found at `place`.
+    `tokens` has a token for each pool's name. `secrets` has a development secret for each service's
+    name, to sign with. Schemathesis writes its database of findings to `place`.
     """
     command = [BIN / "schemathesis", "--config-file", CONFIG, "run", DOCUMENT, "--url", url]
     set_here = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS, "COLUMNS": "120"}
     sent = {"FUZZ_TOKENS": json.dumps(tokens), "FUZZ_SECRETS": json.dumps(secrets or {})}
-    # With one worker: two would delete each other's records.
+    # One worker, because two would delete each other's records.
     result = subprocess.run(
         [*map(str, command), "--continue-on-failure", *options],
         cwd=place,
@@ -62,6 +63,6 @@ def fuzz(
     assert result.returncode == 0, said[-20_000:]
     described = {route for route in TABLE if not route[0].startswith("/docs")}
     assert f"Tested: {len(described)}" in said, said
-    # Else most of it would have been about the firewall's or the authorizers' refusals.
+    # Otherwise most answers would be refusals by the firewall or the authorizers.
     assert "Rate limited" not in said, said
     assert ("Authentication failed" in said) == (not tokens and not secrets), said
