@@ -1,4 +1,4 @@
-"""What several files in this folder begin with."""
+"""Fixtures that several files in this folder share."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tests.support.firewall_site import make_site
 def beginnings(
     emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[bool, Beginning]]:
-    """Stages with entries in both lists, before and after the whole firewall was built."""
+    """Stages with entries in both lists, before and after the whole firewall was created."""
     with FakeWaf() as waf:
         site = make_site(emulator, tmp_path_factory.mktemp("site"), waf)
         site.list("allow", "203.0.113.0/24", "2001:db8::/32")

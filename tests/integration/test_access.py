@@ -1,7 +1,7 @@
-"""`landscape access` as an operator runs it, and its policies at an emulated AWS that enforces them.
+"""`landscape access` and its policies, at an emulated AWS that enforces policies.
 
-The gateway answers by itself there: who gets in is seen, not what the application says of it. It
-knows no caller of another account.
+The gateway itself answers here, so the tests show who is let in, not the application's answer. The
+emulator has no callers of another account.
 """
 
 import json
@@ -76,7 +76,7 @@ class Site:
         self.gateway.create_deployment(restApiId=self.api, stageName="dev")
 
     def run(self, *options: str, expect: int = 0) -> str:
-        """What `landscape access` prints; where it fails, why."""
+        """The output of `landscape access`, or its error if it fails."""
         there = environment_at(self.emulator.url)
         options = ("--stage", "dev", *options)
         done = invoke("access", *options, cwd=self.place, environment=there)
@@ -84,7 +84,7 @@ class Site:
         return done.stderr if expect else done.stdout
 
     def session(self, name: str, policy: str) -> Credentials:
-        """Of a new role with this one policy."""
+        """The credentials of a new role with this one policy."""
         iam, sts = self.emulator.client("iam"), self.emulator.client("sts")
         anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
         trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
@@ -94,7 +94,7 @@ class Site:
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
     def use_policy(self, policy: str) -> None:
-        """For the API itself. Empty: none."""
+        """Replaces the API's own policy. "" removes it."""
         change = {"op": "replace", "path": "/policy", "value": policy}
         self.gateway.update_rest_api(restApiId=self.api, patchOperations=[change])
         self.deploy()
@@ -136,7 +136,7 @@ def test_with_the_printed_policy_a_role_gets_in_where_its_service_may(
 
 
 def test_the_apis_own_policy_changes_nothing_for_everybody_else(site: Site) -> None:
-    """Without a mention of what is not under /iam it would be shut."""
+    """A resource policy that omits the paths outside /iam would block them."""
     printed = site.run("--resource-policy")
     here = site.run("--role", ROLES[TECH_AUDIT_TOOL], "--rest-api-id", site.api)
     listed = site.session("of-this-account", here)

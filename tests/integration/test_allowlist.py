@@ -24,7 +24,7 @@ def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.fixture
 def complete(stage: Stage) -> Stage:
-    """With its IP sets, empty."""
+    """A stage whose IP sets exist and are empty."""
     stage.make_sets()
     return stage
 
@@ -209,7 +209,7 @@ def test_who_is_removed_is_out_and_a_second_time_does_no_harm(complete: Stage) -
 
 
 def overlaps(document: Any) -> list[tuple[str, str, str, str, bool]]:
-    """(range, relation, kind and range of the other, whether it is an entry)."""
+    """Each overlap: range, relation, kind and range of the other, whether that is an entry."""
     return [
         (about["cidr"], each["is"], each["kind"], each["cidr"], "expires_at" in each)
         for about in document["overlaps"]
@@ -228,7 +228,7 @@ def test_who_is_removed_and_still_let_in_by_another_range_is_told_so(stage: Stag
         assert f"8.8.8.8/32 {again}" in said
         assert "8.8.8.8/32 is still allowed by 8.8.8.0/24, until" in said
         assert "8.8.8.8/32 is still allowed by 8.8.0.0/16, which was added by hand" in said
-        assert "8.8.8.0/25" not in said  # it has expired
+        assert "8.8.8.0/25" not in said  # that range has expired
     found = overlaps(stage.json("remove", "8.8.8.8"))
     assert found == [
         ("8.8.8.8/32", "wider", "allow", "8.8.8.0/24", True),

@@ -1,4 +1,4 @@
-"""The IP sets follow the table, whoever else is at it, and nothing that is in a set goes in silence."""
+"""The IP sets follow the table, also beside other writers. Every removal is printed."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -19,7 +19,7 @@ from waf.lists import Lists
 
 @pytest.fixture
 def bare(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
-    """Without IP sets."""
+    """A stage without IP sets."""
     with stage_of(emulator, tmp_path) as stage:
         yield stage
 
@@ -120,7 +120,7 @@ def test_a_removal_loses_to_nobody_and_a_flush_to_who_renews_meanwhile(stage: St
 
 
 class Meanwhile:
-    """A transport to DynamoDB: after the table was read for the IPv4 allow set, `act` happens, once."""
+    """A transport to DynamoDB that runs `act` once, after the read for the IPv4 allow set."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._inner, self._act = BotoTransport(), act
@@ -145,7 +145,7 @@ def test_who_adds_between_reading_and_writing_is_not_overwritten(stage: Stage) -
 
 
 def test_who_is_removed_while_being_put_in_leaves_nothing_open(stage: Stage) -> None:
-    """Whoever puts it in has read the table when it was there, and writes after the removal."""
+    """One command reads the entry, another removes it, and then the first writes the set."""
     minutes = count(1)
     others = stage.lists(lambda: NOW + timedelta(minutes=next(minutes)))
     meanwhile = Meanwhile(lambda: others.remove(["8.8.8.8/32"], None))
@@ -177,7 +177,7 @@ def test_more_than_a_set_takes_is_refused_before_anything_is_written(stage: Stag
     many = [entry(f"8.{n >> 16}.{n >> 8 & 255}.{n & 255}/32") for n in range(MOST_IN_A_SET)]
     stage.waf.forget()
     with pytest.raises(FirewallError, match=r"x-dev-allow-ipv4 would hold 10,001 ranges"):
-        lists.add(many)  # with the one that is there by hand
+        lists.add(many)  # one more is there by hand
     assert stage.waf.writes == []
     assert stage.live()["allow"] == set()
 

@@ -1,4 +1,4 @@
-"""A command that dies after any of its calls, or whose calls fail in passing, ends in the same state."""
+"""A command that dies after any call, or whose calls temporarily fail, ends in the same state."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ PASSING = (
 
 @pytest.fixture
 def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
-    """Beside what is in force, one entry has expired and one address is there by hand."""
+    """A stage with a valid entry, an expired one, and an address that was added by hand."""
     with stage_of(emulator, tmp_path) as stage:
         stage.make_sets(allow=[HAND])
         reset(stage)
@@ -50,7 +50,7 @@ def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
 
 
 def reset(stage: Stage) -> None:
-    """As every command finds it."""
+    """Restores the state that every command starts from."""
     stage.waf.watch = None
     lists = stage.lists()
     for item in stage.waf.ip_sets.values():
@@ -61,11 +61,11 @@ def reset(stage: Stage) -> None:
 
 
 class Death(BaseException):
-    """No code of ours gets a word in before it: like a kill, without the time that a process takes."""
+    """The same as a kill, because no handler of ours catches it. It needs no process."""
 
 
 class Mortal:
-    """A transport to DynamoDB and a client of WAF that die with call number `last`, which is made."""
+    """A transport to DynamoDB and a client of WAF that carry out call number `last`, then die."""
 
     def __init__(self, stage: Stage, last: int) -> None:
         assert stage.transport
@@ -126,7 +126,7 @@ def test_each_call_fails_once_in_passing(stage: Stage, code: str, after: bool) -
 
 
 def killed(stage: Stage, signal_number: int, last: int) -> tuple[int, str]:
-    """(exit code, stderr) of a real command that gets a signal when WAF has carried out call `last`."""
+    """(exit code, stderr) of a real command that gets a signal after WAF's call number `last`."""
     stage.waf.forget()
     process = stage.start("add", "8.8.8.8", "2a00:1450::1")
 

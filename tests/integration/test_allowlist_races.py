@@ -1,8 +1,8 @@
-"""Many add, remove and flush at once, from several processes: the sets equal the table in the end.
+"""Several processes add, remove and flush at once. Afterwards the sets equal the table.
 
-What may be there in the end is told from a history: of every addition and removal, when the run that
-did it began and ended. An addition that began after all removals had ended has to be there, a
-removal that began after all additions had ended has to hold, and anything goes where they overlap.
+A history has the start and end of each addition and removal. An address must be there if one of its
+additions began after all its removals had ended. It must be absent if a removal began after all
+additions had ended. If they overlap, both are right.
 """
 
 from collections.abc import Iterator
@@ -32,12 +32,12 @@ from waf.ranges import InputError
 PROCESSES, RUNS_EACH, COMMANDS = 4, 50, 6
 DEEDS = ("add", "add", "add", "add", "remove", "remove", "short", "flush", "expire")
 HAND = "9.9.9.9/32"
-SHORT = "8.9."  # those that expire on their own
+SHORT = "8.9."  # entries that expire during the test
 
 
 @dataclass(frozen=True)
 class Row:
-    """One addition or removal; `began` and `ended` are by the machine's clock, for all processes."""
+    """One addition or removal. `began` and `ended` are from a clock that all processes share."""
 
     kind: Kind
     cidr: str
@@ -47,7 +47,7 @@ class Row:
 
 
 class Worker:
-    """Carries out deeds at random, each as a run of its own, and keeps what they did."""
+    """Runs random commands one after another, and stores their changes."""
 
     def __init__(self, table: str, seed: int) -> None:
         self.random = Random(seed)
@@ -65,10 +65,10 @@ class Worker:
         self.rows += [Row(e.kind, e.cidr, False, began, ended) for e in removed]
 
     def _carry_out(self, lists: Lists, deed: str, number: int) -> tuple[list[Entry], list[Entry]]:
-        """The entries that were added and removed."""
+        """Returns the entries that were added and removed."""
         kind = self.random.choice((*KINDS, "allow"))
         if deed == "add":
-            own = f"8.8.{self.seed}.{number}/32"  # nobody else adds it
+            own = f"8.8.{self.seed}.{number}/32"  # no other worker adds it
             wanted = {own, self._shared(), f"2a00:1450::{self.seed}:{number}/128"}
             return list(
                 lists.add([entry(each, kind, now=utc_now()) for each in wanted]).entries
@@ -82,7 +82,7 @@ class Worker:
         else:
             try:
                 return [], list(lists.remove([self._shared()], kind).entries)
-            except InputError:  # it is not there to be removed
+            except InputError:  # no such entry
                 pass
         return [], []
 
@@ -105,7 +105,7 @@ def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
 
 
 def commands(stage: Stage) -> list[Row]:
-    """Real commands meanwhile."""
+    """Runs real commands at the same time."""
     began = monotonic()
     cidrs = [f"8.6.0.{n}/32" for n in range(COMMANDS)]
     for process in [stage.start("add", cidr) for cidr in cidrs]:
@@ -115,7 +115,7 @@ def commands(stage: Stage) -> list[Row]:
 
 
 def must_be(rows: list[Row]) -> bool | None:
-    """Whether an address has to be there by all that was done with it; None where it may."""
+    """Whether the history requires the address. None if it allows both."""
     added = [row for row in rows if row.added]
     removed = [row for row in rows if not row.added]
     if any(a.began > max((r.ended for r in removed), default=0) for a in added):
@@ -144,7 +144,7 @@ def test_in_the_end_the_sets_equal_the_table_and_no_entry_is_lost(stage: Stage) 
         decided += known is not None
         assert known in (None, cidr in there[kind]), (kind, cidr)
     assert decided > 100
-    # What expired meanwhile goes with the next run of the schedule, and nothing else.
+    # The next scheduled run removes what has expired meanwhile, and nothing else.
     later = utc_now() + timedelta(seconds=10)
     expire(stage.lists().waf, NAMES, stage.lists().ledger, later)
     assert stage.sets() == wanted

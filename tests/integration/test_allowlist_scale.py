@@ -1,4 +1,4 @@
-"""Ten thousand entries: added, listed and brought in line, with what each costs in calls and seconds."""
+"""Ten thousand entries: the calls and the seconds to add, list and align them."""
 
 import resource
 import sys
@@ -18,7 +18,7 @@ from tests.support.faults import Recording
 pytestmark = pytest.mark.soak
 
 MANY = 10_000
-PACE = ("--pace", "1")  # AWS's: the fake refuses what comes faster
+PACE = ("--pace", "1")  # AWS's limit: the fake refuses faster calls
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def hosts() -> list[str]:
 
 
 def timed(stage: Stage, what: str, act: Callable[[], object]) -> list[str]:
-    """The writes to WAF that it took; the figures are printed."""
+    """The writes to WAF that `act` makes. Prints the calls and the seconds."""
     stage.waf.forget()
     begun = perf_counter()
     act()
     seconds = perf_counter() - begun
     sys.stdout.write(f"\n{what}: {seconds:.1f} s, {dict(Counter(stage.waf.calls))}")
-    assert stage.waf.calls == stage.waf.done  # none came too fast
+    assert stage.waf.calls == stage.waf.done  # no call was throttled
     return stage.waf.writes
 
 

@@ -1,4 +1,4 @@
-"""What an operator sees of the lists at 80 columns."""
+"""The output of the lists' commands at 80 columns."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_the_lists_at_80_columns(stage: Stage) -> None:
 
 
 def test_owners_and_notes_of_a_list_are_folded_and_none_is_cut(stage: Stage) -> None:
-    """Two names that begin alike stay apart, and no session's name is shown; --json has it all."""
+    """Similar role names stay distinct, and session names are left out. --json has the whole ARN."""
     stage.said("add", "2a00:1450:4009:81f::200e", "--owner", SESSION)
     stage.said("add", "2a00:1450:4009:81f::200f", "--owner", OTHER, "--note", "a-note" * 20)
     said = "\n".join(line.rstrip() for line in stage.said("list").splitlines())

@@ -27,7 +27,7 @@ def rules(site: Site) -> dict[str, Any]:
 
 
 def make_acl(site: Site, name: str, *tags: str) -> str:
-    """Of somebody else; gives its ARN."""
+    """Creates another team's web ACL. Returns its ARN."""
     seen = {
         "SampledRequestsEnabled": False,
         "CloudWatchMetricsEnabled": False,
@@ -78,7 +78,7 @@ def test_again_there_is_nothing_to_change_and_nothing_is_written(site: Site) -> 
 
 
 def test_the_documentation_is_where_the_types_of_blocked_answers_lead(site: Site) -> None:
-    """Another address in the stage's settings is due, and the next run brings it."""
+    """A changed documentation URL in the stage's settings is due, and the next run applies it."""
     site.put_up()
     assert site.acl is not None
     path = site.path / ".chalice/config.json"
@@ -232,7 +232,7 @@ def test_what_was_loosened_by_hand_is_put_right(site: Site) -> None:
 
 
 def make_older(site: Site) -> None:
-    """As the release before left it: four sets, one rate limit, no version, nothing protected."""
+    """Restores an older web ACL: four sets, one rate limit, no version, no data protection."""
     (acl,) = site.waf.web_acls.values()
     kept = [rule for rule in acl.held["Rules"] if rule["Name"] != "server-rate-limit"]
     for priority, rule in enumerate(kept):
@@ -263,7 +263,7 @@ def test_a_firewall_of_an_older_release_is_brought_up_to_date_with_nobody_locked
 
     site.waf.watch = look
     site.put_up()
-    assert len(seen) == 4  # two sets, their addresses, the web ACL
+    assert len(seen) == 4  # creation of two sets, their addresses, the web ACL
     assert set(seen) == {("ALLOW", "BLOCK")}
     assert site.acl
     assert wanted
@@ -284,7 +284,7 @@ def version(site: Site) -> str | None:
 
 
 def offer(site: Site, *versions: str) -> None:
-    """The one that AWS recommends comes first."""
+    """Sets the available versions of the managed rules. AWS recommends the first."""
     site.waf.versions = {**site.waf.versions, BAD_INPUTS: versions}
 
 

@@ -1,4 +1,4 @@
-"""waf/associate.py while AWS WAF fails in passing: every command ends as if nothing had failed."""
+"""waf/associate.py while AWS WAF temporarily fails: every command ends as if nothing had failed."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from chalicelib.firewall.calls import PASSING, STILL_IN_USE
 from tests.support.fake_waf_faults import LOST, errors_of
 from tests.support.firewall_runs import JOBS, Beginning, assert_same_end, clean
 
-# Any call can end with one of these.
+# Errors of every operation.
 OF_ANY = ("ThrottlingException", "ServiceUnavailable", LOST)
 CODES = (*sorted(code for code in PASSING | STILL_IN_USE if code.startswith("WAF")), *OF_ANY)
 
@@ -49,7 +49,7 @@ def test_any_one_answer_may_be_lost(beginnings: dict[bool, Beginning], job: str)
 def test_any_one_call_may_fail_with_each_passing_error(
     beginnings: dict[bool, Beginning], job: str
 ) -> None:
-    """Before it is carried out; afterwards is as a lost answer is."""
+    """The call fails before WAF carries it out. A failure afterwards equals a lost answer."""
     options, is_built = JOBS[job]
     calls, wanted = clean(beginnings[is_built], options)
     for at, operation in enumerate(calls, 1):

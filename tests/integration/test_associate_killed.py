@@ -1,4 +1,4 @@
-"""waf/associate.py ended at any moment: nothing is open, and the same command goes on to the same end."""
+"""waf/associate.py, killed at any moment: the API stays closed, and the same command completes."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def test_killed_after_any_write_the_same_command_goes_on(
 ) -> None:
     options, is_built = JOBS[job]
     calls, wanted = clean(beginnings[is_built], options)
-    # What a rotation writes into the table lies between WAF's reads.
+    # A rotation writes to the table between WAF's reads, so a kill after a read matters there.
     kept = READS if job != "rotate" else ()
     moments = [n for n, name in enumerate(calls, 1) if not name.startswith(kept)]
     assert_goes_on(beginnings[is_built], options, moments, wanted)

@@ -37,7 +37,7 @@ def arn(site: Site) -> str:
 
 @pytest.fixture
 def both(site: Site, arn: str) -> Doors:
-    """With the web ACL in front of the API's stage, and of a load balancer."""
+    """The web ACL in front of the API's stage and of a load balancer."""
     doors = {site.arn: ("--rest-api-id", site.api_id), arn: ("--load-balancer", arn)}
     for options in doors.values():
         site.put_up("--log-group", "aws-waf-logs-register", *options)
@@ -46,7 +46,7 @@ def both(site: Site, arn: str) -> Doors:
 
 
 def attempt(site: Site, *options: str) -> tuple[int, str]:
-    """The exit code, and all that is said."""
+    """The exit code and the whole output."""
     done = site.call(*options)
     return done.exit_code, done.output
 

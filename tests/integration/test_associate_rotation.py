@@ -1,4 +1,4 @@
-"""The inserted header's value: changed without a refused request, and shown to nobody."""
+"""The inserted header's value changes without a refused request, and no output shows it."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ NEW = "the-new-one-" * 4
 
 
 class Telling(FakeWaf):
-    """Repeats what it was given in what it says of it, as AWS may."""
+    """A WAF whose errors repeat the input, as AWS's may."""
 
     refuses = False
 
@@ -56,14 +56,14 @@ def tables(emulator: Emulator) -> Iterator[Tables]:
 
 @dataclass
 class Watched:
-    """A place where every write, to the table and to WAF, is seen with its time."""
+    """Stores every write to the table and to WAF with its time."""
 
     site: Site
     inner: Transport
     clock: Clock = field(default_factory=Clock)
     seen: list[tuple[float, list[str], str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], None] = lambda: None  # after each change of the web ACL
+    meanwhile: Callable[[], None] = lambda: None  # called after each change of the web ACL
 
     def __call__(self, operation: str, parameters: Mapping[str, Any], /) -> dict[str, Any]:
         answer = self.inner(operation, parameters)
@@ -85,7 +85,7 @@ class Watched:
         return f"/aws/lambda/{self.site.names.web_acl}"
 
     def log(self, *seconds: float, old: bool = True) -> None:
-        """Lines of the application's, written so long after the beginning."""
+        """Writes lines of the application's log, at these seconds after the start."""
         logs = self.site.emulator.client("logs")
         with suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName=self.group)
@@ -132,7 +132,7 @@ def test_at_every_moment_the_table_holds_what_the_web_acl_inserts(
 
 
 def times(watched: Watched) -> tuple[float, float]:
-    """From the first write to the new web ACL, and from there to the end of the old value."""
+    """The seconds from the first write to the new web ACL, and from there to the old value's end."""
     both, changed, dropped = (when for when, _, _ in watched.seen)
     return changed - both, dropped - changed
 
@@ -141,7 +141,7 @@ def test_both_values_are_good_for_ten_minutes_where_nobody_brings_the_old_one(
     site: Site, tables: Tables
 ) -> None:
     watched = Watched(site, tables.transport)
-    watched.log(100.0)  # long before
+    watched.log(100.0)  # before the rotation
     watched.log(700.0, old=False)
     watched.rotate()
     read, kept = times(watched)
@@ -200,13 +200,13 @@ def test_a_web_acl_that_somebody_else_keeps_changing_ends_the_command_with_both_
 
 
 def loosen(site: Site) -> None:
-    """Behind the back of the command."""
+    """Removes the web ACL's first rule without the command."""
     (acl,) = (a for a in site.waf.web_acls.values() if a.name == site.names.web_acl)
     acl.held["Rules"] = acl.held["Rules"][1:]
 
 
 def begin_rotation(site: Site, changed_at: str) -> str:
-    """As a run that was killed right after its first write; gives the new value."""
+    """The state after a run that was killed after its first write. Returns the new value."""
     item = {
         "pk": {"S": "FIREWALL-SECRET"},
         "sk": {"S": "."},

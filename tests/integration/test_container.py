@@ -1,4 +1,4 @@
-"""The container's server, as a process: what only a server does, how it ends, and what it logs."""
+"""The container's server as a process: its own answers, how it ends, and its log."""
 
 import gzip
 import json
@@ -53,7 +53,7 @@ def serving(
 def served(
     tmp_path_factory: pytest.TempPathFactory, keys: Path
 ) -> Iterator[tuple[ContainerServer, Api]]:
-    """One with roles that it does not serve."""
+    """A server with roles in its settings, which it ignores."""
     role = "arn:aws:iam::000000000000:role/back-end"
     state = tmp_path_factory.mktemp("served")
     site = "https://docs.example.org"
@@ -80,13 +80,13 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def exchange(server: ContainerServer, sent: bytes, *, ends: bool = False) -> bytes:
-    """What is answered to these bytes until the server ends the connection; `ends` says that no more come."""
+    """The answer to `sent` until the server closes. With `ends`, the client sends EOF."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(sent)
         if ends:
             connection.shutdown(socket.SHUT_WR)
         answer = b""
-        with suppress(ConnectionResetError):  # it ends with what is sent still unread
+        with suppress(ConnectionResetError):  # the server closes with unread input
             while part := connection.recv(65536):
                 answer += part
     return answer
@@ -167,7 +167,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_has_come(server: Containe
 
 
 def test_clients_that_are_too_slow_are_cut_off(tmp_path: Path, keys: Path) -> None:
-    """However many there are: the server answers others afterwards."""
+    """Many slow clients do not block the server: it answers others afterwards."""
     slow = [b"GET / HTTP/1.1\r\nX: a", request(*POST, "Content-Length: 40", body=b"{")] * 20
     with (
         serving(tmp_path / "state", keys, "--timeout", "3") as (server, _),
@@ -285,7 +285,7 @@ def refuses(port: int) -> bool:
 def test_requests_in_flight_are_answered_after_sigterm(
     tmp_path: Path, keys: Path, rounds: int
 ) -> None:
-    """And new ones are refused, clients that keep connections open lose nothing, and it ends with 0."""
+    """New connections are refused, open ones lose no answer, and the exit code is 0."""
     for n in range(rounds):
         with serving(tmp_path / "state", keys) as (server, api):
             names = [f"In flight {n} {each}" for each in range(IN_FLIGHT)]
@@ -312,9 +312,10 @@ def test_requests_in_flight_are_answered_after_sigterm(
 
 
 def ask_until_refused(port: int) -> int:
-    """Asks on one connection, and on a new one where the server closed it: how many were cut off.
+    """Sends requests until the server refuses a connection. Returns the number of lost answers.
 
-    A new connection may be reset instead of refused, while the server closes its sockets.
+    It opens a new connection where the server closed the last. A new one may be reset instead of
+    refused, while the server closes its sockets.
     """
     broken = 0
     while True:
@@ -337,7 +338,7 @@ def ask_until_refused(port: int) -> int:
 
 
 class SlowToStart(ContainerServer):
-    """Its workers linger before they can take a signal, and none is ever killed for being slow."""
+    """A server whose workers handle signals only after half a second. It kills no slow worker."""
 
     program = (
         "-c",
@@ -347,7 +348,7 @@ class SlowToStart(ContainerServer):
 
 
 def test_a_worker_that_has_just_been_started_takes_sigterm_too(tmp_path: Path, keys: Path) -> None:
-    """It inherits a handler that would lose it."""
+    """A new worker inherits a handler that would discard the signal."""
     known = Settings.read(local_environment(tmp_path))
     shutil.copytree(keys, known.keys_directory, dirs_exist_ok=True)
     with KeySets(known) as sets, SlowToStart(tmp_path, sets.url) as server:

@@ -32,7 +32,8 @@ def tables(emulator: Emulator) -> Iterator[Tables]:
 
 
 class Doors:
-    """Both of one stage: `lambda_` as API Gateway calls it, `container` as a load balancer does.
+    """The two ways to one stage: `lambda_` through API Gateway, `container` through a load
+    balancer.
 
     `bare` is the container without the firewall's header.
     """
@@ -115,7 +116,7 @@ def test_what_one_door_has_made_is_good_at_the_other(doors: Doors) -> None:
 
 
 class TaskRole(Loopback):
-    """What ECS gives a task for its role: credentials that expire soon, so that they are asked for again."""
+    """ECS's endpoint for a task role's credentials. They expire soon, so clients renew them."""
 
     def __init__(self) -> None:
         super().__init__(Credentials)
@@ -157,7 +158,7 @@ def test_the_credentials_are_the_task_roles_and_are_renewed(
 def test_a_task_without_its_table_is_alive_and_not_ready(
     tmp_path: Path, keys: Path, emulator: Emulator
 ) -> None:
-    """So that a deployment with a wrong setting or without rights is rolled back."""
+    """ECS then rolls back a deployment with a wrong setting or without rights."""
     on_aws = environment_at(emulator.url) | {"LANDSCAPE_STORE_URL": "dynamodb://no-such-table"}
     settings = Settings.read(local_environment(tmp_path))
     shutil.copytree(keys, settings.keys_directory)

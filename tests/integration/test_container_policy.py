@@ -1,4 +1,4 @@
-"""docs/container-policy.json, enforced by the emulated AWS: what the command itself calls, not CloudFormation."""
+"""docs/container-policy.json, enforced by an emulated AWS, except for CloudFormation's own calls."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def strict(tmp_path: Path) -> Iterator[Emulator]:
 
 
 def test_the_policy_is_enough_to_deploy_and_to_delete(strict: Emulator, tmp_path: Path) -> None:
-    """Twice, as a second deploy asks more. Without the policy, not at all."""
+    """A second deploy makes more calls. Without the policy, no command succeeds."""
     project = tmp_path / "project"
     write_stage(project, "landscape-api", "landscape-dev")
     ecr, iam = strict.client("ecr"), strict.client("iam")

@@ -1,4 +1,4 @@
-"""`landscape container` as an operator runs it, against an emulated AWS. No task runs there, and nothing scales."""
+"""`landscape container` as an operator runs it. The emulated AWS runs and scales no tasks."""
 
 import json
 import os
@@ -28,7 +28,7 @@ TOPIC = "arn:aws:sns:eu-west-2:000000000000:landscape-alarms"
 
 @dataclass(frozen=True)
 class Door(Checkout):
-    """Whose stage has an image in ECR, and whose stack is called `stack`."""
+    """A checkout whose stage has an image in ECR and a CloudFormation stack called `stack`."""
 
     app: str
     stage: str = "dev"
@@ -39,7 +39,7 @@ class Door(Checkout):
 
     @property
     def first(self) -> tuple[str, ...]:
-        """What the first deploy needs. The emulated AWS does not know what scales."""
+        """The options of the first deploy. The emulated AWS does not support scaling."""
         image = ("--image", f"{REGISTRY}/{self.app}:1.0.0", "--certificate", CERTIFICATE)
         return ("deploy", *image, "--tasks", "2", "--max-tasks", "2", "--pace", "0.02")
 
@@ -48,7 +48,7 @@ class Door(Checkout):
         return found
 
     def push(self, tag: str) -> None:
-        """Another image; its layers are nobody's business here."""
+        """Pushes another image. Its layers are irrelevant here."""
         self.emulator.client("ecr").put_image(
             repositoryName=self.app, imageTag=tag, imageManifest=json.dumps({"tag": tag})
         )
@@ -62,7 +62,7 @@ class Door(Checkout):
         return found
 
     def change_sets(self) -> list[str]:
-        """Those that wait for somebody."""
+        """The names of the change sets that were not executed yet."""
         listed = self.emulator.client("cloudformation").list_change_sets(StackName=self.stack)
         found = (one for one in listed["Summaries"] if one["ExecutionStatus"] == "AVAILABLE")
         return [one["ChangeSetName"] for one in found]
@@ -97,7 +97,7 @@ def door(emulator: Emulator, tmp_path: Path) -> Door:
 
 
 def edit_settings(door: Door, **settings: str | None) -> None:
-    """Of the stage dev; None takes one out."""
+    """Changes settings of the stage dev. None removes one."""
     path = door.path / ".chalice/config.json"
     config = json.loads(path.read_text())
     variables = config["stages"]["dev"]["environment_variables"]
@@ -191,7 +191,7 @@ def test_status_says_whose_web_acl_is_in_front(door: Door, ours: bool) -> None:
 
 
 def test_the_container_has_the_stages_settings_and_no_others(door: Door) -> None:
-    """Those of calling roles are left out: a load balancer checks no signature."""
+    """The roles' settings are left out, because a load balancer checks no signature."""
     roles = "arn:aws:iam::000000000000:role/back-end"
     hosted = "https://login.example.org"
     edit_settings(door, TECH_AUDIT_TOOL_ROLE_ARNS=roles, TECH_AUDIT_TOOL_HOSTED_UI=hosted)
@@ -228,7 +228,7 @@ def test_what_an_operator_chose_stays_until_it_is_chosen_anew(door: Door) -> Non
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_tasks_may_do_what_the_lambda_may_and_prod_is_protected(door: Door, stage: str) -> None:
-    """Its statements about logs and traces are the Lambda's own."""
+    """The task role has the Lambda's statements about DynamoDB, not those about logs and traces."""
     path = door.path / ".chalice/config.json"
     config = json.loads(path.read_text())
     config["stages"][stage] = config["stages"].pop("dev")
@@ -280,7 +280,7 @@ def test_the_agent_may_pull_this_image_and_write_this_log(door: Door) -> None:
 
 
 def test_only_the_load_balancer_reaches_the_tasks(door: Door) -> None:
-    """And callers reach it by HTTPS alone: port 80 redirects, and nothing leads to the health port."""
+    """Callers use HTTPS only: port 80 redirects, and no listener leads to the health port."""
     door.run(*door.first)
     ec2, elb = door.emulator.client("ec2"), door.emulator.client("elbv2")
     group, balancer = door.physical("TaskGroup"), door.physical("LoadBalancer")
@@ -330,7 +330,7 @@ def test_a_network_of_ones_own_is_used_and_none_is_made(door: Door) -> None:
 
 
 def test_what_a_killed_run_left_is_taken_up(door: Door) -> None:
-    """A change set of a stack that was never created is all that there is before it is executed."""
+    """Before the first change set is executed, the stack has no resources."""
     cloudformation = door.emulator.client("cloudformation")
     cloudformation.create_change_set(
         StackName=door.stack,
@@ -358,7 +358,7 @@ def test_killed_after_each_change_the_same_command_goes_on(door: Door) -> None:
 
 
 def run_until_one_gets_through(door: Door, proxy: AwsProxy, *options: str) -> list[str]:
-    """Runs the command, killed behind the first change behind which none was. Those changes, in order."""
+    """Kills the command after each change in turn, until one run ends. Returns the changes."""
     killed: list[str] = []
     command = [*program_of("container"), "--stage", "dev", *options]
     while True:
@@ -456,7 +456,7 @@ def test_the_stage_is_said_before_or_after_the_command_and_must_be_said(door: Do
 def test_a_protected_load_balancer_that_a_failed_creation_left_says_how_it_can_go(
     door: Door,
 ) -> None:
-    """No deploy is taken by such a stack, which could lift the protection."""
+    """Such a stack accepts no deploy that could remove the protection."""
     ecs, taken = door.emulator.client("ecs"), f"{door.stack}-Service"
     ecs.create_cluster(clusterName=door.stack)
     ecs.create_service(cluster=door.stack, serviceName=taken, taskDefinition="other")

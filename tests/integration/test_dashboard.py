@@ -1,7 +1,7 @@
 """The stage's dashboard, and `landscape gateway --delete`, against an emulated AWS.
 
-Each metric that the dashboard shows is one that is sent: ours as the log lines of real requests say,
-AWS's own as its documentation lists them.
+Each metric on the dashboard must exist. The log lines of real requests show ours, and AWS's
+documentation lists those of AWS.
 """
 
 import json
@@ -24,9 +24,7 @@ from tests.support.api import Api, event, in_lambda, through_app
 from waf.rules import Choice, wanted_acl
 
 __all__ = ["project"]  # a fixture
-Metric = tuple[
-    str, str, frozenset[str]
-]  # where from, what it is called, the names of its dimensions
+Metric = tuple[str, str, frozenset[str]]  # namespace, name, names of the dimensions
 SCHEDULED = {"expire": "f-expire", "finish": "f-finish"}
 WATCHED = Watched(Stage("dev", "landscape-api", "v1"), "the API", "f", SCHEDULED, "the-table")
 BODY = body(WATCHED, "/aws/apigateway/landscape-api-dev", "eu-west-2")
@@ -70,7 +68,7 @@ def shown() -> Iterator[Metric]:
 
 @pytest.fixture
 def lines(settings: Settings, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """Of a read, a preflight and a HEAD inside Lambda, the preflight first."""
+    """Log lines inside Lambda: a preflight first, then a HEAD and a GET."""
     app = create_app(in_lambda(settings))
     for method in ("OPTIONS", "HEAD"):
         app(event(method, "/health", "/health"), None)
@@ -96,7 +94,7 @@ def test_every_metric_that_it_shows_is_sent(lines: list[dict[str, Any]]) -> None
 
 
 def test_every_alarm_watches_a_metric_that_is_sent() -> None:
-    """Without API Gateway's detailed metrics; but for the one that the stage's own filter makes."""
+    """API Gateway's detailed metrics are off. One metric comes from the stage's own filter."""
     watched = {(one.namespace, one.metric, frozenset(one.dimensions)) for one in alarms(WATCHED)}
     made = {("landscape-api", "authorizer-failures-dev", frozenset[str]())}
     assert watched - sent_by_aws() == made
@@ -111,7 +109,7 @@ def test_it_shows_what_an_operator_asks_for() -> None:
 
 
 def test_the_values_are_those_under_which_metrics_are_sent(lines: list[dict[str, Any]]) -> None:
-    """The stage's name in our lines; and that of the web ACL's own metric."""
+    """The dashboard uses the stage of our log lines, and the web ACL's metric name."""
     arns = {(kind, version): "arn" for kind in SET_KINDS for version in VERSIONS}
     acl = wanted_acl(Names("landscape-api", "dev"), arns, "value", Choice())
     text = json.dumps(BODY)
@@ -169,7 +167,7 @@ def names_of(project: Project) -> set[str]:
 
 
 def test_what_it_made_is_taken_away_and_the_logs_stay_unless_told(project: Project) -> None:
-    """Also when the API is gone already. Another stage's and the container's alarms stay."""
+    """The deletion works without the API. Alarms of other stages and of the container stay."""
     project.configure()
     cloudwatch = project.client("cloudwatch")
     theirs = f"{project.app}-dev-container-5xx"

@@ -1,7 +1,7 @@
-"""`landscape domain`: what stands in its way and says what helps, what it replaces, what it leaves.
+"""`landscape domain`: its errors with their cures, what it replaces, and what it leaves unchanged.
 
-The way from nothing to an answer and back is in tests/e2e/test_operators_day.py. The emulator changes
-no domain name and no mapping, and knows no other account: that is shown by botocore's Stubber.
+tests/e2e/test_operators_day.py creates and deletes a domain. The emulator cannot change domain
+names or mappings, and has one account. botocore's Stubber stands in for these calls.
 """
 
 import json
@@ -50,7 +50,7 @@ class Place:
         return self.emulator.client(service)
 
     def run(self, *options: str, expect: int = 0) -> str:
-        """What it prints; where it fails, the one line that it ends with."""
+        """The output, or the error's one line if it fails."""
         where = ("--stage", "dev", "--rest-api-id", self.api_id)
         there = environment_at(self.emulator.url)
         done = invoke("domain", self.name, *where, *options, cwd=self.path, environment=there)
@@ -220,10 +220,10 @@ def test_an_api_or_a_name_that_is_not_there_says_what_helps(place: Place) -> Non
     assert (told["is_due"], told["url"]) == (True, f"https://{place.name}")
 
 
-# --- what the emulator does not do
+# --- calls that the emulator lacks
 
 
-BY_IPV4: Any = {}  # an API that has no IP address type
+BY_IPV4: Any = {}  # an API without an IP address type
 
 
 def of_aws(found: Any, mapped: str, aws: StubbedAws) -> Domain:
@@ -290,11 +290,11 @@ def test_a_mapping_to_another_api_is_replaced_only_when_told_so(place: Place) ->
         mapping_step(domain, api, replace=True).make()
 
 
-# --- what API Gateway sends the Lambda behind a domain
+# --- events that API Gateway sends the Lambda behind a domain
 
 
 def test_links_cursors_and_the_page_are_those_of_the_domain(settings: Settings) -> None:
-    """AWS gives the path as the caller sent it, without the stage: documented, not tried."""
+    """By AWS's documentation, the path has no stage. This was not tried on AWS."""
     inside = in_lambda(settings)
     app = create_app(inside)
     claims = {"claims": Forger(settings, "tech-audit-tool").claims()}
@@ -317,6 +317,6 @@ def test_links_cursors_and_the_page_are_those_of_the_domain(settings: Settings) 
     assert [one["id"] for one in api.get(following).json["items"]] == ["second"]
     assert api.get("/openapi.json").json["servers"][0]["url"] == "/"
     page = api.get("/docs").body.decode()
-    assert 'data-base=""' in page  # of which page.js makes the URL to come back to from a sign-in
+    assert 'data-base=""' in page  # page.js builds the sign-in's redirect URL from it
     assert f'"/docs/{page_names()["page.js"]}"' in page
     assert api.get("/docs/oauth2-redirect.html").status == 200

@@ -1,4 +1,4 @@
-"""Who gets in: the web ACL that waf/associate.py built, and requests that WAF decides by it."""
+"""Decisions about requests by the web ACL that waf/associate.py creates."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def built(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def site(built: Site) -> Site:
-    """Long after the requests of the test before."""
+    """Long enough after the last test's requests, for the rate limits."""
     assert isinstance(built.waf.clock, Clock)
     built.waf.clock.now += 3600
     return built

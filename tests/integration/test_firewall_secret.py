@@ -1,4 +1,4 @@
-"""The inserted header's value in the table: nobody's change is lost, and nothing shows it."""
+"""The inserted header's value in the table: concurrent changes are kept, and no output shows it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""`landscape forget`: nothing in either store holds the address afterwards, wherever it was cut short."""
+"""`landscape forget`, also after an interruption: neither store holds the address afterwards."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from tests.support.persons import CARL, EVE, KINDS, RITA, Place, fill, place_of
 
 KEY = RITA.lower()
 NEWER = {"newer": ["kept"]}
-# So many words that a write of the record takes steps.
+# More rows than one transaction holds, so a write of the record takes several steps.
 WORDS, OTHER_WORDS = (" ".join(f"{n}{sign}xx" for n in range(10, 80)) for sign in "wv")
 PATIENCE_SECONDS = 60.0
 
@@ -46,7 +46,7 @@ def full(place: Place, settings: Settings) -> Place:
 
 
 def forget(store: Store, successor: str = "", *, looks_only: bool = False) -> int:
-    """Under a clock that stands still, so that the same end is the same text."""
+    """Runs the command with a stopped clock, so that equal results are equal texts."""
     from datetime import datetime
 
     forgetting = Forgetting(store, KEY, successor, lambda: datetime.fromisoformat(LATER))
@@ -145,7 +145,7 @@ def test_without_a_register_nothing_is_made(tmp_path: Path) -> None:
 
 
 def small(store: Store) -> None:
-    """A register in which each way to hold an address is there once, and newer members everywhere."""
+    """A register with an address in each possible place. Every record has newer members."""
     author = Move("adopt", NOW, RITA, rest=NEWER)
     moves = (*(Move("hold", NOW, (RITA, CARL)[n % 2], rest=NEWER) for n in range(52)), author)
     named = {"updated_by": RITA, "rest": NEWER, "moves": moves, "aliases": ("Golang",)}
@@ -159,7 +159,7 @@ def small(store: Store) -> None:
 
 
 def require_forgotten(place: Place) -> list[Any]:
-    """The end: nothing holds the address, nothing is under way, and what a newer release stored is kept."""
+    """Asserts: the address is gone, no write is unfinished, a newer release's members are kept."""
     text, store = place.everything().lower(), place.open()
     assert KEY not in text
     assert "counterpart" not in text
@@ -195,7 +195,7 @@ def test_killed_after_any_call_and_repeated_it_comes_to_the_same_end(emulator: E
 
 
 def test_what_another_writer_left_half_done_holds_nothing_either(emulator: Emulator) -> None:
-    """Killed at any call, while what it wrote, or wrote over, holds the address."""
+    """The other writer is killed at any call, while its new or old text holds the address."""
     with emulated_tables(emulator) as tables:
         recording = Recording(tables.transport)
         for n in range(100):
@@ -245,7 +245,7 @@ def forgotten(store: Store) -> int:
 
 
 def test_a_write_that_comes_in_between_is_kept(emulator: Emulator) -> None:
-    """Whoever writes between its read and its write; the address that comes back so is forgotten too."""
+    """The other write comes between the command's read and write. Its address is forgotten too."""
     with emulated_tables(emulator) as tables:
         name = tables.new()
         other = tables.open(name)
@@ -290,7 +290,7 @@ def test_an_address_in_a_text_is_told_and_left(place: Place) -> None:
 
 
 def test_what_is_larger_than_an_answer_of_a_scan_is_found(emulator: Emulator) -> None:
-    """A Scan answers with 1 MB at most."""
+    """A Scan returns at most 1 MB."""
     with emulated_tables(emulator) as tables:
         store = tables.open(name := tables.new())
         for n in range(30):

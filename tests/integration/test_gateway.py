@@ -1,8 +1,8 @@
 """`landscape gateway` as an operator runs it, against an emulated AWS.
 
-What the emulator cannot show is in tests/unit/test_gateway*.py: refused permissions, an account
-without a log role, and deployments that have to wait their turn. Nor does it put the path into a
-gateway response, write access logs, or count them.
+tests/unit/test_gateway*.py has the cases that the emulator lacks. These are refused permissions, an
+account without a log role, and deployments that must wait. The emulator also omits the path in a
+gateway response, and writes and counts no access logs.
 """
 
 import json
@@ -25,7 +25,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Project(Checkout):
-    """Whose API is in the emulated AWS."""
+    """A checkout whose API is in the emulated AWS."""
 
     app: str
     api_id: str
@@ -64,7 +64,7 @@ class Project(Checkout):
         return {alarm["AlarmName"]: alarm for alarm in found["MetricAlarms"]}
 
     def everything(self) -> Any:
-        """With the times of the last change: any write shows."""
+        """All that the command may change, with times, so that every write shows."""
         gateway, of = self.client("apigateway"), {"restApiId": self.api_id}
         seen = [
             self.stage,
@@ -91,7 +91,7 @@ def project(emulator: Emulator, tmp_path: Path) -> Project:
 
 
 def make_api(gateway: Any, name: str) -> str:
-    """With one route, GET /, that answers 200."""
+    """An API with one route, GET /, that answers 200."""
     api_id: str = gateway.create_rest_api(name=name)["id"]
     root = gateway.get_resources(restApiId=api_id)["items"][0]["id"]
     of = {"restApiId": api_id, "resourceId": root, "httpMethod": "GET"}
@@ -149,7 +149,7 @@ def test_status_is_0_when_everything_is_as_wanted_and_names_what_is_not(project:
 
 
 def test_what_somebody_changed_by_hand_is_put_right(project: Project) -> None:
-    """But not the limits, which may have been chosen."""
+    """The limits stay, because an operator may have chosen them."""
     project.configure()
     project.update_stage(**{"/*/*/throttling/rateLimit": "1", "/*/*/metrics/enabled": "true"})
     group = f"/aws/lambda/{project.app}-dev"
@@ -164,7 +164,7 @@ def test_what_somebody_changed_by_hand_is_put_right(project: Project) -> None:
 
 
 def test_an_unknown_path_is_a_problem_even_after_a_redeploy(project: Project) -> None:
-    assert project.get("/nowhere").status == 403  # as API Gateway has it
+    assert project.get("/nowhere").status == 403  # API Gateway's default
     project.configure()
     answer = project.get("/nowhere")
     assert answer.status == 404

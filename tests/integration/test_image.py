@@ -1,4 +1,4 @@
-"""The image, as container/Dockerfile makes it: its files and packages in a folder, without a container."""
+"""The image as container/Dockerfile builds it: files and packages in a folder, without a container."""
 
 import json
 import re
@@ -18,13 +18,13 @@ from tests.support.locks import versions
 
 DOCKERFILE = (ROOT / "container/Dockerfile").read_text()
 LINES = re.sub(r"(?m)^#.*\n", "", DOCKERFILE).replace("\\\n", " ").splitlines()
-LAST = dict(line.split(maxsplit=1) for line in LINES if line)  # of each instruction, by its name
+LAST = dict(line.split(maxsplit=1) for line in LINES if line)  # the last of each instruction
 HEALTH_CHECK: list[str] = json.loads(LAST["HEALTHCHECK"].partition("CMD ")[2])
 COMMAND: list[str] = json.loads(LAST["ENTRYPOINT"]) + json.loads(LAST["CMD"])
 
 
 def sent() -> set[Path]:
-    """What .dockerignore lets through to the build."""
+    """The paths that .dockerignore sends to the build."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     return {path for line in lines if line.startswith("!") for path in ROOT.glob(line[1:])}
 
@@ -48,7 +48,7 @@ class ImageServer(ServerProcess):
 
 
 def in_image(command: list[str], port: int = PORT, health_port: int = HEALTH_PORT) -> list[str]:
-    """The command on loopback, with these ports, by this Python without packages of its own."""
+    """The command on loopback with these ports. It runs this Python without site-packages."""
     instead = {"0.0.0.0": "127.0.0.1", str(PORT): str(port), str(HEALTH_PORT): str(health_port)}
     words = [re.sub("|".join(instead), lambda found: instead[found[0]], each) for each in command]
     assert words.pop(0) == "python"

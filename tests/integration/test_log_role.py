@@ -11,19 +11,19 @@ from tests.support.commands import invoke
 from tests.support.deployment import allow_access_logs
 from tests.support.emulator import Emulator, environment_at
 
-REGION = "eu-north-1"  # no other test's
+REGION = "eu-north-1"  # no other test uses it
 MADE = [f"role {NAME}", "its policy", "role of API Gateway"]
 
 
 @pytest.fixture
 def without(emulator: Emulator) -> Emulator:
-    """An account whose API Gateway has no role there."""
+    """An account whose API Gateway has no role in this region."""
     allow_access_logs(emulator, REGION, role="")
     return emulator
 
 
 def run(emulator: Emulator, place: Path, *options: str, expect: int = 0) -> list[str]:
-    """What was due."""
+    """The steps that were due."""
     there = {**environment_at(emulator.url), "AWS_DEFAULT_REGION": REGION}
     done = invoke("log-role", "--json", *options, cwd=place, environment=there)
     assert done.returncode == expect, done.stderr
@@ -48,7 +48,7 @@ def test_the_role_is_made_once_and_not_in_a_dry_run(without: Emulator, tmp_path:
     )
     assert run(without, tmp_path) == []
     allow_access_logs(without, REGION, role="")
-    assert run(without, tmp_path) == ["role of API Gateway"]  # as in a second region
+    assert run(without, tmp_path) == ["role of API Gateway"]  # the state of a second region
 
 
 def test_a_role_that_is_there_stays(without: Emulator, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, followed: a resource and a field are added to copies of the project, which are served."""
+"""The steps of CONTRIBUTING.md, applied to copies of the project: a new resource, a new field."""
 
 import json
 import re
@@ -27,7 +27,7 @@ T = "/api/v1/teams"
 
 
 class Edit(NamedTuple):
-    """A hunk of a diff: what stands in a file, and what shall."""
+    """A hunk of a diff: the old and the new text in a file."""
 
     file: str
     old: str
@@ -151,7 +151,7 @@ A_FIELD = (
         '    priority: str = Field(description="How urgent the project is")\n    stage: Stage',
     ),
 )
-# In the same copy, so that it is made once: no route is deprecated in the project itself.
+# In the same copy, to save time. The project itself has no deprecated route.
 A_DEPRECATION = (
     Edit(
         "chalicelib/routes/directorates.py",
@@ -169,7 +169,7 @@ Serve = Callable[[Path], AbstractContextManager[Send]]
 
 
 def changed_copy(place: Path, edits: Iterable[Edit], new: Path | None = None) -> Path:
-    """The project with these edits and new files, and its contract made anew by the command."""
+    """The project with these edits and new files, and the contract that the command wrote."""
     copy = place / "project"
     left_out = shutil.ignore_patterns("__pycache__", "node_modules", "vendor", "deployed")
     for folder in FOLDERS:
@@ -194,7 +194,7 @@ def contract_of(copy: Path) -> Any:
 
 
 def hunks(copy: Path, edits: Iterable[Edit]) -> int:
-    """How many a diff of the edited files shows."""
+    """The number of hunks in a diff of the edited files."""
     found = 0
     for file in {edit.file for edit in edits}:
         before, after = ((place / file).read_text().splitlines() for place in (ROOT, copy))
@@ -216,7 +216,7 @@ def with_priority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serve(
     request: pytest.FixtureRequest, settings: Settings, tmp_path: Path, emulator: Emulator
 ) -> Iterator[Serve]:
-    """`chalice local` of a copy on an empty store, as somebody of the Tech Audit Tool calls it."""
+    """`chalice local` of a copy on an empty store, called as a user of the Tech Audit Tool."""
     token = development_token(settings, "tech-audit-tool", "me@example.org", [])
     own = {
         "Authorization": f"Bearer {token}",
@@ -285,7 +285,7 @@ def test_the_contract_has_the_new_field(with_priority: Path) -> None:
 
 
 def test_the_contract_marks_a_deprecated_route_and_no_other(with_priority: Path) -> None:
-    """Every answer of it has the two headers, problems too; the problems that all share stay as they are."""
+    """All its answers have the two headers, problems too. The shared problems have none."""
     contract = contract_of(with_priority)
     every = [o for item in contract["paths"].values() for o in item.values()]
     (old,) = (operation for operation in every if operation.get("deprecated"))

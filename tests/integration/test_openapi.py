@@ -1,4 +1,4 @@
-"""The contract as a document: what the standards and their tools say of it."""
+"""The contract as a document, checked by the standards and their tools."""
 
 import builtins
 import os
@@ -86,7 +86,7 @@ def test_operation_ids_are_good_names_for_a_client() -> None:
 
 @pytest.mark.node
 def test_no_schema_has_the_name_of_something_in_typescript_or_python() -> None:
-    """A generated type of such a name hides the browser's or the language's own."""
+    """A generated type with such a name would hide the browser's or the language's own."""
     libraries = (NODE.parent / "typescript/lib").glob("lib.*.d.ts")
     text = "\n".join(path.read_text() for path in libraries)
     own = set(re.findall(r"^(?:declare (?:var|function)|interface|type) (\w+)", text, re.MULTILINE))
@@ -106,7 +106,7 @@ def parts(of: object) -> Iterator[dict[str, Any]]:
 
 
 def test_every_pattern_is_short_and_read_alike_by_all_dialects() -> None:
-    """ECMA-262, Python and Rust differ in escapes, and generators write them out as what they mean."""
+    """Escapes differ in ECMA-262, Python and Rust, and generators decode them."""
     for part in parts(contract()):
         pattern = part.get("pattern", "")
         if isinstance(pattern, str):
@@ -151,7 +151,7 @@ def test_every_problem_example_fits_its_answer() -> None:
 
 
 def test_the_generator_says_so_where_the_document_is_another(tmp_path: Path) -> None:
-    """What `make check` rests on."""
+    """`make check` relies on this."""
     from tools.openapi.write import differing
 
     other = tmp_path / "openapi.json"

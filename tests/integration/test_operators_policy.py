@@ -1,4 +1,4 @@
-"""The written policies of whoever deploys, enforced by the emulated AWS."""
+"""The documented policies for deployments, at an emulated AWS that enforces them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,9 +13,9 @@ from tests.support.api import ROOT
 from tests.support.deployment import Deployment, allow_access_logs
 from tests.support.emulator import CREDENTIALS
 
-# The emulated AWS does not see the name of a function that is not there yet, nor that of a rule, and
-# takes a look at an alias, or a change of one, for ListAliases, does not know the condition on which
-# policy is attached, and does not match a dashboard's ARN.
+# Actions that the emulated AWS checks differently. It does not see the name of a new function or of
+# a rule. It checks reads and changes of an alias as ListAliases. It lacks the condition on the
+# attached policy, and does not match a dashboard's ARN.
 ACTIONS = (
     *("cloudwatch:GetDashboard", "cloudwatch:PutDashboard"),
     *("events:DescribeRule", "events:ListTargetsByRule", "events:PutRule", "events:PutTargets"),
@@ -26,7 +26,7 @@ EMULATED = {"Effect": "Allow", "Action": ACTIONS, "Resource": "*"}
 
 
 BOUNDARY = f"arn:aws:iam::{CREDENTIALS['aws_access_key_id']}:policy/landscape-dev-boundary"
-# As docs/pipeline.md says it.
+# Copied from docs/pipeline.md.
 CONDITION = {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}
 LAMBDA_MAY_TAKE_IT = {
     "Version": "2012-10-17",
@@ -45,7 +45,7 @@ EVERYTHING = {
 
 
 def of_this_account(name: str, zone: str = "") -> dict[str, Any]:
-    """A policy of docs/, for the emulated account, and for a hosted zone of its own."""
+    """A policy of docs/ for the emulated account, with this hosted zone."""
     text = (ROOT / "docs" / name).read_text().replace("Z0123456789EXAMPLE", zone)
     found: dict[str, Any] = json.loads(
         text.replace("123456789012", CREDENTIALS["aws_access_key_id"])
@@ -54,7 +54,7 @@ def of_this_account(name: str, zone: str = "") -> dict[str, Any]:
 
 
 class Operator(Deployment):
-    """Whoever runs the commands has no right but those of the two written policies."""
+    """A deployment whose commands have only the rights of the two documented policies."""
 
     _key: dict[str, Any] | None = None
 
@@ -84,7 +84,7 @@ class Operator(Deployment):
         self.iam.attach_user_policy(**self.policies[-1])
 
     def client(self, service: Any) -> Any:
-        """One with the operator's own key, straight at the emulated AWS."""
+        """A client with the operator's own key, directly at the emulated AWS."""
         named = self.environment
         return boto3.client(
             service,
@@ -112,9 +112,9 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
 def test_the_operators_policies_are_enough_for_a_deploy_a_domain_status_and_going_back(
     operator: Operator,
 ) -> None:
-    """Twice, as the second deployment changes what the first one made. Without it, not at all.
+    """A second deploy changes what the first created. Without the policies, no command succeeds.
 
-    The imports of the API are not checked: tests/support/aws_proxy.py carries them out itself.
+    The imports of the API are not checked, because tests/support/aws_proxy.py carries them out.
     """
     allow_access_logs(operator.emulator, role="")
     operator.run("log-role")
@@ -148,7 +148,7 @@ def test_the_policy_printed_for_a_load_balancer_is_needed_to_find_it_and_enough(
 
 
 def test_within_a_boundary_an_operator_can_give_a_function_no_further_right(tmp_path: Path) -> None:
-    """Without the boundary the same operator could let the function do everything in the account."""
+    """Without the boundary, the operator could give a function every right in the account."""
     with Operator(tmp_path, within_the_boundary=True) as operator:
         boundary = json.dumps(of_this_account("permissions-boundary.json"))
         operator.iam.create_policy(PolicyName="landscape-dev-boundary", PolicyDocument=boundary)

@@ -1,4 +1,4 @@
-"""The smoke check of a deploy: this machine's own address is listed for it, and for no longer."""
+"""The smoke check of a deploy lists this machine's own address, and only for the check's duration."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +21,7 @@ HAND = "9.9.9.9/32"
 
 @pytest.fixture
 def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
-    """With IP sets, in which there is one address by hand."""
+    """A stage whose IP sets have one address, added by hand."""
     with stage_of(emulator, tmp_path) as stage:
         stage.make_sets(allow=[HAND])
         yield stage
@@ -32,7 +32,7 @@ def entries(stage: Stage) -> list[Entry]:
 
 
 def check(stage: Stage, *addresses: str) -> list[str]:
-    """What is let in by the IP sets while the smoke check asks; before and after it nothing else is."""
+    """The addresses in the allow sets during the smoke check."""
     with let_in(stage.lists(), addresses or [OURS], "somebody", lambda _: None):
         return sorted(stage.sets()["allow"])
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_taken_out_is_said_to_expire(stage: Stage) -> None:
 
 
 class Front(AnyMethod):
-    """An API that nobody gets to, and a service that says which address one has."""
+    """An API that refuses every request, and a service that answers with the caller's address."""
 
     def answer(self) -> None:
         if self.path == "/checkip":

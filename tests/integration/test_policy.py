@@ -1,4 +1,4 @@
-"""The Lambdas' written policies: enough for all they do, and with no statement of them too much."""
+"""The Lambdas' documented policies are enough for all they do, and every statement is needed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ OK = [201, 200, 200, 200, 200, 204]
 
 
 def calls(key: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Every call to DynamoDB that is made of the item with this key, by boto3's name, with its parameters."""
+    """Every kind of call to DynamoDB for the item with this key: the parameters by boto3's name."""
     check = {"Key": key, "ConditionExpression": "attribute_not_exists(n)", **TABLE}
     of_partition = {"ExpressionAttributeValues": {":pk": key["pk"]}, **TABLE}
     return {
@@ -48,7 +48,7 @@ def calls(key: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """On an emulated AWS that enforces IAM policies."""
+    """A stage on an emulated AWS that enforces IAM policies."""
     with Deployment(tmp_path_factory.mktemp("policy"), enforces_policies=True) as deployment:
         deployment.audit.add_user(USER, "Admin")
         deployment.deploy()
@@ -61,7 +61,7 @@ def user_of(deployed: Deployment) -> Api:
 
 
 def life(deployed: Deployment, name: str) -> list[int]:
-    """The statuses of a project's life: every kind of call that the store makes."""
+    """Creates, reads, changes and deletes a project, with every kind of call. Returns the statuses."""
     user = user_of(deployed)
     uses = [{"technology": f"Born of {name}", "category": "languages"}]
     made = user("POST", P, {"name": name, "technologies": uses})
@@ -81,7 +81,7 @@ def life(deployed: Deployment, name: str) -> list[int]:
 def changed(
     deployed: Deployment, role: str, change: Callable[[Statements], Statements]
 ) -> Iterator[None]:
-    """While the role's policy holds other statements."""
+    """Replaces the statements of the role's policy inside the block."""
     iam = deployed.emulator.client("iam")
     of = {"RoleName": role, "PolicyName": role}
     whole = iam.get_role_policy(**of)["PolicyDocument"]
@@ -113,14 +113,14 @@ def test_the_policy_of_expire_is_enough_and_not_without_the_table(deployed: Depl
 
 
 def add_project_of_many_words(deployed: Deployment, word: str) -> int:
-    """Whose rows are more than a transaction holds: the status."""
+    """Creates a project with more rows than one transaction holds. Returns the status."""
     words = [f"{n:02}{word}" for n in range(78)]
     body = {"name": " ".join(words[:39]), "programme": " ".join(words[39:])}
     return user_of(deployed)("POST", P, body).status
 
 
 def make_older(deployed: Deployment) -> None:
-    """What time would do to the note of the one unfinished write."""
+    """Makes the one unfinished write old enough to be completed."""
     dynamodb = deployed.emulator.client("dynamodb")
     (note,) = dynamodb.query(**calls({"pk": {"S": "UNFINISHED"}})["query"])["Items"]
     dynamodb.put_item(Item={**note, "at": {"N": "0"}}, **TABLE)
@@ -156,7 +156,7 @@ READS = ["get_item", "batch_get_item"]
 
 
 def key_in(partition: str) -> dict[str, Any]:
-    """Of an item that nobody else uses."""
+    """The key of an item that no other test uses."""
     return {"pk": {"S": partition}, "sk": {"S": "of-this-test"}}
 
 
@@ -173,7 +173,7 @@ def key_in(partition: str) -> dict[str, Any]:
 def test_each_function_reaches_its_own_part_of_the_table_alone(
     deployed: Deployment, role: str, operations: list[str], allowed: list[str], refused: list[str]
 ) -> None:
-    """The API the register and, to read it, the firewall's secret; finish the register; expire the lists."""
+    """API: the register, and reads of the firewall's secret. finish: register. expire: lists."""
     dynamodb = as_role(deployed, role)
     for partition, operation in product((*allowed, *refused), operations):
         parameters = calls(key_in(partition))[operation]
@@ -198,7 +198,7 @@ def test_one_key_of_the_allow_list_spoils_a_whole_batch_or_transaction(
 
 @pytest.mark.parametrize("role", [ROLE, FINISHES_ROLE, EXPIRES_ROLE])
 def test_no_function_reads_or_writes_past_the_keys(deployed: Deployment, role: str) -> None:
-    """A Scan names no partition, so no condition on partitions could hold it back."""
+    """A Scan names no partition, so no condition on partitions could limit it."""
     dynamodb = as_role(deployed, role)
     put = {"PutRequest": {"Item": key_in(OWN)}}
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -1,4 +1,4 @@
-"""A rollback to a release that ran on another Python: in which order, and what where AWS refuses it."""
+"""A rollback to a release on another Python: the order of its steps, and refusals by AWS."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def release(version: str, runtime: str, before: str) -> dict[str, Any]:
 
 
 def plan_from(place: Path, aws: StubbedAws, live: str, goal: str) -> list[Step]:
-    """From version 2, on `live`, to version 1, which is on `goal`."""
+    """A rollback from version 2, on Python `live`, to version 1, on Python `goal`."""
     resources: list[dict[str, str]] = [{"resource_type": "rest_api", "rest_api_id": "api"}]
     record = place / "deployed/dev.json"
     record.parent.mkdir()
@@ -45,7 +45,7 @@ def plan_from(place: Path, aws: StubbedAws, live: str, goal: str) -> list[Step]:
 
 
 def answer_change(aws: StubbedAws, operation: str, **to: Any) -> None:
-    """Between two looks whether the function has settled."""
+    """Expects a change, with a check before and after that the function has settled."""
     settled = {"LastUpdateStatus": "Successful"}
     aws.answers("get_function_configuration", settled)
     aws.answers(operation, {}, {"FunctionName": NAME, **to})

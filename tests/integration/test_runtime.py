@@ -1,4 +1,4 @@
-"""What the Lambda runs on: its Python is said once, its wheels are Linux's, its concurrency is told."""
+"""The Lambda's runtime: its pinned Python, its wheels for Linux, its printed concurrency."""
 
 import os
 import re
@@ -67,7 +67,7 @@ def test_another_python_is_refused_and_the_cure_is_named(tmp_path: Path) -> None
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """It pins a Python that is nowhere; its .venv is of another, and up to date."""
+    """A checkout that pins a Python that is not installed. Its .venv has another and is up to date."""
     (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
     locks = [str(path.relative_to(ROOT)) for path in ROOT.glob("requirements/*.txt")]
     for name in (*locks, "pyproject.toml", ".venv/run", ".venv/ready"):
@@ -122,7 +122,7 @@ def write_wheel(index: Path, tags: str, native: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """On a Mac with an ARM processor, for pip: its index has the wheel for it, and none of Linux."""
+    """A project for pip on an ARM Mac. The index has the Mac's wheel and none for Linux."""
     index = tmp_path / "index"
     index.mkdir()
     write_wheel(index, MAC, FOR_MAC)
@@ -136,7 +136,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def package(project: Path) -> Path:
-    """By Chalice's own packager, in this process, and looked at as a deploy does."""
+    """The zip by Chalice's own packager, in this process, with a deploy's check."""
     osutils = OSUtils()
     packager = LambdaDeploymentPackager(osutils, DependencyBuilder(osutils), UI())
     zipped = Path(packager.create_deployment_package(str(project), f"python{PINNED}"))
@@ -155,7 +155,7 @@ def test_on_another_machine_the_zip_gets_lambdas_wheels(project: Path) -> None:
 
 
 def test_a_zip_without_lambdas_wheel_is_refused(project: Path) -> None:
-    """Chalice warns of it, and would deploy it all the same."""
+    """Chalice prints a warning and would still deploy it."""
     with pytest.raises(DeployError, match=r"no pydantic_core.*Linux wheel for Python"):
         package(project)
 

@@ -1,4 +1,4 @@
-"""What Chalice's deployer gives API Gateway: the Swagger of the REST API, with roles and without."""
+"""The Swagger that Chalice's deployer sends API Gateway, with roles and without."""
 
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ from tests.api.test_routes import HEADS, TABLE
 from tests.support.api import local_environment
 from tests.support.signing import IAM
 
-MOST_RESOURCES = 300  # of a REST API, by AWS's documentation
+MOST_RESOURCES = 300  # the limit for a REST API, by AWS's documentation
 SIGNED: list[dict[str, list[str]]] = [{"sigv4": []}]
 ROLE = "arn:aws:iam::123456789012:role/nightly-job"
 
 
 def swagger(place: Path, role: str) -> dict[str, Any]:
-    """With this role for one of the services; none where it is empty."""
+    """The Swagger with this role for one of the services, or with none for ""."""
     roles = {"TECH_AUDIT_TOOL_ROLE_ARNS": role, "DIGITAL_LANDSCAPE_ROLE_ARNS": ""}
     environment = local_environment(place, LANDSCAPE_STAGE="dev", **roles)
     app = create_app(Settings.read(environment))
@@ -28,7 +28,7 @@ def swagger(place: Path, role: str) -> dict[str, Any]:
 
 
 def resources(document: dict[str, Any]) -> set[str]:
-    """As API Gateway counts them: one for each part of a path, and the root."""
+    """The resources, as API Gateway counts them: the root, and one for each part of a path."""
     paths = (path.strip("/").split("/") for path in document["paths"])
     return {"/".join(parts[:count]) for parts in paths for count in range(len(parts) + 1)}
 

@@ -24,7 +24,7 @@ AS_WANTED = {
 
 @dataclass(frozen=True)
 class Register(Checkout):
-    """Whose stage dev keeps its register in the table `name`."""
+    """A checkout whose stage dev keeps its register in the table `name`."""
 
     name: str
 

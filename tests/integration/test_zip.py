@@ -1,4 +1,4 @@
-"""The Lambda's zip, as `landscape prepare` and `chalice package` make it."""
+"""The Lambda's zip, as `landscape prepare` and `chalice package` create it."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ask(unpacked: Path, *options: str) -> tuple[str, str]:
-    """What GET / answers from there, and what Python says beside it."""
+    """The answer to GET / from the unpacked zip, and Python's messages on stderr."""
     result = subprocess.run(
         [sys.executable, *options, "-c", ASK],
         cwd=unpacked,
@@ -81,12 +81,12 @@ def test_the_zip_is_small_and_starts_without_compiling_anything(
     with zipfile.ZipFile(packaged) as archive:
         code = {name for name in archive.namelist() if name.endswith(".pyc")}
         archive.extractall(tmp_path)
-    assert len(code) == len(sources_in(packaged))  # and none of what is no longer there
+    assert len(code) == len(sources_in(packaged))  # no byte code without a source
     answer, said = ask(tmp_path, "-v")
     assert json.loads(answer)["service"] == "landscape-api"
     assert not re.findall(rf"code object from '?{re.escape(str(tmp_path))}\S*\.py\b", said)
 
-    version = tmp_path / "chalicelib/__init__.py"  # an edit is seen, though byte code is beside it
+    version = tmp_path / "chalicelib/__init__.py"  # an edit works beside old byte code
     version.write_text(version.read_text().replace('__version__ = "', '__version__ = "edited '))
     assert json.loads(ask(tmp_path)[0])["version"].startswith("edited ")
 
@@ -112,14 +112,14 @@ def test_a_stray_file_is_named_before_it_is_deployed(tmp_path: Path, stray: str)
 
 
 def test_importing_the_app_writes_nothing(tmp_path: Path) -> None:
-    """The reloader of `chalice local` would restart."""
+    """A write would restart the reloader of `chalice local`."""
     project = copy_of_the_project(tmp_path / "project")
     environment = {**os.environ, **local_environment(tmp_path)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before = {*project.rglob("*")}
     subprocess.run([sys.executable, "-c", "import app"], cwd=project, env=environment, check=True)
     written = {path for path in project.rglob("*") if path.is_file()} - before
-    assert {path.parent.name for path in written} <= {"__pycache__"}  # Python's, of app.py itself
+    assert {path.parent.name for path in written} <= {"__pycache__"}  # app.py's byte code
     assert {path.name.partition(".")[0] for path in written} <= {"app"}
 
 

@@ -1,4 +1,4 @@
-"""What a deploy compares before it calls Chalice: nothing that it cannot compare passes for unchanged."""
+"""The comparisons of a deploy before it calls Chalice. It deploys what it cannot compare."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ LIVE = {**WANTED, "FunctionName": NAME, "FunctionArn": f"arn:{NAME}", "CodeSha25
 
 
 def due_of_lambda(**more: Any) -> list[str]:
-    """Of a Lambda that is on AWS as it is wanted, but for what it is wanted to have more."""
+    """The lines that are due for a Lambda whose wanted configuration has only these additions."""
     wanted = Lambda("expire", {**WANTED, **more}, None)
     built = Built((wanted,), {}, {}, {})
     with StubbedAws("lambda", "apigateway", "iam", "events") as aws:
@@ -55,7 +55,7 @@ def test_each_property_of_a_lambda_is_compared(more: dict[str, Any], due: list[s
 
 
 def test_a_scheduled_lambda_without_the_apis_is_due() -> None:
-    """As a first deploy leaves it that was cut short."""
+    """An interrupted first deploy leaves this state."""
     built = Built((Lambda("expire", WANTED, None),), {}, {}, {})
     with StubbedAws("lambda", "apigateway", "iam", "events") as aws:
         aws.answers("get_function", {"Configuration": LIVE})

@@ -1,4 +1,4 @@
-"""What the emulated AWS never does to a stack: changes that fail, that somebody stops, that take time."""
+"""Changes of a stack that the emulated AWS never shows: failed, stopped by a person, or slow."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

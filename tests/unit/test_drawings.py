@@ -1,4 +1,4 @@
-"""What the documentation draws and tabulates is what there is, as the code and .chalice/ say it."""
+"""The documentation's drawings and tables agree with the code and .chalice/."""
 
 import json
 import re

@@ -61,7 +61,7 @@ class Gateway(StubbedAws):
         self.stage_clients = Clients(gateway, logs, cloudwatch, self.slept.append)
 
     def plan(self) -> dict[str, Step]:
-        """The steps for an API of which nothing is as wanted, by what they bring about."""
+        """The steps, by name, for an API where every part differs."""
         self.answers("get_account", {"cloudwatchRoleArn": "arn:aws:iam::000000000000:role/logs"})
         self.answers("get_gateway_responses", {"items": []})
         self.answers("get_deployment", {"id": "d1"})

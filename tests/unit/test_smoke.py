@@ -22,7 +22,7 @@ MOST = 1 + int(PATIENCE_SECONDS / PAUSE_SECONDS)  # times that it asks
 
 
 def ask(serve: Serve, *answers: tuple[int, bytes], is_listed: bool = True) -> tuple[str, list[str]]:
-    """What is said in the end of an API that gives these answers, and what until then."""
+    """The result of the smoke check for these answers, and the lines that it prints before."""
     head = "HTTP/1.1 {} said\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
     scripts = [[head.format(status, len(body)).encode() + body] for status, body in answers]
     url, clock, told = f"http://127.0.0.1:{serve(*scripts).port}/dev", Clock(), list[str]()
