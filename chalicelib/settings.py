@@ -136,9 +136,9 @@ def documentation(environment: Mapping[str, str]) -> str:
 
 
 def _require_no_placeholder(environment: Mapping[str, str]) -> None:
-    for name, value in environment.items():
-        if OURS.match(name) and PLACEHOLDER in value:
-            raise SettingsError(f"{name} is still {PLACEHOLDER}: edit .chalice/config.json")
+    found = [n for n, value in environment.items() if OURS.match(n) and PLACEHOLDER in value]
+    if found:
+        raise SettingsError(f"still {PLACEHOLDER}: {', '.join(found)}. Edit .chalice/config.json")
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:

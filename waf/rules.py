@@ -175,7 +175,7 @@ def _seen(names: Names, what: str) -> "VisibilityConfigTypeDef":
 def response_bodies(stage: str, types: str = PROBLEM_URN) -> "dict[str, CustomResponseBodyTypeDef]":
     get_in = (
         "Only listed addresses reach this API. Ask somebody with access to its AWS account to run:"
-        f" python waf/allowlist.py add ADDRESS --stage {stage}"
+        f" .venv/bin/python waf/allowlist.py add ADDRESS --stage {stage}"
     )
     wait = "Your address sent too many requests in five minutes. Wait five minutes, then send fewer"
     return {

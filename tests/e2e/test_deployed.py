@@ -363,7 +363,7 @@ def test_a_placeholder_stops_a_deploy_before_anything_is_made(deployment: Deploy
     deployment.configure(DIGITAL_LANDSCAPE_CLIENT_IDS="CHANGE-ME")
     for command in (("deploy",), ("chalice", "deploy")):
         said = deployment.run(*command, "--stage", "dev", expect=1)
-        assert "DIGITAL_LANDSCAPE_CLIENT_IDS is still CHANGE-ME" in said
+        assert "still CHANGE-ME: DIGITAL_LANDSCAPE_CLIENT_IDS" in said
     (deployment.project / ".python-version").write_text("3.12\n")
     assert "pins the Lambda's to 3.12" in deployment.deploy(expect=1)
     assert deployment.proxy.calls == []

@@ -208,7 +208,7 @@ def test_the_readmes_requests_work_as_printed(running: MakeRun) -> None:
 
 def test_every_example_of_the_pages_works_as_printed(running: MakeRun) -> None:
     exports = "\n".join(printed(running, r"^export [^\n]*$", "docs/api.md"))
-    (as_a_role,) = printed(running, r"^```sh\n(eval .+?)^```", "docs/api.md")
+    (as_a_role,) = printed(running, r"^```sh\n(\(eval .+?)^```", "docs/api.md")
     examples = printed(running, r"^```sh\n(curl [^`]+)\n```$", "docs/routes.md")
     assert len(examples) == len(TABLE)
     examples.sort(

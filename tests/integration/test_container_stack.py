@@ -428,7 +428,7 @@ def test_what_is_in_the_way_is_said_before_anything_is_made(
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"CORS_ORIGINS": "CHANGE-ME"}, "CORS_ORIGINS is still CHANGE-ME"),
+        ({"CORS_ORIGINS": "CHANGE-ME"}, "still CHANGE-ME: CORS_ORIGINS"),
         ({"LANDSCAPE_STAGE": "prod"}, "LANDSCAPE_STAGE is prod, in the stage dev"),
         ({"LANDSCAPE_STORE_URL": "sqlite:"}, "names no table: write it like dynamodb://"),
         ({"LANDSCAPE_DYNAMODB_CLIENT": "boto3"}, "has no parameter in container/stack.yaml"),
