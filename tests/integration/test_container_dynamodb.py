@@ -32,8 +32,7 @@ def tables(emulator: Emulator) -> Iterator[Tables]:
 
 
 class Doors:
-    """The two ways to one stage: `lambda_` through API Gateway, `container` through a load
-    balancer.
+    """Two ways to one stage: `lambda_` by API Gateway, `container` by a load balancer.
 
     `bare` is the container without the firewall's header.
     """

@@ -1,7 +1,7 @@
 """`landscape domain`: its errors with their cures, what it replaces, and what it leaves unchanged.
 
 tests/e2e/test_operators_day.py creates and deletes a domain. The emulator cannot change domain
-names or mappings, and has one account. botocore's Stubber stands in for these calls.
+names or mappings, and has one account. botocore's Stubber answers such calls.
 """
 
 import json

@@ -45,7 +45,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Chalice:
 
 
 def matches(pattern: str, arn: str) -> bool:
-    """As IAM does: `*` is any text, slashes too, and `?` any character."""
+    """Matches as IAM does: `*` is any text, slashes included, and `?` is any character."""
     wild = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(wild, arn) is not None
 
@@ -125,6 +125,6 @@ def test_the_policies_fit_where_they_are_put(app: Chalice) -> None:
     for service in SERVICES:
         assert size_of(role_policy(app, service, longest, read_only=False)) <= MANAGED
     many = [Role(TECH_AUDIT_TOOL, f"{ROLE_ELSEWHERE}-{n}") for n in range(20)]
-    saved = json.dumps(resource_policy(app, many, OWN, "prod"))  # with the ARNs in full
+    saved = json.dumps(resource_policy(app, many, OWN, "prod"))  # with full ARNs
     saved = saved.replace("execute-api:/", longest.removesuffix("prod"))
     assert size_of(json.loads(saved)) <= OF_AN_API

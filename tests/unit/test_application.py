@@ -65,7 +65,7 @@ def test_a_scheduled_lambda_without_the_apis_is_due() -> None:
 
 
 def due_of_api(security: dict[str, Any], live: dict[str, Any], **more: Any) -> list[str]:
-    """Of an API with the route GET /me."""
+    """The lines that are due for an API with the route GET /me."""
     method: dict[str, Any] = {"security": [{name: []} for name in security]}
     definition = {"paths": {"/me": {"get": method}}, "securityDefinitions": security}
     others = more.pop("others", ())

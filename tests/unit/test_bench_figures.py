@@ -71,7 +71,7 @@ def test_a_document_without_its_markers_is_unchanged(tmp_path: Path) -> None:
 
 
 def test_the_chart_has_the_medians_of_the_table() -> None:
-    """Both are of one run: `make bench` writes them."""
+    """`make bench` writes both from one run."""
     page, drawing = (
         ROOT / "docs" / name for name in ("performance.md", "drawings/performance.svg")
     )

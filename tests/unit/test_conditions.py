@@ -1,4 +1,4 @@
-"""Conditions of the written policies that do not mean what they seem to say."""
+"""Conditions of the documented policies whose effect differs from their apparent meaning."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def read(path: Path) -> Any:
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.name)
 def test_for_all_values_of_a_key_wants_the_key_to_be_there(path: Path) -> None:
-    """Without it the condition holds for a call that has no such key at all."""
+    """ForAllValues alone is also true for a call without the key."""
     for condition in conditions(read(path)):
         for operator, keys in condition.items():
             if operator.startswith("ForAllValues:"):

@@ -1,4 +1,6 @@
-"""docs/container-policy.json allows `landscape container`, and CloudFormation what the template makes."""
+"""docs/container-policy.json allows the calls of `landscape container` and of CloudFormation for
+it.
+"""
 
 import json
 import re
@@ -15,8 +17,8 @@ TEXT = (ROOT / "docs/container-policy.json").read_text()
 STATEMENTS: dict[str, dict[str, Any]] = {one["Sid"]: one for one in json.loads(TEXT)["Statement"]}
 SCHEMAS = files("cfnlint") / "data/schemas"
 HANDLERS = ("create", "read", "update", "delete")
-# What CloudFormation's schemas name for properties that the template does not use: other services,
-# roles of other kinds, and the parts of these services that cost more or hide something.
+# Actions in CloudFormation's schemas for properties that the template does not use: other services,
+# other kinds of roles, and parts of these services that cost more or hide something.
 UNUSED = re.compile(
     r"(cognito-idp|firehose|kms|lambda|s3|vpc-lattice|vpce):.*"
     r"|ec2:.*(VpnGateway|VpcEncryptionControl|VpcTenancy|SubnetCidrBlock).*"
@@ -37,7 +39,7 @@ def is_allowed(action: str) -> bool:
 
 
 def needed(kind: str) -> set[str]:
-    """By CloudFormation's own schema of the resource type, which cfn-lint brings."""
+    """The actions by CloudFormation's own schema of the resource type, from cfn-lint."""
     names = json.loads((SCHEMAS / "providers/eu-west-2.json").read_text())
     handlers = json.loads((SCHEMAS / f"resources/{names[kind]}.json").read_text())["handlers"]
     return {each for name in HANDLERS for each in handlers.get(name, {}).get("permissions", [])}

@@ -34,7 +34,7 @@ def stands(aws: StubbedAws, status: str) -> None:
 
 
 def happened(aws: StubbedAws, *events: tuple[str, str, str, str], of: str = ID) -> None:
-    """Each with its id, what it is about, its status and the reason; the oldest first."""
+    """Events, each with its id, resource, status and reason; the oldest first."""
     listed = [
         {
             "StackId": ID,
@@ -57,14 +57,14 @@ def proposed(aws: StubbedAws, status: str, reason: str = "", **more: Any) -> Non
 
 
 def begins(aws: StubbedAws) -> None:
-    """A change set is executed, after what happened BEFORE."""
+    """Expects the execution of a change set, after the events BEFORE."""
     stands(aws, "CREATE_COMPLETE")
     happened(aws, BEFORE, of=NAME)
     aws.answers("execute_change_set", {}, {**OF, "ChangeSetName": MADE})
 
 
 def test_an_update_that_fails_names_the_first_resource_and_nobody(aws: StubbedAws) -> None:
-    """An e-mail address is often the name of the session that AWS refuses."""
+    """AWS may refuse a session whose name is an e-mail address. The output omits it."""
     role = "arn:aws:sts::123456789012:assumed-role/Operator"
     begins(aws)
     under_way = [BEFORE, ("1", NAME, "UPDATE_IN_PROGRESS", "User Initiated")]
@@ -90,7 +90,7 @@ def test_an_update_that_fails_names_the_first_resource_and_nobody(aws: StubbedAw
 
 
 def test_what_is_under_way_is_waited_for(aws: StubbedAws) -> None:
-    """Its own events are shown, not those of the operation before it."""
+    """Its own events are printed, not those of the operation before it."""
     stands(aws, "UPDATE_IN_PROGRESS")
     earlier = [("0", NAME, "CREATE_IN_PROGRESS", ""), BEFORE]
     under_way = [*earlier, ("1", NAME, "UPDATE_IN_PROGRESS", "")]
@@ -176,7 +176,7 @@ def test_a_change_set_is_read_to_its_last_page(aws: StubbedAws) -> None:
 
 
 def test_a_dry_run_leaves_the_change_set_of_somebody_else(aws: StubbedAws) -> None:
-    """And with it the empty stack that CloudFormation keeps for it."""
+    """CloudFormation keeps an empty stack for such a change set. It stays too."""
     aws.answers("delete_change_set", {}, SET)
     stands(aws, "REVIEW_IN_PROGRESS")
     aws.answers("list_change_sets", {"Summaries": [{"ChangeSetName": "theirs"}]}, OF)

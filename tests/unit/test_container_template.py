@@ -1,4 +1,4 @@
-"""container/stack.yaml: sound for CloudFormation, complete for the settings, with the Lambda's alarms."""
+"""container/stack.yaml: valid in CloudFormation, with all settings and the Lambda's alarms."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def test_cfn_lint_finds_nothing() -> None:
 
 
 def test_the_template_is_short_enough_to_be_sent() -> None:
-    """CloudFormation takes 51,200 bytes; a longer one would have to lie in S3."""
+    """CloudFormation accepts 51,200 bytes. A longer template would need S3."""
     assert len(TEMPLATE.read_bytes()) < 51_200
 
 
@@ -63,7 +63,7 @@ def test_the_alarms_have_the_limits_of_the_lambdas() -> None:
 
 
 def test_what_scales_leaves_the_number_of_tasks_to_the_load() -> None:
-    """The emulated AWS knows no scaling, so that the template alone can say this."""
+    """The emulated AWS has no scaling, so only the template can show this."""
     target = RESOURCES["Scaling"]["Properties"]
     assert (target["MinCapacity"], target["MaxCapacity"]) == (
         {"Ref": "Tasks"},
@@ -82,7 +82,7 @@ def test_what_scales_leaves_the_number_of_tasks_to_the_load() -> None:
 
 
 def test_a_task_is_replaced_without_a_gap_and_put_back_where_it_fails() -> None:
-    """Its time to end is longer than the application's own, and shorter than AWS allows."""
+    """A task has more time to end than the application needs, and less than AWS's limit."""
     deployment = RESOURCES["Service"]["Properties"]["DeploymentConfiguration"]
     assert deployment["MinimumHealthyPercent"] == 100
     assert deployment["MaximumPercent"] == 200

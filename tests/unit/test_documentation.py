@@ -17,7 +17,7 @@ ROUTES = dict(re.findall(EXAMPLE, (ROOT / "docs/routes.md").read_text(), re.MULT
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments of a page's headings, as GitHub makes them."""
+    """The fragments of a page's headings, as GitHub creates them."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -79,7 +79,7 @@ def test_every_setting_that_is_read_is_described_and_no_other() -> None:
     assert read | services == listed
 
 
-# What the shells' tools of macOS do not have, or do otherwise; its make is 3.81.
+# Options that the shell tools of macOS lack or treat differently. Its make is 3.81.
 ONLY_GNU = re.compile(
     r"sed -i |sed .*s/[^/]*/[^/]*\\t|date (-d|--date)|base64 -w|readlink -f|xargs -r|grep -\w*P"
     r"|stat -c|\btac\b|sha256sum|\.ONESHELL|\$\(file "

@@ -26,7 +26,7 @@ CONFIG = json.loads((CHALICE / "config.json").read_text())
 DEV = CONFIG["stages"]["dev"]
 NAMES = Names(CONFIG["app_name"], "dev")
 SCHEDULED = DEV["lambda_functions"]
-# What joins the parts of the container door, and is not drawn.
+# Resources that only connect the container's parts. The drawing omits them.
 UNDRAWN = {
     *("EC2::InternetGateway", "EC2::VPCGatewayAttachment", "EC2::RouteTable", "EC2::Route"),
     *("EC2::SubnetRouteTableAssociation", "EC2::SecurityGroup"),
@@ -35,7 +35,7 @@ UNDRAWN = {
 BOX = r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)" rx'
 TITLE = r'<text class="title" x="(\d+)" y="(\d+)">([^<]+)'
 ARROW = r'<path class="arrow" d="M(\d+) (\d+)((?:[HV]\d+)+)"'
-# A phone 390 pixels wide leaves this much to a drawing, and smaller letters are hard to read there.
+# A phone 390 pixels wide leaves this width for a drawing. Smaller letters are hard to read there.
 PHONE, LEGIBLE = 358, 9
 
 
@@ -45,7 +45,7 @@ def words(drawing: str) -> list[str]:
 
 
 def arrows(drawing: str) -> Counter[tuple[str, str]]:
-    """How many arrows lead from one box to another, by the boxes' titles."""
+    """The number of arrows from one box to another, by the boxes' titles."""
     svg = (ROOT / f"docs/drawings/{drawing}.svg").read_text()
     boxes = [[*map(int, box)] for box in re.findall(BOX, svg)]
     titles: list[tuple[int, int, str]] = [
@@ -67,7 +67,7 @@ def arrows(drawing: str) -> Counter[tuple[str, str]]:
 
 
 def partitions(function: dict[str, Any], effect: str) -> set[str]:
-    """The partitions of the table that a policy allows alone, or denies."""
+    """The partitions of the table in the condition of each statement: allowed or denied."""
     policy = json.loads((CHALICE / function["iam_policy_file"]).read_text())
     return {
         key
@@ -126,7 +126,7 @@ def test_a_drawing_has_the_functions_and_the_table_and_no_others(drawing: str) -
 
 
 def test_the_arrows_lead_where_requests_and_data_go() -> None:
-    """Each function has one to the table and one to its log; the API alone is called through the firewall."""
+    """Each function has an arrow to the table and to its log. The firewall leads only to the API."""
     assert arrows("infrastructure") == {
         ("Callers", "AWS WAF"): 1,
         ("AWS WAF", "IP sets"): 1,
@@ -155,7 +155,7 @@ def test_the_arrows_lead_where_requests_and_data_go() -> None:
 
 
 def test_the_container_door_is_drawn_as_its_template_makes_it() -> None:
-    """A kind of resource that the template gains is drawn, or said here to be no reader's business."""
+    """A new kind of resource in the template must be drawn, or be listed here as omitted."""
     template = cfn_yaml.load(str(TEMPLATE))
     first = {name: one.get("Default") for name, one in template["Parameters"].items()}
     kinds = Counter(one["Type"].removeprefix("AWS::") for one in template["Resources"].values())

@@ -94,7 +94,7 @@ def ask(open_transport: Open) -> Iterator[Ask]:
 def test_one_call_is_one_request_and_ends_when_no_answer_comes(
     open_transport: Open, way: str
 ) -> None:
-    """Its own retries are off: two nested loops would wait for far too long."""
+    """The transport's own retries are off: two nested loops would wait too long."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         transport = open_transport(listening.getsockname()[1], AT_ONCE)
         with pytest.raises(ConnectionLost, match=f"^{NAMES[way][0]}"):

@@ -1,4 +1,4 @@
-"""`landscape gateway` where AWS refuses, is busy, or holds what the emulated AWS never does."""
+"""`landscape gateway` where AWS refuses, is busy, or has a state that the emulated AWS lacks."""
 
 import json
 import re
@@ -43,7 +43,7 @@ OPTIONS = GatewayOptions("f", {"expire": "f-expire", "finish": "f-finish"}, "t")
 TOPIC = "arn:aws:sns:eu-west-2:123456789012:alarms"
 GATEWAY_BUSY = ("ConflictException", "TooManyRequestsException")
 LOGS_BUSY = ("OperationAbortedException", "ResourceNotFoundException")
-# Each step that may come while AWS is busy: what it calls, and the refusals that pass.
+# The steps that AWS may refuse because it is busy: the call, and its temporary errors.
 CHANGES = {
     f"retention of {GROUP}": ("put_retention_policy", LOGS_BUSY),
     "metric filter authorizer-failures": ("put_metric_filter", LOGS_BUSY),
@@ -125,8 +125,9 @@ def test_the_access_log_has_what_aws_and_the_filter_need_and_never_a_token_or_a_
     assert FILTER_PATTERN.count("$.error_type") == len(REFUSALS)
 
 
-# What API Gateway puts in their place: ids, numbers, names and addresses of its own, and nothing that
-# anybody wrote. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+# Variables that API Gateway itself fills: ids, numbers, names and addresses, never a text from a
+# caller.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
 HOLD_NO_QUOTE = {
     "context.extendedRequestId",
     "context.requestTime",
@@ -138,14 +139,14 @@ HOLD_NO_QUOTE = {
     "context.integration.integrationStatus",
     "context.authorizer.status",
     "context.responseLength",
-    "context.httpMethod",  # one of those that API Gateway knows
+    "context.httpMethod",  # one of API Gateway's methods
 }
-# Of the request line and a header: docs/gateway.md says how such a line is read.
+# From the request line and a header: docs/gateway.md explains how to read such a line.
 THE_CALLERS = {"context.requestId", "context.path"}
 
 
 def test_no_text_of_an_error_can_break_a_line_of_the_access_log() -> None:
-    """Rendered as API Gateway does it, which escapes nothing: every other variable holds a quote."""
+    """API Gateway escapes nothing. So the test puts a quote into every other variable."""
 
     def value(found: re.Match[str]) -> str:
         return "x" if found[1] in HOLD_NO_QUOTE | THE_CALLERS else 'Execution failed: "user"'
@@ -174,7 +175,7 @@ def test_what_is_wrong_with_access_logs_is_said_without_a_call(
 
 
 def test_access_logs_go_to_the_group_of_exactly_this_name_once_it_is_listed(aws: Gateway) -> None:
-    """By the ARN that API Gateway takes: without the `:*` of CloudWatch Logs."""
+    """API Gateway takes the ARN without the `:*` of CloudWatch Logs."""
     step = aws.plan()["access logs"]
     for groups in ([ANOTHER], [ANOTHER], [ANOTHER, FOUND_GROUP]):
         aws.lists(*groups)
@@ -269,7 +270,7 @@ def test_a_deployment_keeps_the_stages_own(aws: Gateway, has: Fields, repeated: 
 
 
 def test_everything_that_a_deployment_can_set_of_a_stage_is_repeated() -> None:
-    """But a canary: to repeat its settings would make the deployment one."""
+    """A canary is left out: its settings would turn the deployment into a canary."""
     model = client("apigateway").meta.service_model
     arguments = set(model.operation_model("CreateDeployment").input_shape.members)
     own = {"restApiId", "stageName", "description", "canarySettings"}
@@ -307,7 +308,7 @@ def test_every_alarm_watches_what_it_is_named_after() -> None:
 
 
 def test_a_schedule_that_stopped_is_noticed_though_it_sends_nothing() -> None:
-    """Of all alarms those alone: without requests there is nothing to worry about elsewhere."""
+    """Only these alarms treat missing data as a fault. Without requests, no other alarm sounds."""
     silent = [alarm.settings() for alarm in ALARMS if alarm.name.endswith("-stopped")]
     assert len(silent) == len(SCHEDULED)
     for alarm in silent:
@@ -319,7 +320,7 @@ def test_a_schedule_that_stopped_is_noticed_though_it_sends_nothing() -> None:
 
 
 def test_every_alarm_is_explained() -> None:
-    """With what to do: a row of the table in docs/gateway.md."""
+    """The table in docs/gateway.md has a row with the cure."""
     text = (ROOT / "docs/gateway.md").read_text().partition("## What an alarm means")[2]
     explained = [f"landscape-api-dev-{name}" for name in re.findall(r"(?m)^\| `([\w-]+)`", text)]
     assert explained == [alarm.name for alarm in ALARMS]

@@ -1,4 +1,4 @@
-"""docs/operators-policy.json allows every call to AWS that the sources name, and hardly more."""
+"""docs/operators-policy.json allows every call to AWS that the sources name, and few others."""
 
 import ast
 import json
@@ -20,21 +20,21 @@ SERVICES = (
     *("apigateway", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs", "sts", "wafv2"),
     *("elbv2", "acm", "route53"),
 )
-PREFIXES = {"elbv2": "elasticloadbalancing"}  # of actions, where it is not boto3's name
+PREFIXES = {"elbv2": "elasticloadbalancing"}  # of actions, where boto3 has another name
 WAITERS = {"function_updated": "get_function_configuration"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
-# By chalice/deploy/planner.py and chalice/awsclient.py, for an API, its Lambda and scheduled ones.
+# From chalice/deploy/planner.py and chalice/awsclient.py: the calls for an API and its Lambdas.
 CHALICE = """
 get_role create_role put_role_policy get_function get_function_configuration create_function
 update_function_code update_function_configuration put_function_concurrency
 delete_function_concurrency list_tags tag_resource untag_resource get_policy add_permission
 get_rest_api import_rest_api put_rest_api update_rest_api create_deployment put_rule put_targets
 """
-# No calls of their own: create_function needs the first, and the first API with tracing, or the
-# first domain of an account, the second.
+# Rights without a call. create_function needs the first. The first traced API and the first domain
+# of an account need the second.
 ALONG_WITH_OTHERS = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 OF_API_GATEWAY = "/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"
-# To the stage, the APIs, or the domain of its own and the zone that this is in.
+# Resources of the stage, the APIs, and the stage's own domain with its hosted zone.
 CONFINED = re.compile(
     r"landscape-(api-)?dev\b|::/(account$|restapis|domainnames(/api\.example\.org|$))|:hostedzone/Z"
     r"|:role/api-gateway-logs$"
@@ -46,7 +46,7 @@ def listed(of: str | list[str]) -> list[str]:
 
 
 def known_calls() -> dict[str, set[tuple[str, str]]]:
-    """By boto3's name: the actions, with the resource where the gateway's path tells it."""
+    """The actions by boto3's name, with the resource if the gateway's path shows it."""
     calls: dict[str, set[tuple[str, str]]] = {}
     for service in SERVICES:
         model = get_session().get_service_model(service)
@@ -66,7 +66,7 @@ KNOWN = known_calls()
 
 
 def named_in(source: str) -> Iterator[str]:
-    """Calls by attribute (`client.create_table`) or by text (paginators and waiters)."""
+    """The calls in a source: as attributes (`client.create_table`) or texts (paginators, waiters)."""
     for node in ast.walk(ast.parse(source)):
         name = getattr(node, "attr", getattr(node, "value", None))
         if isinstance(name, str) and (name := WAITERS.get(name, name)) in KNOWN:
@@ -91,7 +91,7 @@ def is_allowed(action: str, resource: str) -> bool:
 
 
 def refused(calls: set[str], also: set[str]) -> set[str]:
-    """The calls that neither the policy allows nor `also`, which holds actions."""
+    """The calls that neither the policy nor the actions `also` allow."""
     return {
         call
         for call in calls
@@ -100,7 +100,7 @@ def refused(calls: set[str], also: set[str]) -> set[str]:
 
 
 def test_every_call_of_the_sources_and_of_chalice_is_allowed() -> None:
-    """The firewall's commands print a policy of their own: what it holds need not be here too."""
+    """The firewall's commands print their own policy, so its actions may be missing here."""
     own = set(re.findall(r'"(\w+:\w+)"', (ROOT / "waf/policy.json").read_text()))
     assert refused(CALLS["ops"] | CALLS["chalice"], set()) == set()
     assert refused(CALLS["waf"], own) == set()
@@ -123,7 +123,7 @@ def test_no_action_is_allowed_that_nothing_needs() -> None:
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one["Sid"])
 def test_every_right_is_confined_to_the_stage(statement: dict[str, Any]) -> None:
-    """API Gateway's ARNs have no names, and what lists everything cannot be confined."""
+    """API Gateway's ARNs have no names, and actions that list everything take only `*`."""
     actions = listed(statement["Action"])
     looks = all(re.match(r"\w+:(Describe|G[Ee][Tt])", action) for action in actions)
     for resource in listed(statement["Resource"]):

@@ -84,7 +84,7 @@ def test_who_needs_a_token_is_challenged_and_who_is_too_fast_is_told_when() -> N
 
 
 def test_a_path_that_there_is_not_says_so_with_a_token_and_without() -> None:
-    """Both texts say what to do under /iam, too, as API Gateway tells neither case from a bad signature."""
+    """API Gateway uses both for a bad signature too, so both texts name the cure under /iam."""
     for kind in ("MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE"):
         said = json.loads(BY_KIND[kind].template())
         assert said["type"] == "urn:landscape-api:problem:not-found"
@@ -92,7 +92,7 @@ def test_a_path_that_there_is_not_says_so_with_a_token_and_without() -> None:
 
 
 def test_the_responses_come_first_and_are_deployed_before_anything_else(aws: Gateway) -> None:
-    """Until then the gateway's errors are API Gateway's own: Chalice's deployment took ours away."""
+    """Chalice's deployment removes our responses: callers get API Gateway's until this step."""
     what = [*aws.plan()]
     assert what[: len(RESPONSES) + 1] == [
         *(f"gateway response {one.kind}" for one in RESPONSES),
@@ -105,8 +105,8 @@ def test_the_responses_come_first_and_are_deployed_before_anything_else(aws: Gat
     [
         (True, {}, description([ONE]), [False, False]),
         (True, {}, "", [False, True]),  # set, but not deployed
-        (False, {}, "", [True, True]),  # wiped by a redeploy
-        (True, {"statusCode": "400"}, description([ONE]), [True, True]),  # for the whole family
+        (False, {}, "", [True, True]),  # removed by a deploy of Chalice
+        (True, {"statusCode": "400"}, description([ONE]), [True, True]),  # all 4xx get it
     ],
 )
 def test_responses_are_set_and_deployed_where_that_is_due(
@@ -135,7 +135,7 @@ def test_a_family_is_put_without_a_status(aws: Gateway) -> None:
 
 
 def test_with_documentation_each_type_is_a_url_of_it(aws: Gateway) -> None:
-    """The stage's setting decides, so that another address is due; a template for CloudFormation has it too."""
+    """The stage's setting is the base of the URLs, also in a template. A changed base is due."""
     types = "https://docs.example.org/problems.html#"
     stage = replace(BARE.stage, problem_types=types)
     for one in responses_of(types):

@@ -1,4 +1,4 @@
-"""The radar's drawing for everybody who looks at it: in colour or without, on a phone, at its limit."""
+"""The radar's drawing is legible without colour vision, on a phone and at its limit."""
 
 import re
 from itertools import combinations
@@ -12,9 +12,9 @@ from tests.support.api import ROOT
 
 DRAWINGS = ROOT / "docs/drawings"
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-LARGEST_ANSWER = 6 * 1024 * 1024  # bytes, of a Lambda; it sends the drawing inside JSON
+LARGEST_ANSWER = 6 * 1024 * 1024  # bytes that a Lambda can answer; the drawing is inside JSON
 Colour = tuple[float, ...]
-# Linear RGB as others see it: Machado, Oliveira and Fernandes (2009), severity 1.
+# Linear RGB as colour-blind people see it: Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHTS: dict[str, tuple[Colour, Colour, Colour]] = {
     "all colours": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "protanopia": (
@@ -36,7 +36,7 @@ SIGHTS: dict[str, tuple[Colour, Colour, Colour]] = {
 SCHEMES = dict(zip(("light", "dark"), STYLE.split("@media"), strict=True))
 XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
 WHITE = (0.9505, 1, 1.089)
-TOLD_APART = 20  # CIE76; 2.3 is the least that is seen side by side
+TOLD_APART = 20  # CIE76; people see 2.3 side by side
 
 
 def fill(scheme: str, name: str) -> Colour:
@@ -53,7 +53,7 @@ def through(matrix: tuple[Colour, ...], colour: Colour) -> Colour:
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """By WCAG 2."""
+    """The contrast by WCAG 2."""
     darker, lighter = sorted((through(XYZ, one)[1], through(XYZ, other)[1]))
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -69,7 +69,7 @@ def lab(colour: Colour) -> Colour:
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_rings_and_numbers_stand_out_for_every_sight(scheme: str, sight: str) -> None:
-    """By their colours; the next test sees to those who see none."""
+    """The colours differ for each kind of colour vision. The next test covers people without any."""
     seen = {
         name: through(SIGHTS[sight], fill(scheme, name))
         for name in (*RADII, "back", "number", "text")
@@ -84,7 +84,7 @@ def test_rings_and_numbers_stand_out_for_every_sight(scheme: str, sight: str) ->
 
 
 def test_no_meaning_is_told_by_colour_alone() -> None:
-    """A ring has a place, a shape and a word of its own; a quadrant has a place and a word, and no colour."""
+    """A ring also has a place, a shape and a word. A quadrant has a place and a word only."""
     drawing = (DRAWINGS / "radar.svg").read_text()
     assert len({*SHAPES.values()}) == len(SHAPES) == len(RADII)
     blips = re.findall(r'<g class="blip (\w+)"[^>]*><title>([^<]+)</title>(<.+?>)<text', drawing)

@@ -1,4 +1,4 @@
-"""The look whether a deployment answers: what counts as an answer, and what does not."""
+"""The smoke check of a deployment: the answers that it accepts, and those that it refuses."""
 
 import io
 import json
@@ -17,8 +17,8 @@ FIREWALL = b'{"type": "urn:landscape-api:problem:not-listed", "status": 403}'
 OF_A_PAGE = b'{"type": "https://docs.example.org/problems.html#filtered", "status": 403}'
 OUR_OWN = b'{"type": "urn:landscape-api:problem:forbidden", "status": 403}'
 OK, GATEWAYS = (200, b"{}"), (403, b'{"message": "Forbidden"}')
-UNSIGNED = (404, b"{}")  # under /iam, which is asked after a 200
-MOST = 1 + int(PATIENCE_SECONDS / PAUSE_SECONDS)  # times that it asks
+UNSIGNED = (404, b"{}")  # for /iam, which the check requests after a 200
+MOST = 1 + int(PATIENCE_SECONDS / PAUSE_SECONDS)  # requests
 
 
 def ask(serve: Serve, *answers: tuple[int, bytes], is_listed: bool = True) -> tuple[str, list[str]]:

@@ -135,7 +135,7 @@ def test_the_records_of_an_earlier_schema_can_be_written(migrated: SqliteStore) 
 def test_of_an_earlier_schema_an_id_stays_a_key_where_it_is_faithful(
     path: Path, name: str, technology_id: str, aliases: tuple[str, ...]
 ) -> None:
-    """Earlier releases wrote every id among the names."""
+    """Earlier releases stored every id among the names."""
     found = Technology(name, "languages", (Move("hold", ""),), aliases, id=technology_id)
     with Database(path, MIGRATIONS[:3]).write() as connection:
         connection.execute(

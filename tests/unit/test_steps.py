@@ -1,4 +1,4 @@
-"""The steps of an operator's commands, and a stage as they see it."""
+"""The steps of an operator's commands, and the stage that they read."""
 
 import json
 import re
@@ -147,7 +147,7 @@ def test_names_are_folded_where_the_terminal_is_narrow_and_never_cut(
 
 
 def unavailable(cause: Exception) -> UnavailableError:
-    """As the store raises it."""
+    """The error as the store raises it."""
     error = UnavailableError("The database refuses the service")
     error.__cause__ = CallError("refused")
     error.__cause__.__cause__ = cause
@@ -211,8 +211,8 @@ OTHER = {"app_name": "x", "stages": {"dev": {}}}
     ("config", "names"),
     [
         (CONFIG, ("landscape-api-dev", "d")),
-        (OTHER, ("x-dev", "api")),  # Chalice's own
-        ({**OTHER, "api_gateway_stage": "v"}, ("x-dev", "v")),  # said for all stages
+        (OTHER, ("x-dev", "api")),  # Chalice's default
+        ({**OTHER, "api_gateway_stage": "v"}, ("x-dev", "v")),  # set for all stages
     ],
 )
 def test_a_stage_has_chalices_names(tmp_path: Path, config: Any, names: tuple[str, str]) -> None:

@@ -1,6 +1,6 @@
-"""`landscape table` where a table is in another state, busy, or made by somebody else meanwhile.
+"""`landscape table` where a table is in another state, busy, or created by someone else meanwhile.
 
-By botocore's Stubber: an emulated table is ACTIVE at once and always free.
+botocore's Stubber answers, because an emulated table is ACTIVE at once and never busy.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Aws(StubbedAws):
         self.answers("describe_time_to_live", {"TimeToLiveDescription": found})
 
     def run(self, *wanted: str) -> None:
-        """The steps of these names, or all of them."""
+        """Runs the steps with these names, or all steps."""
         planned = [*create.plan(self.live, "dev")]
         carry_out([step for step in planned if not wanted or step.what in wanted])
 
@@ -164,7 +164,7 @@ def test_a_table_that_somebody_else_made_meanwhile_is_there_or_is_refused(
     ],
 )
 def test_a_ttl_that_cannot_be_switched_is_said(aws: Aws, found: dict[str, str], said: str) -> None:
-    """Before any change."""
+    """The error comes before any change."""
     aws.table("ACTIVE", DeletionProtectionEnabled=False)
     aws.extras(found)
     with pytest.raises(TableError, match=said):

@@ -1,4 +1,4 @@
-"""docs/versions.md has the numbers of the code, and CHANGELOG.md the release and Keep a Changelog's form."""
+"""docs/versions.md has the code's numbers. CHANGELOG.md has Keep a Changelog's form."""
 
 import re
 from datetime import date
@@ -55,7 +55,7 @@ def test_the_page_has_each_limit_as_the_code_has_it(what: str, limit: str, answe
 
 
 def test_a_route_that_is_deprecated_tells_since_when_and_until_when() -> None:
-    """As the page shows it: RFC 9745's date is a number, RFC 8594's is HTTP's."""
+    """The page shows the same values: RFC 9745's date is a number, RFC 8594's is an HTTP date."""
     route = Route(print, "GET", "/x", None, (), None, None, 200, (), date(2026, 11, 26))  # type: ignore[arg-type]
     shown = dict(re.findall(r"^    (Deprecation|Sunset): (.+)$", VERSIONS, re.MULTILINE))
     assert route.notice == shown
@@ -63,7 +63,7 @@ def test_a_route_that_is_deprecated_tells_since_when_and_until_when() -> None:
 
 
 def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
-    """The newest release is the one that the code names; nothing stands outside a kind and an audience."""
+    """The newest release is the code's version. Every line has a kind and an audience."""
     first, newest, *older = re.findall(r"^## (.+)$", CHANGELOG, re.MULTILINE)
     assert first == "[Unreleased]"
     assert newest.partition(" - ")[0] == f"[{__version__}]"
