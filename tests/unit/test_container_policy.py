@@ -1,6 +1,4 @@
-"""docs/container-policy.json allows the calls of `landscape container` and of CloudFormation for
-it.
-"""
+"""docs/container-policy.json allows all calls of `landscape container` and its CloudFormation."""
 
 import json
 import re
