@@ -2,17 +2,14 @@
 
     python -m tools.documentation FOLDER
 
-The pages are docs/*.md and the files of ELSEWHERE. A line `<!-- put: routes -->` in a page is
-replaced by the part `routes`. NAVIGATION is the order of the pages.
+The pages are docs/*.md and the files of ELSEWHERE. NAVIGATION is the order of the pages.
 """
 
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalicelib.models.caller import SERVICES
 from chalicelib.services.access import EVERYONE, RULES, Rule
@@ -20,7 +17,10 @@ from tools.openapi.routes import Operation, operations
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-MARK = re.compile(r"^<!-- put: (.+) -->$", re.MULTILINE)
+# A part of a page that `landscape openapi` writes.
+PART = re.compile(
+    r"^<!-- begin (\w+): make openapi -->\n.*?^<!-- end \1 -->$", re.MULTILINE | re.DOTALL
+)
 # Pages outside docs/: the name on the site, and the file in the project.
 ELSEWHERE = {
     "sources.md": "data/SOURCES.md",
@@ -69,17 +69,16 @@ def write(folder: Path) -> None:
     """Writes every page, drawing and JSON file into `folder`.
 
     Creates `folder` if it is missing, and replaces files of the same names.
-    Raises ValueError, which names the page, for an unknown part.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(DOCS / "drawings", folder / "drawings", dirs_exist_ok=True)
     for path in DOCS.glob("*.json"):
         shutil.copy(path, folder)
     for path in DOCS.glob("*.md"):
-        (folder / path.name).write_text(_finished(path.name, path.read_text()))
+        (folder / path.name).write_text(_finished(path.read_text()))
     for name, place in ELSEWHERE.items():
         text = _from_docs((ROOT / place).read_text())
-        (folder / name).write_text(_finished(name, text))
+        (folder / name).write_text(_finished(text))
 
 
 def navigation(folder: Path) -> dict[str, dict[str, str]]:
@@ -90,25 +89,22 @@ def navigation(folder: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _finished(name: str, markdown: str) -> str:
+def _finished(markdown: str) -> str:
     titles = {name: title for pages in NAVIGATION.values() for name, title in pages.items()}
-
-    def part(mark: re.Match[str]) -> str:
-        if mark[1] not in known:
-            raise ValueError(f"{name}: no part {mark[1]!r}; the parts are {', '.join(known)}")
-        return known[mark[1]]
-
-    known = parts() if MARK.search(markdown) else {}
-    text = SOURCE.sub(r"\1", MARK.sub(part, markdown))
+    text = SOURCE.sub(r"\1", markdown)
     return BY_FILE.sub(lambda link: f"[{titles.get(link[1], link[1])}](", text)
 
 
-@cache
-def parts() -> dict[str, str]:
-    """The texts that a page can include, by name."""
-    with TemporaryDirectory() as place:
-        routes = route_table(operations(Path(place)))
-    return {"routes": routes, "rules": rule_table(RULES)}
+def with_tables(place: Path) -> Iterator[tuple[Path, str]]:
+    """The pages with a table of the code's routes or rules. `place` is an empty folder."""
+    tables = {"routes": route_table(operations(place)), "rules": rule_table(RULES)}
+
+    def part(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"<!-- begin {name}: make openapi -->\n\n{tables[name]}\n\n<!-- end {name} -->"
+
+    for path in (DOCS / "routes.md", DOCS / "identity.md"):
+        yield path, PART.sub(part, path.read_text())
 
 
 def route_table(every: Iterable[Operation]) -> str:

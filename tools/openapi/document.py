@@ -27,7 +27,8 @@ also supports `HEAD`, which returns the same status and headers without a body.
 **Services without tokens** use the same paths under `/iam`. They sign each request with an IAM role
 that the operator has listed for the service (AWS Signature Version 4, service `execute-api`). To act
 for a user, add a header such as `On-Behalf-Of: rita@example.org; groups="reviewer"`. Without this
-header the service calls for itself. A missing or invalid signature returns a 404; on a developer's machine it returns a 401.
+header the service calls for itself. A missing or invalid signature returns a 404; on a developer's
+machine it returns a 401.
 
 **Texts** in a request must not contain control characters, or characters that change the direction of
 text. Texts of several lines can contain tabs and line ends. The patterns in this contract are short,

@@ -27,6 +27,7 @@ SHIPPED = (
 def made() -> Iterator[tuple[Path, bytes]]:
     """Each file, and its expected content."""
     # Chalice's test client imports blessed, which queries the terminal: 10 s if it does not reply.
+    from tools.documentation import with_tables
     from tools.openapi.document import document
     from tools.openapi.problem_page import page
     from tools.openapi.radar_drawings import drawings
@@ -34,8 +35,11 @@ def made() -> Iterator[tuple[Path, bytes]]:
     with TemporaryDirectory() as place:
         text = json.dumps(document(Path(place)), ensure_ascii=False, indent=0)
         drawn = [*drawings(Path(place))]
+        tabled = [*with_tables(Path(place))]
     yield DOCUMENT, f"{text}\n".encode()  # without indent, because the file is in the zip
     yield PROBLEMS, page().encode()
+    for path, markdown in tabled:
+        yield path, markdown.encode()
     for name, svg in drawn:
         yield DOCS / "drawings" / name, svg.encode()
     distribution = files("flask_swagger_ui") / "dist"
@@ -57,7 +61,7 @@ def main(
         bool, typer.Option("--check", help="write nothing; fail if a file differs")
     ] = False,
 ) -> None:
-    """Write the contract, docs/problems.md, the radar drawings and the files of /docs."""
+    """Write the contract, tables and drawings of the documentation, and the files of /docs."""
     try:
         found = differing(made())
     except ModuleNotFoundError as error:
