@@ -148,7 +148,7 @@ HINTS = {
     "AccessDeniedException": "Compare your rights with the policy that --print-policy prints",
     "WAFLimitsExceededException": "Delete unused web ACLs in this region, or ask AWS for a higher quota",
 }
-HINT = "AWS WAF's API reference explains this code"
+HINT = "Look this code up in AWS WAF's API reference"
 
 
 def associate(place: Place, options: Options) -> None:

@@ -59,7 +59,7 @@ ADD = (
 )
 DENY = "Block addresses, also inside allowed ranges. Without --for the entry does not expire."
 
-EXPIRY, ABOUT, CARE = "Expiry", "About the entry", "With care"
+EXPIRY, ABOUT, CARE = "Expiry", "About the entry", "Overrides"
 EXAMPLE = "Example: landscape allow"
 
 Timeout = Annotated[
@@ -181,7 +181,7 @@ def remove(  # noqa: PLR0913, PLR0917 - a command's options
     stage: StageName,
     cidrs: Cidrs = None,
     file: File = None,
-    kind: Annotated[Kind | None, typer.Option(help="which list, if it is in both")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="the list, if the address is in both")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     timeout: Timeout = TIMEOUT,
@@ -217,7 +217,7 @@ def flush(  # noqa: PLR0913, PLR0917 - a command's options
         bool,
         typer.Option("--unknown", help="only addresses that were added to the IP sets by hand"),
     ] = False,
-    kind: Annotated[Literal["allow", "deny", "both"], typer.Option(help="which list")] = "allow",
+    kind: Annotated[Literal["allow", "deny", "both"], typer.Option(help="the list")] = "allow",
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,

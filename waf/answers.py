@@ -110,9 +110,9 @@ def _entry_text(entry: Document, verb: str, now: datetime, *, removed: bool) -> 
 def _overlap_texts(about: Document, now: datetime, removed: bool) -> Iterator[str]:
     """The other entries that decide about a range that was added, or about one after its removal."""
     cidr, others = about["cidr"], about["with"]
-    shut = [each for each in others if (each["kind"], each["is"]) == ("deny", "wider")]
-    if shut and about["kind"] == "allow":
-        by = shut[0]
+    denied = [each for each in others if (each["kind"], each["is"]) == ("deny", "wider")]
+    if denied and about["kind"] == "allow":
+        by = denied[0]
         yield f"{cidr} stays blocked: {by['cidr']} is denied {_overlap_until(by, now)}"
         return
     for each in others:

@@ -67,7 +67,7 @@ class Task:
 
 
 def put_up(place: Place, options: Options, rotation: Rotation, task: Task, console: Console) -> int:
-    """The exit code: 0 if the web ACL is associated, or after a dry run."""
+    """The exit code: DUE if `task.status` finds something due, otherwise 0."""
     planned = plan(place, options, rotation, console.say)
     console.show_plan(_title(place), planned.steps, every=task.status)
     is_due = is_anything_due(planned.steps)
@@ -87,7 +87,7 @@ def put_up(place: Place, options: Options, rotation: Rotation, task: Task, conso
 
 
 def take_down(place: Place, task: Task, console: Console) -> int:
-    """The exit code. Asks for confirmation, unless `task.yes`."""
+    """The exit code, as of put_up. Asks for confirmation, unless `task.yes`."""
     steps = list(delete_steps(place)) if task.delete else detach_steps(place)
     console.show_plan(_title(place), steps, every=task.status)
     is_due = is_anything_due(steps)

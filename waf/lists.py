@@ -105,7 +105,7 @@ class Lists:
             changed = self.ledger.retire(left, self.clock())
             left = [entry for entry in changed if entry.is_live(self.clock())]
         counted = {entry.cidr for entry in live}
-        remarks = [f"{cidr} was removed or expired before" for cidr in cidrs if cidr not in counted]
+        remarks = [f"{cidr} was removed, or has expired" for cidr in cidrs if cidr not in counted]
         changes = self.align()
         found: dict[tuple[Kind, str], list[Overlap]] = {}
         for of_kind in {entry.kind for entry in listed}:

@@ -77,7 +77,7 @@ def write(client: Client, seen: Secret, values: tuple[str, ...], now: datetime) 
     try:
         client.call("PutItem", TableName=client.table, Item=item, **_unchanged(seen))
     except CallError as error:
-        # A write whose answer was lost is repeated. Its own first write then refuses the second.
+        # The client repeats a write whose answer was lost, and the first write makes the second fail.
         if error.code != REFUSED or read(client) != written:
             raise FirewallError(_why_not(error)) from None
     return written

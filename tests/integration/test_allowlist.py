@@ -189,11 +189,11 @@ def test_me_is_the_address_that_a_service_sees(complete: Stage) -> None:
 def test_a_table_that_is_not_there_is_named(stage: Stage) -> None:
     stage.environment["LANDSCAPE_STORE_URL"] = "dynamodb://nowhere"
     assert (
-        "ResourceNotFoundException. If it does not exist, create it (landscape table)"
-        in stage.refused("list")
-    )
+        "ResourceNotFoundException. An operator must check the access to the database."
+        " If it does not exist, create it (landscape table)"
+    ) in stage.refused("list")
     stage.environment["LANDSCAPE_STORE_URL"] = "sqlite:"
-    assert "is not dynamodb://" in stage.refused("list")
+    assert "of the stage dev names no table: write it like" in stage.refused("list")
     assert "'local' is not a stage for AWS" in stage.run("list", "--stage", "local").stderr
 
 
@@ -204,7 +204,7 @@ def test_who_is_removed_is_out_and_a_second_time_does_no_harm(complete: Stage) -
     )
     assert "8.8.8.8/32 removed from the allow list" in complete.said("remove", "8.8.8.8")
     assert complete.sets()["allow"] == {"8.8.4.4/32"}
-    assert "8.8.8.8/32 was removed or expired before" in complete.said("remove", "8.8.8.8")
+    assert "8.8.8.8/32 was removed, or has expired" in complete.said("remove", "8.8.8.8")
     assert [each["cidr"] for each in complete.json("list")["entries"]] == ["8.8.4.4/32"]
 
 
@@ -223,7 +223,7 @@ def test_who_is_removed_and_still_let_in_by_another_range_is_told_so(stage: Stag
     stage.lists(lambda: utc_now() - timedelta(hours=2)).ledger.put(
         [entry("8.8.8.0/25", hours=-1, now=utc_now())]
     )
-    for again in ("removed from the allow list", "was removed or expired before"):
+    for again in ("removed from the allow list", "was removed, or has expired"):
         said = stage.said("remove", "8.8.8.8")
         assert f"8.8.8.8/32 {again}" in said
         assert "8.8.8.8/32 is still allowed by 8.8.8.0/24, until" in said
