@@ -82,7 +82,7 @@ node:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_MODULES); fi
 
 tests/support/node/node_modules/.ready: tests/support/node/package.json
-	@echo "setup: tests/support/node"
+	@echo "setup: installing Spectral and TypeScript for the tests"
 	@cd tests/support/node && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
