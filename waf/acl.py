@@ -1,9 +1,9 @@
 """Creates and updates the firewall's resources. Each step reads first, and writes only a difference."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -179,6 +179,8 @@ def wait_until_associated(place: Place) -> None:
     place.waf.until_done(attempt)
 
 
-def repeated(place: Place, attempt: Any, *arguments: Any) -> Any:
+def repeated(
+    place: Place, attempt: Callable[..., object], *arguments: object
+) -> Callable[[], object]:
     """`attempt` with these arguments, as the `make` of a Step."""
     return partial(place.waf.until_done, partial(attempt, place, *arguments))

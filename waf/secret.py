@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from chalicelib.errors import FirewallSecretError
 from chalicelib.firewall.errors import FirewallError
@@ -33,7 +32,7 @@ class Secret:
     version: int = 0
     changed_at: str = ""
     is_invalid: bool = False
-    stored: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    stored: Mapping[str, object] | None = field(default=None, repr=False, compare=False)
 
 
 def new_value() -> str:
@@ -54,7 +53,7 @@ def read(client: Client) -> Secret:
     return Secret(values, _number(stored or {}), changed_at, is_invalid, stored)
 
 
-def _number(stored: Mapping[str, Any]) -> int:
+def _number(stored: Mapping[str, object]) -> int:
     """The number of a version, or 0 if it is not a whole number."""
     found = str(stored.get("N"))
     return int(found) if found.isdecimal() else 0
