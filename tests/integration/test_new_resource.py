@@ -21,7 +21,7 @@ from tests.support.faults import emulated_tables
 from tools.token import development_token
 
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
-FOLDERS = ("chalicelib", ".chalice", "tools", "ops", "waf")
+FOLDERS = ("chalicelib", ".chalice", "tools", "ops", "waf", "data", "docs")
 TEAMS = ROOT / "tests/data/teams"
 T = "/api/v1/teams"
 
@@ -175,7 +175,6 @@ def changed_copy(place: Path, edits: Iterable[Edit], new: Path | None = None) ->
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, copy / folder, ignore=left_out)
     shutil.copy(ROOT / "app.py", copy)
-    (copy / "docs").mkdir()
     if new:
         shutil.copytree(new, copy, dirs_exist_ok=True, ignore=left_out)
     for edit in edits:
