@@ -181,7 +181,8 @@ def explain(error: BaseException) -> str:
     said = SESSION.sub(r"\1(session)", str(error))
     if isinstance(error, UnavailableError | CallError):
         return (
-            _cause(error) or f"the table: {said}. If it does not exist, create it (landscape table)"
+            _cause(error)
+            or f"the table: {said}. If the table does not exist, create it (landscape table)"
         )
     if isinstance(error, ClientError):
         return _refusal(error.response["Error"].get("Code", ""), said)

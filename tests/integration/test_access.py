@@ -161,7 +161,7 @@ def test_the_gateway_tells_what_is_wrong_with_a_signature(site: Site) -> None:
     forged = Credentials(known.access_key, "another", known.token)
     answers = (
         ("not-found", "needs a signature", site.ask("GET", "/iam/health")),
-        ("not-found", "does not fit", site.ask("GET", "/iam/health", forged)),
+        ("not-found", "signature is wrong", site.ask("GET", "/iam/health", forged)),
         ("refused", "signature", site.ask("GET", "/iam/health", authorization="Bearer token")),
     )
     assert [answer.status for *_, answer in answers] == [404, 404, 403]

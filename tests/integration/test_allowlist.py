@@ -190,7 +190,7 @@ def test_a_table_that_is_not_there_is_named(stage: Stage) -> None:
     stage.environment["LANDSCAPE_STORE_URL"] = "dynamodb://nowhere"
     assert (
         "ResourceNotFoundException. An operator must check the access to the database."
-        " If it does not exist, create it (landscape table)"
+        " If the table does not exist, create it (landscape table)"
     ) in stage.refused("list")
     stage.environment["LANDSCAPE_STORE_URL"] = "sqlite:"
     assert "of the stage dev names no table: write it like" in stage.refused("list")

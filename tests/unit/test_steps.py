@@ -173,7 +173,7 @@ def unavailable(cause: Exception) -> UnavailableError:
         (unavailable(refusal("ExpiredTokenException")), "have expired"),
         (
             unavailable(refusal("ResourceNotFoundException")),
-            r"If it does not exist, create it \(landscape table\)",
+            r"If the table does not exist, create it \(landscape table\)",
         ),
     ],
 )
