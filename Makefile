@@ -9,13 +9,14 @@ WORKERS ?= 4
 LANDSCAPE := $(BIN)/landscape
 SITE ?= site
 UNIT := tests/unit tests/contract tests/api
-SLOW := tests/integration tests/e2e
 # The tests that run on the oldest supported Python too.
 ON_OLDEST := tests/unit tests/api
 # The tests of the cold start, the DynamoDB calls and the commands, which the quick gate includes.
 GUARDS := $(patsubst %,tests/integration/test_%.py,answer_calls cold_imports dynamodb_calls landscape new_resource openapi read_imports zip)
 # These run first, in this order, so that no worker runs one of them alone at the end.
 LONGEST := $(patsubst %,tests/e2e/test_%.py,deploy_killed deployed fuzzing_deployed fuzzing_container page fuzzing_local pipeline operators_day make_run closed_until_attached)
+# By file: pytest drops a file from its list if a folder that contains it follows.
+OTHERS := $(filter-out $(LONGEST),$(wildcard tests/integration/test_*.py tests/e2e/test_*.py))
 ONE_DEPLOYMENT := tests/e2e/test_deployed.py::test_the_life_of_a_project
 
 .PHONY: help setup run token openapi docs lock check test soak bench lint deploy rollback
@@ -125,7 +126,7 @@ check: pinned lint .venv-emulator/ready node  ## run the quick gate: ruff, mypy,
 	@$(MAKE) --no-print-directory oldest
 
 test: pinned lint .venv-emulator/ready node  ## run everything that CI runs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) $(SLOW) $(UNIT) -m "not soak"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LONGEST) $(OTHERS) $(UNIT) -m "not soak"
 
 soak: setup .venv-emulator/ready node  ## run the long tests: 100,000 rows, thousands of races
 	@$(BIN)/python -m pytest -m soak -s
