@@ -103,30 +103,6 @@ def test_every_page_fits_a_phone_and_asks_no_other_host(reader: Reader, site: Pa
 
 
 @pytest.mark.browser
-def test_the_tables_of_routes_are_read_on_a_phone_without_scrolling(reader: Reader) -> None:
-    tab = reader.open("routes.html", NARROW)
-    tables = tab.locator("article .table-wrapper")
-    assert tables.count() > 1
-    assert tables.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
-    code = "all => Math.min(...all.map(one => parseFloat(getComputedStyle(one).fontSize)))"
-    assert tab.locator("article td code").evaluate_all(code) >= 10
-    tab.close()
-
-
-@pytest.mark.browser
-def test_the_radar_is_at_the_head_and_its_link_leads_to_the_names(reader: Reader) -> None:
-    tab = reader.open("index.html", NARROW)
-    radar = tab.get_by_role("img", name="ONS Tech Radar")
-    assert radar.evaluate("image => image.complete && image.naturalWidth") == 640
-    radar.click()
-    tab.wait_for_url("**/api.html#the-radar-as-a-drawing")
-    image = tab.get_by_role("img", name="ONS Tech Radar")
-    image.scroll_into_view_if_needed()
-    assert image.evaluate("image => image.decode().then(() => image.naturalHeight)") > 1000
-    tab.close()
-
-
-@pytest.mark.browser
 def test_search_finds_a_word(reader: Reader) -> None:
     tab = reader.open("index.html", WIDE)
     search = tab.get_by_placeholder("Search")
