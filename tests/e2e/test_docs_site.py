@@ -98,8 +98,25 @@ def test_every_page_fits_a_phone_and_asks_no_other_host(reader: Reader, site: Pa
         tab = reader.open(path, NARROW)
         root = "document.documentElement"
         assert tab.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+        wide = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.innerText)"
+        assert tab.locator(".table-wrapper").evaluate_all(wide) == [], path
         tab.close()
     assert reader.strange == []
+
+
+@pytest.mark.browser
+def test_a_phone_shows_the_row_of_a_route_as_a_list(reader: Reader) -> None:
+    """The names of the columns stand in the row, and it stays a table for screen readers."""
+    for width, shown in ((NARROW, '"authorizer: "'), (WIDE, "none")):
+        tab = reader.open("routes.html", width)
+        row = tab.get_by_role("row").filter(has_text="PUT /api/v1/directorates").first
+        route, authorizer, rule = row.get_by_role("cell").all()
+        label = "cell => getComputedStyle(cell, '::before').content"
+        assert authorizer.evaluate(label) == shown
+        top = "cell => cell.getBoundingClientRect().top"
+        tops = [cell.evaluate(top) for cell in (route, authorizer, rule)]
+        assert tops == sorted({*tops}) if width == NARROW else len({*tops}) == 1
+        tab.close()
 
 
 @pytest.mark.browser
