@@ -109,7 +109,8 @@ const layout = ({ React: { cloneElement, createElement } }) => ({
       const isFailed = specSelectors.loadingStatus() === "failed";
       if (isFailed || !specSelectors.specStr()) {
         return box("swagger-ui", box("wrapper",
-          isFailed ? "The contract did not load. Reload this page." : "Loading the contract.", part("errors")));
+          createElement("p", {}, isFailed ? "The contract did not load. Reload this page." : "Loading the contract."),
+          part("errors")));
       }
       return box("swagger-ui",
         part("SvgAssets"),

@@ -255,6 +255,9 @@ def test_one_main_and_one_h1_with_the_contract_and_without(
     for route in waiting:
         route.continue_()
     if not waiting:
+        page.emulate_media(color_scheme="dark")
+        for title in page.locator(".errors-wrapper h4").all():
+            expect(title).to_have_css("color", "rgb(228, 230, 230)")
         page.unroute("**/openapi.json")
         page.reload()
     expect(operation(page, "listProjects")).to_be_visible(timeout=EXPECT_MS)
