@@ -65,10 +65,9 @@ def main(requirements: str, *project: str) -> None:
             f"setup: pip could not install {requirements}, see above. Check that this machine reaches"
             " pypi.org, or set PIP_INDEX_URL to your package index. Then run the same command again"
         )
-    if project:  # it has no hash
-        subprocess.run(
-            [*command, "--quiet", "--no-deps", "--no-build-isolation", "-e", *project], check=True
-        )
+    editable = ["--quiet", "--no-deps", "--no-build-isolation", "-e", *project]
+    if project and subprocess.run([*command, *editable], check=False).returncode:
+        sys.exit("setup: pip could not install the project, see above. Run the same command again")
     print(f"{clear}setup: {installed} packages installed in {time.monotonic() - begun:.0f} s")
 
 
