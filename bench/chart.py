@@ -1,6 +1,7 @@
 """The chart of docs/performance.md: the medians of its table at 4 ms a call, as SVG."""
 
 import re
+from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 PANELS = {
@@ -24,19 +25,11 @@ def chart(table: str) -> str:
         scale = LONGEST / max(float(median) for _, medians in rows for median in medians)
         y += 28
         parts.append(f'<text class="head" x="10" y="{y}">{title}</text>')
-        for what, medians in rows:
-            y += 24
-            parts.append(f'<text x="10" y="{y}">{escape(what)}</text>')
-            for name, kind, median in zip(
-                ("ours", "FastAPI"), ("ours", "peer"), medians, strict=True
-            ):
-                y += 17
-                end = LEFT + float(median) * scale
-                parts.append(f'<text class="end" x="{LEFT - 6}" y="{y}">{name}</text>')
-                parts.append(
-                    f'<rect class="{kind}" x="{LEFT}" y="{y - 11}" width="{end - LEFT:.1f}" height="13"/>'
-                )
-                parts.append(f'<text x="{end + 5:.1f}" y="{y}">{median} ms</text>')
+        for what, (ours, peer) in rows:
+            parts.append(f'<text x="10" y="{y + 24}">{escape(what)}</text>')
+            parts += _bar("ours", "ours", ours, scale, y + 41)
+            parts += _bar("FastAPI", "peer", peer, scale, y + 58)
+            y += 58
         y += 8
     return "\n".join(
         [
@@ -48,3 +41,10 @@ def chart(table: str) -> str:
             "</svg>\n",
         ]
     )
+
+
+def _bar(name: str, kind: str, median: str, scale: float, y: int) -> Iterator[str]:
+    length = float(median) * scale
+    yield f'<text class="end" x="{LEFT - 6}" y="{y}">{name}</text>'
+    yield f'<rect class="{kind}" x="{LEFT}" y="{y - 11}" width="{length:.1f}" height="13"/>'
+    yield f'<text x="{LEFT + length + 5:.1f}" y="{y}">{median} ms</text>'

@@ -134,7 +134,7 @@ class Deploy:
         if self.account.region not in regions and not self.any_region:
             raise DeployError(
                 f"no REST API calls {self.stage.full_name} in {self.account.region}, and the user"
-                f" pools are in {', '.join(sorted(regions))}: set AWS_DEFAULT_REGION, or"
+                f" pools are in {', '.join(sorted(regions))}. Set AWS_DEFAULT_REGION, or"
                 " pass --any-region (make deploy ANY_REGION=1) to create one here"
             )
 

@@ -13,7 +13,7 @@ IGNORABLE = (
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # The contract has these patterns too, so they use only syntax that all dialects of regular expressions
-# read alike: no \w, \s or \p, which differ between dialects, and no character beyond U+FFFF.
+# share. They have no \w, \s or \p, and no character beyond U+FFFF.
 SPACES = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 LINE_ENDS = r"\t\n\r"
 # No text may hold these, as in routes.requests.UNFIT. JSON Schema cannot express half a surrogate pair.
